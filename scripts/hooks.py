@@ -1,0 +1,52 @@
+"""The joints between MkDocs and the machinery; all work is done in the modules beside this one."""
+
+import sys
+from pathlib import Path
+
+from figures import FiguresExtension
+from mathematics import MathematicsExtension
+from mkdocs.exceptions import BuildError
+from mkdocs.structure.files import File
+from policy import with_policy
+from program import ProgramError
+from publish import publish, stamp
+from weave import weave
+
+ROOT = Path(__file__).parent.parent
+BUILD = ROOT / "build"
+serving = False
+
+
+def on_startup(command, dirty):
+    global serving
+    serving = command == "serve"
+    sys.path.append(str(Path(__file__).parent))  # the processes that run programs import from here
+    stamp(ROOT)
+
+
+def on_config(config):
+    config.markdown_extensions += [FiguresExtension(BUILD / "figures"), MathematicsExtension()]
+    config.extra["site"], config.site_dir = config.site_dir, config.site_dir if serving else str(BUILD / "site")
+
+
+def on_files(files, config):
+    try:
+        figures = weave(ROOT / "snippets", BUILD)
+    except ProgramError as error:
+        raise BuildError(str(error)) from None
+    for figure in figures:
+        files.append(File(f"figures/{figure.name}", str(BUILD), config.site_dir, config.use_directory_urls))
+
+
+def on_post_page(output, page, config):
+    # The server adds a script of its own to reload the page, which the policy would forbid.
+    return output if serving else with_policy(output)
+
+
+def on_post_template(output, template_name, config):
+    return on_post_page(output, None, config) if template_name.endswith(".html") else output
+
+
+def on_post_build(config):
+    if not serving:
+        publish(Path(config.site_dir), Path(config.extra["site"]))

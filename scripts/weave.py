@@ -1,0 +1,44 @@
+"""Weave the programs into what the pages include: ``build/outputs`` and ``build/figures``."""
+
+import hashlib
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from program import Shown, run
+
+_memo: dict[str, list[Shown]] = {}
+
+
+def weave(snippets: Path, build: Path) -> list[Path]:
+    """Run every program in ``snippets`` and write what it showed; returns the figures' paths.
+
+    Programs run side by side on all cores. One that has not changed since the last call in this
+    process, nor its data, is not run again. Raises ProgramError and leaves ``build`` as it was if
+    any program fails.
+    """
+    programs = sorted(snippets.glob("*.py"))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        chapters = list(pool.map(_remembered, programs))
+    for folder in ("outputs", "figures"):
+        shutil.rmtree(build / folder, ignore_errors=True)
+        (build / folder).mkdir(parents=True)
+    figures = []
+    for program, shown in zip(programs, chapters, strict=True):
+        for part in shown:
+            stem = f"{program.stem}.{part.name}"
+            if part.printed:
+                (build / "outputs" / f"{stem}.txt").write_text(part.printed, encoding="utf-8")
+            for scheme, picture in part.figures.items():
+                figures.append(build / "figures" / f"{stem}.{scheme}.svg")
+                figures[-1].write_text(picture, encoding="utf-8")
+    return figures
+
+
+def _remembered(program: Path) -> list[Shown]:
+    data = sorted(program.parent.glob("data/*"))
+    key = hashlib.sha256(b"".join([str(program).encode(), *(file.read_bytes() for file in [program, *data])]))
+    if key.hexdigest() not in _memo:
+        _memo[key.hexdigest()] = run(program)
+    return _memo[key.hexdigest()]
