@@ -6,6 +6,7 @@ from pathlib import Path
 
 from markdown import Extension
 from markdown.treeprocessors import Treeprocessor
+
 from program import SCHEMES
 
 
@@ -48,7 +49,9 @@ class _Figures(Treeprocessor):
         one.set("class", f"only-{scheme}")
         one.set("loading", "lazy")
         if (self.figures / name).exists():
-            box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', (self.figures / name).read_text(encoding="utf-8"))
+            box = re.search(
+                r'viewBox="0 0 ([\d.]+) ([\d.]+)"', (self.figures / name).read_text(encoding="utf-8")
+            )
             one.set("width", f"{float(box[1]):.0f}")
             one.set("height", f"{float(box[2]):.0f}")
         return one

@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
-from figures import FiguresExtension
-from mathematics import MathematicsExtension
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File
+
+from figures import FiguresExtension
+from mathematics import MathematicsExtension
 from policy import with_policy
 from program import ProgramError
 from publish import publish, stamp
@@ -26,7 +27,10 @@ def on_startup(command, dirty):
 
 def on_config(config):
     config.markdown_extensions += [FiguresExtension(BUILD / "figures"), MathematicsExtension()]
-    config.extra["site"], config.site_dir = config.site_dir, config.site_dir if serving else str(BUILD / "site")
+    config.extra["site"], config.site_dir = (
+        config.site_dir,
+        config.site_dir if serving else str(BUILD / "site"),
+    )
 
 
 def on_files(files, config):

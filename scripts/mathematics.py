@@ -27,7 +27,9 @@ class _Mathematics(Treeprocessor):
         for element in root.iter():
             if element.get("class") == "arithmatex":
                 latex, element.text = element.text, ""
-                element.append(mathml(html.unescape(latex.strip()[2:-2].strip()), display=element.tag == "div"))
+                element.append(
+                    mathml(html.unescape(latex.strip()[2:-2].strip()), display=element.tag == "div")
+                )
 
 
 def mathml(latex: str, display: bool = False) -> etree.Element:

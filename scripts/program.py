@@ -68,11 +68,19 @@ def sections(path: Path) -> list[Section]:
             continue
         kind, name = marker.groups()
         if kind == "start" and (opened or name in found):
-            raise ProgramError(path, number, f"section '{name}' opens inside another or a second time.",
-                               "close the section before it, or give it another name.")
+            raise ProgramError(
+                path,
+                number,
+                f"section '{name}' opens inside another or a second time.",
+                "close the section before it, or give it another name.",
+            )
         if kind == "end" and (not opened or opened[0] != name):
-            raise ProgramError(path, number, f"section '{name}' closes but was not open.",
-                               f"put `# %% --8<-- [start:{name}]` above its first line.")
+            raise ProgramError(
+                path,
+                number,
+                f"section '{name}' closes but was not open.",
+                f"put `# %% --8<-- [start:{name}]` above its first line.",
+            )
         if kind == "start":
             opened = name, number
         else:
@@ -80,15 +88,27 @@ def sections(path: Path) -> list[Section]:
             found[name] = Section(name, start + 1, "\n".join(lines[start : number - 1]))
             opened = None
     if opened:
-        raise ProgramError(path, opened[1], f"section '{opened[0]}' never closes.",
-                           f"put `# --8<-- [end:{opened[0]}]` below its last line.")
+        raise ProgramError(
+            path,
+            opened[1],
+            f"section '{opened[0]}' never closes.",
+            f"put `# --8<-- [end:{opened[0]}]` below its last line.",
+        )
     if not found:
-        raise ProgramError(path, 1, "the program has no section.",
-                           "put `# %% --8<-- [start:name]` above its code and `# --8<-- [end:name]` below.")
+        raise ProgramError(
+            path,
+            1,
+            "the program has no section.",
+            "put `# %% --8<-- [start:name]` above its code and `# --8<-- [end:name]` below.",
+        )
     for statement in ast.parse("\n".join(outside)).body:
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
-            raise ProgramError(path, statement.lineno, "this code stands outside every section.",
-                               "move it into a section, so that the page shows it.")
+            raise ProgramError(
+                path,
+                statement.lineno,
+                "this code stands outside every section.",
+                "move it into a section, so that the page shows it.",
+            )
     return list(found.values())
 
 
@@ -115,13 +135,21 @@ def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
                 return message
     except EOFError:
         process.join()
-        raise ProgramError(path, current.line, f"section '{current.name}' ended the process "
-                           f"(exit code {process.exitcode}).", "let the section run to its end.") from None
+        raise ProgramError(
+            path,
+            current.line,
+            f"section '{current.name}' ended the process (exit code {process.exitcode}).",
+            "let the section run to its end.",
+        ) from None
     finally:
         process.kill()
         process.join()
-    raise ProgramError(path, current.line, f"section '{current.name}' was not done after {time_limit:g} s.",
-                       "look for a loop without end, or make the section do less.")
+    raise ProgramError(
+        path,
+        current.line,
+        f"section '{current.name}' was not done after {time_limit:g} s.",
+        "look for a loop without end, or make the section do less.",
+    )
 
 
 def _work(path: Path, parts: list[Section], sender) -> None:
@@ -130,8 +158,12 @@ def _work(path: Path, parts: list[Section], sender) -> None:
         light, dark = (_play(path, parts, scheme, sender) for scheme in SCHEMES)
         for part, one, other in zip(parts, light, dark, strict=True):
             if one.printed != other.printed:
-                raise ProgramError(path, part.line, f"section '{part.name}' prints something else each time.",
-                                   "seed its randomness, as in `np.random.default_rng(0)`.")
+                raise ProgramError(
+                    path,
+                    part.line,
+                    f"section '{part.name}' prints something else each time.",
+                    "seed its randomness, as in `np.random.default_rng(0)`.",
+                )
             one.figures |= other.figures
         sender.send(light)
     except ProgramError as error:
@@ -160,8 +192,12 @@ def _play(path: Path, parts: list[Section], scheme: str, sender) -> list[Shown]:
         except BaseException as error:
             raise _failure(path, part, error) from None
         if len(plt.get_fignums()) > 1:
-            raise ProgramError(path, part.line, f"section '{part.name}' leaves more than one figure open.",
-                               "draw one figure a section.")
+            raise ProgramError(
+                path,
+                part.line,
+                f"section '{part.name}' leaves more than one figure open.",
+                "draw one figure a section.",
+            )
         figures = {scheme: _svg(plt.gcf())} if plt.get_fignums() else {}
         plt.close("all")
         shown.append(Shown(part.name, printed.getvalue(), figures))
@@ -183,5 +219,7 @@ def _failure(path: Path, part: Section, error: BaseException) -> ProgramError:
         line = error.lineno
     cure = f"run `python {path.parent.name}/{path.name}` and mend what it reports."
     if isinstance(error, Warning):
-        cure = "remove its cause; if the overflow is the lesson, show it in `with np.errstate(all='ignore'):`."
+        cure = (
+            "remove its cause; if the overflow is the lesson, show it in `with np.errstate(all='ignore'):`."
+        )
     return ProgramError(path, line, f"section '{part.name}' raised {type(error).__name__}: {error}", cure)

@@ -18,7 +18,9 @@ def stamp(root: Path) -> None:
 
 def publish(fresh: Path, site: Path) -> None:
     """Move a finished build to its place; a build that has warned stays where it is."""
-    counters = (handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler))
+    counters = (
+        handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler)
+    )
     if any(counter.get_counts() for counter in counters):
         return  # strict mode is about to end the build
     old = fresh.with_name("old-site")

@@ -1,4 +1,7 @@
-"""Why gradient descent overshoots."""
+"""Overshoot: one parabola, two learning rates, and the limit between them.
+
+Needs numpy and matplotlib. Run it with: python snippets/overshoot.py
+"""
 
 # %% --8<-- [start:data]
 from pathlib import Path
@@ -6,11 +9,99 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-x, y = np.loadtxt(Path(__file__).parent / "data/chi_regression.csv", delimiter=",", skiprows=1).T
-print(f"{len(x)} points")
+file = Path(__file__).parent / "data" / "chi_regression.csv"
+x, y = np.loadtxt(file, delimiter=",", skiprows=1, unpack=True)
+
+
+def loss(b):
+    return 0.5 * np.sum((y - x * b) ** 2)
+
+
+def slope(b):
+    return np.sum(x * (x * b - y))
+
+
 # --8<-- [end:data]
 
-# %% --8<-- [start:run]
-plt.plot(x, y, "o")
+
+# %% --8<-- [start:descend]
+def descend(alpha, steps=500, b=0.0):
+    path = [b]
+    while len(path) <= steps and abs(slope(b)) > 1e-6:
+        b = b - alpha * slope(b)  # the whole of gradient descent
+        path.append(b)
+    return np.array(path)
+
+
+small, large = descend(0.01), descend(0.12)
+print("        α = 0.01             α = 0.12")
+print("       b        loss        b        loss")
+for b, c in zip(small[:6], large[:6]):
+    print(f"{b:9.6f} {loss(b):9.4f}  {c:9.6f} {loss(c):9.4f}")
+# --8<-- [end:descend]
+
+# %% --8<-- [start:steps]
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
+b = np.linspace(-7.5, 11.7, 300)
+runs = (small[:25], "C0o-"), (large[:7], "C1s-")
+for ax, (path, style) in zip(axes, runs):
+    ax.plot(b, [loss(value) for value in b], "gray", linewidth=1)
+    ax.plot(path, [loss(value) for value in path], style)
+    ax.set(xlabel="$b$", xlim=(-7.5, 11.7), ylim=(0, 900))
+axes[0].set(title="α = 0.01 walks down", ylabel="loss")
+axes[1].set(title="α = 0.12 leaps across, and climbs")
 plt.show()
-# --8<-- [end:run]
+# --8<-- [end:steps]
+
+# %% --8<-- [start:limit]
+lam = np.sum(x**2)  # the curvature λ = f''(b), the same at every b
+best = np.sum(x * y) / lam  # b̂, where the slope is zero
+print(f"curvature {lam:.2f}, bottom at {best:.6f}, floor {loss(best):.4f}")
+print(f"1/λ = {1 / lam:.6f}, limit 2/λ = {2 / lam:.6f}\n")
+print("     α       αλ    1 − αλ  measured  updates        loss")
+for alpha in -0.01, 0.01, 0.05, 0.1, 2 / lam, 0.108, 0.12:
+    path = descend(alpha)
+    measured = (path[1] - best) / (path[0] - best)  # error after / before
+    print(
+        f"{alpha:7.4f}  {alpha * lam:7.4f}  {1 - alpha * lam:+8.4f}", end=""
+    )
+    print(f"  {measured:+8.4f}  {len(path) - 1:7d}  {loss(path[-1]):10.5g}")
+b = descend(2 / lam)
+print(f"\nat the limit: {b[0]:.5f}, {b[1]:.5f}, {b[2]:.5f}, {b[3]:.5f}, …")
+# --8<-- [end:limit]
+
+# %% --8<-- [start:losses]
+for alpha, style in (0.01, "o-"), (0.1, "^-"), (0.12, "s-"):
+    excess = [loss(b) - loss(best) for b in descend(alpha, steps=40)]
+    label = f"α = {alpha}, αλ = {alpha * lam:.2f}"
+    plt.semilogy(excess, style, markevery=5, label=label)
+edge = loss(0) - loss(best)  # at α = 2/λ the loss stays where it began
+plt.axhline(edge, color="gray", linestyle="--", label="the limit, αλ = 2")
+plt.xlabel("update")
+plt.ylabel("loss above its floor")
+plt.legend()
+plt.show()
+# --8<-- [end:losses]
+
+# %% --8<-- [start:scale]
+n = len(x)
+print("the same 0.12 on          λ     limit  αλ at 0.12")
+for name, curvature in (
+    ("half the sum", lam),
+    ("the sum", 2 * lam),
+    ("half the mean", lam / n),
+    ("the mean", 2 * lam / n),
+    ("x² itself", 2),
+):
+    print(f"{name:14s} {curvature:12.4f}", end="")
+    print(f" {2 / curvature:9.4f} {0.12 * curvature:11.4f}")
+# --8<-- [end:scale]
+
+# %% --8<-- [start:yours]
+alpha = 0.12
+before, after = [loss(b) for b in descend(alpha, steps=31)[-2:]]
+r = after / before  # growth of an exploding loss in one update
+found = (1 + np.sqrt(r)) / alpha
+print(f"losses {before:.0f} → {after:.0f}, growth {r:.5f}")
+print(f"curvature {found:.3f}, limit {2 / found:.4f}, half {1 / found:.4f}")
+# --8<-- [end:yours]
