@@ -63,7 +63,7 @@ for alpha in -0.01, 0.01, 0.05, 0.1, 2 / lam, 0.108, 0.12:
     path = descend(alpha)
     measured = (path[1] - best) / (path[0] - best)  # error after / before
     print(
-        f"{alpha:7.4f}  {alpha * lam:7.4f}  {1 - alpha * lam:+8.4f}", end=""
+        f"{alpha:7.4f} {alpha * lam:8.4f} {1 - alpha * lam:+9.4f}", end=""
     )
     print(f"  {measured:+8.4f}  {len(path) - 1:7d}  {loss(path[-1]):10.5g}")
 b = descend(2 / lam)

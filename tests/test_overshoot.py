@@ -99,7 +99,7 @@ def test_with_the_wrong_sign_a_smaller_rate_only_slows_it_down(chapter):
     assert growth[0] > growth[1] > 0
 
 
-def descend_x_squared(alpha, steps=200):
+def descend_x_squared(alpha, steps=100):
     """Gradient descent on x² from 5."""
     path = [5.0]
     for _ in range(steps):
@@ -108,7 +108,7 @@ def descend_x_squared(alpha, steps=200):
 
 
 def test_on_x_squared_twelve_hundredths_walks_smoothly_to_zero():
-    x = descend_x_squared(0.12)
+    x = descend_x_squared(0.12, steps=60)
     assert x[1] / x[0] == pytest.approx(0.76)
     assert np.all(np.diff(x) < 0) and x[-1] < 1e-5
 
