@@ -6,15 +6,15 @@ from pathlib import Path
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File
 
-from figures import FiguresExtension
 from mathematics import MathematicsExtension
+from page import PageError, finish, prepare
 from policy import with_policy
 from program import ProgramError
 from publish import publish, stamp
 from weave import weave
 
 ROOT = Path(__file__).parent.parent
-BUILD = ROOT / "build"
+SNIPPETS, BUILD = ROOT / "snippets", ROOT / "build"
 serving = False
 
 
@@ -26,20 +26,30 @@ def on_startup(command, dirty):
 
 
 def on_config(config):
-    config.markdown_extensions += [FiguresExtension(BUILD / "figures"), MathematicsExtension()]
-    config.extra["site"], config.site_dir = (
-        config.site_dir,
-        config.site_dir if serving else str(BUILD / "site"),
-    )
+    config.markdown_extensions.append(MathematicsExtension())
+    config.extra["site"] = config.site_dir
+    if not serving:
+        config.site_dir = str(BUILD / "site")
 
 
 def on_files(files, config):
     try:
-        figures = weave(ROOT / "snippets", BUILD)
+        figures = weave(SNIPPETS, BUILD)
     except ProgramError as error:
         raise BuildError(str(error)) from None
     for figure in figures:
         files.append(File(f"figures/{figure.name}", str(BUILD), config.site_dir, config.use_directory_urls))
+
+
+def on_page_markdown(markdown, page, config, files):
+    try:
+        return prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
+    except PageError as error:
+        raise BuildError(str(error)) from None
+
+
+def on_page_content(html, page, config, files):
+    return finish(html)
 
 
 def on_post_page(output, page, config):

@@ -7,11 +7,12 @@ import xml.etree.ElementTree as etree
 from markdown import Extension
 from markdown.treeprocessors import Treeprocessor
 from math_core import LatexError, LatexToMathML
+from mkdocs.exceptions import BuildError
 
 _latex = LatexToMathML(fancy_error=False)
 
 
-class MathematicsError(Exception):
+class MathematicsError(BuildError):
     """A formula that is not LaTeX we can set. The message shows the formula."""
 
 
@@ -27,6 +28,8 @@ class _Mathematics(Treeprocessor):
         for element in root.iter():
             if element.get("class") == "arithmatex":
                 latex, element.text = element.text, ""
+                if element.tag == "div":
+                    element.set("tabindex", "0")  # a wide formula scrolls, by keyboard too
                 element.append(
                     mathml(html.unescape(latex.strip()[2:-2].strip()), display=element.tag == "div")
                 )
@@ -40,7 +43,8 @@ def mathml(latex: str, display: bool = False) -> etree.Element:
     try:
         text = _latex.convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
-        raise MathematicsError(f"the formula {latex!r} cannot be set: {error}") from None
+        problem = f"the formula {latex} cannot be set: {str(error).strip()}"
+        raise MathematicsError(f"{problem}\n  Cure: write it with commands that math-core knows.") from None
     math = etree.fromstring(text)
     for cell in math.iter("mtd"):
         # The page's policy allows no style attribute; the style sheet aligns by class.

@@ -8,10 +8,21 @@ INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def with_policy(html: str) -> str:
-    """The page with a Content-Security-Policy as the first thing after its character set."""
+    """The page with a Content-Security-Policy as the first thing after its character set.
+
+    ``img-src`` admits ``data:`` because the theme's style sheet carries its icons that way.
+    """
     scripts = dict.fromkeys(INLINE_SCRIPT.findall(html))
     hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    script_source = " ".join(["'self'", *(f"'sha256-{value}'" for value in hashes)])
-    policy = f"default-src 'self'; script-src {script_source}; object-src 'none'; base-uri 'none'; form-action 'none'"
+    policy = "; ".join(
+        [
+            "default-src 'self'",
+            " ".join(["script-src 'self'", *(f"'sha256-{value}'" for value in hashes)]),
+            "img-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n      {meta}', 1)

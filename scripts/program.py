@@ -18,7 +18,10 @@ from pathlib import Path
 SCHEMES = ("light", "dark")
 STYLES = Path(__file__).parent / "styles"
 TIME_LIMIT = 60.0
-MARKER = re.compile(r"# (?:%% )?--8<-- \[(start|end):([a-z][a-z0-9-]*)\]\s*")
+MARKER = re.compile(r"^# (?:%% )?--8<-- \[(?:start|end):.*", re.MULTILINE)
+SECTION = re.compile(
+    r"^# %% --8<-- \[start:([a-z][a-z0-9-]*)\]\n(.*?)^# --8<-- \[end:\1\]$", re.MULTILINE | re.DOTALL
+)
 
 # A fork of a process that has already imported matplotlib starts in milliseconds.
 _forks = "forkserver" in multiprocessing.get_all_start_methods()
@@ -59,56 +62,28 @@ def sections(path: Path) -> list[Section]:
     Raises ProgramError for a program without sections, a marker without its partner, a name used
     twice, and code outside every section, which no page could show.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
-    found, opened, outside = {}, None, []
-    for number, text in enumerate(lines, start=1):
-        marker = MARKER.fullmatch(text)
-        outside.append("" if marker or opened else text)
-        if not marker:
-            continue
-        kind, name = marker.groups()
-        if kind == "start" and (opened or name in found):
-            raise ProgramError(
-                path,
-                number,
-                f"section '{name}' opens inside another or a second time.",
-                "close the section before it, or give it another name.",
-            )
-        if kind == "end" and (not opened or opened[0] != name):
-            raise ProgramError(
-                path,
-                number,
-                f"section '{name}' closes but was not open.",
-                f"put `# %% --8<-- [start:{name}]` above its first line.",
-            )
-        if kind == "start":
-            opened = name, number
-        else:
-            start = opened[1]
-            found[name] = Section(name, start + 1, "\n".join(lines[start : number - 1]))
-            opened = None
-    if opened:
-        raise ProgramError(
-            path,
-            opened[1],
-            f"section '{opened[0]}' never closes.",
-            f"put `# --8<-- [end:{opened[0]}]` below its last line.",
-        )
+    text = path.read_text(encoding="utf-8")
+
+    def complain(position, problem, cure):
+        raise ProgramError(path, text.count("\n", 0, position) + 1, problem, cure)
+
+    found = {}
+    for match in SECTION.finditer(text):
+        if match[1] in found:
+            complain(match.start(), f"section '{match[1]}' stands here a second time.", "rename one.")
+        if stray := MARKER.search(match[2]):
+            complain(match.start(2) + stray.start(), "a section inside a section.", "close the first.")
+        found[match[1]] = Section(match[1], text.count("\n", 0, match.start(2)) + 1, match[2])
+    pair = "`# %% --8<-- [start:name]` and `# --8<-- [end:name]`"
+    outside = SECTION.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    if stray := MARKER.search(outside):
+        complain(stray.start(), f"{stray[0]} has no partner.", f"sections stand between {pair}.")
     if not found:
-        raise ProgramError(
-            path,
-            1,
-            "the program has no section.",
-            "put `# %% --8<-- [start:name]` above its code and `# --8<-- [end:name]` below.",
-        )
-    for statement in ast.parse("\n".join(outside)).body:
+        complain(0, "the program has no section.", f"put its code between {pair}.")
+    for statement in ast.parse(outside).body:
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
-            raise ProgramError(
-                path,
-                statement.lineno,
-                "this code stands outside every section.",
-                "move it into a section, so that the page shows it.",
-            )
+            problem, cure = "this code stands outside every section.", "move it into one, to be shown."
+            raise ProgramError(path, statement.lineno, problem, cure)
     return list(found.values())
 
 

@@ -42,12 +42,12 @@ for b, c in zip(small[:6], large[:6]):
 
 # %% --8<-- [start:steps]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
-b = np.linspace(-7.5, 11.7, 300)
-runs = (small[:25], "C0o-"), (large[:7], "C1s-")
+b = np.linspace(-3.5, 7.7, 300)
+runs = (small[:25], "C0o-"), (large[:5], "C1s-")
 for ax, (path, style) in zip(axes, runs):
     ax.plot(b, [loss(value) for value in b], "gray", linewidth=1)
     ax.plot(path, [loss(value) for value in path], style)
-    ax.set(xlabel="$b$", xlim=(-7.5, 11.7), ylim=(0, 900))
+    ax.set(xlabel="$b$", xlim=(-3.5, 7.7), ylim=(0, 300))
 axes[0].set(title="α = 0.01 walks down", ylabel="loss")
 axes[1].set(title="α = 0.12 leaps across, and climbs")
 plt.show()
@@ -61,11 +61,10 @@ print(f"1/λ = {1 / lam:.6f}, limit 2/λ = {2 / lam:.6f}\n")
 print("     α       αλ    1 − αλ  measured  updates        loss")
 for alpha in -0.01, 0.01, 0.05, 0.1, 2 / lam, 0.108, 0.12:
     path = descend(alpha)
+    factor = 1 - alpha * lam
     measured = (path[1] - best) / (path[0] - best)  # error after / before
-    print(
-        f"{alpha:7.4f} {alpha * lam:8.4f} {1 - alpha * lam:+9.4f}", end=""
-    )
-    print(f"  {measured:+8.4f}  {len(path) - 1:7d}  {loss(path[-1]):10.5g}")
+    print(f"{alpha:7.4f} {alpha * lam:8.4f} {factor:+9.4f}", end="")
+    print(f" {measured:+9.4f} {len(path) - 1:8d} {loss(path[-1]):11.5g}")
 b = descend(2 / lam)
 print(f"\nat the limit: {b[0]:.5f}, {b[1]:.5f}, {b[2]:.5f}, {b[3]:.5f}, …")
 # --8<-- [end:limit]

@@ -1,14 +1,18 @@
-"""What the tests of the chapters share: a chapter's program, run as a learner would run it."""
+"""What the tests share: a chapter's program, run as a learner would run it, and the built site."""
 
 import functools
+import os
 import runpy
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pytest
 
-from program import run
+from program import Shown, run
 
 ROOT = Path(__file__).parent.parent
 SNIPPETS = ROOT / "snippets"
@@ -27,13 +31,38 @@ def names_of(chapter: str) -> SimpleNamespace:
 
 
 @functools.cache
-def prints_of(chapter: str) -> dict[str, str]:
-    """What each section of the chapter's program prints, by the section's name."""
-    return {part.name: part.printed for part in run(SNIPPETS / f"{chapter}.py")}
+def shown_by(chapter: str) -> list[Shown]:
+    """What each section of the chapter's program prints and draws."""
+    return run(SNIPPETS / f"{chapter}.py")
 
 
 @pytest.fixture
 def chapter(request) -> SimpleNamespace:
     """The program of the chapter that the test file is named for: its names, and ``printed``."""
     stem = request.path.stem.removeprefix("test_")
-    return SimpleNamespace(**vars(names_of(stem)), printed=prints_of(stem))
+    printed = {part.name: part.printed for part in shown_by(stem)}
+    return SimpleNamespace(**vars(names_of(stem)), printed=printed)
+
+
+def copy_of_the_sources(folder: Path) -> Path:
+    """A copy of what a build reads, so that builds in tests touch neither each other nor the repository."""
+    for name in ("docs", "snippets", "scripts"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "mkdocs.yml", folder)
+    return folder
+
+
+def build(root: Path) -> subprocess.CompletedProcess:
+    """``mkdocs build`` in root, as a person would call it."""
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1735689600"}
+    command = [sys.executable, "-m", "mkdocs", "build"]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """The built site."""
+    root = copy_of_the_sources(tmp_path_factory.mktemp("site"))
+    result = build(root)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return root / "site"

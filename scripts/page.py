@@ -1,0 +1,53 @@
+"""Prepare a page: check what it includes, show each figure in both colour schemes, open code to all."""
+
+import re
+from pathlib import Path
+
+from program import SCHEMES, SECTION
+
+INCLUDE = re.compile(r'^--8<-- "(([\w-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTILINE)
+FIGURE = re.compile(r"!\[([^\]]*)\]\((figures/[\w.-]+)\.svg\)")
+
+
+BLOCK = re.compile(r"<pre>(<span></span>)<code>")
+
+
+class PageError(Exception):
+    """A page that includes what no program shows. The message names the include and the cure."""
+
+
+def prepare(name: str, markdown: str, snippets: Path, build: Path) -> str:
+    """The Markdown of the page ``name``, ready for MkDocs, which itself reports a figure that is missing.
+
+    Raises PageError for an include that leads nowhere.
+    """
+    for include in INCLUDE.finditer(markdown):
+        file, chapter, section = include.groups()
+        program = snippets / f"{chapter}.py"
+        names = (
+            [name for name, _ in SECTION.findall(program.read_text(encoding="utf-8"))]
+            if program.exists()
+            else []
+        )
+        if section not in names and not (build / "outputs" / file).exists():
+            raise PageError(
+                f"docs/{name}: {include[0]} leads nowhere.\n"
+                f"  Cure: snippets/{chapter}.py has the sections {', '.join(names) or 'none'}; one that prints has an output."
+            )
+    return FIGURE.sub(
+        lambda figure: "".join(_image(*figure.groups(), scheme, build) for scheme in SCHEMES), markdown
+    )
+
+
+def finish(html: str) -> str:
+    """The page's HTML with code that scrolls by keyboard too, and is left out of the search index."""
+    return BLOCK.sub(r'<pre data-search-exclude>\1<code tabindex="0">', html)
+
+
+def _image(alt: str, figure: str, scheme: str, build: Path) -> str:
+    """One drawing of a figure. Its size keeps the page from moving; what is hidden is not loaded."""
+    file = build / f"{figure}.{scheme}.svg"
+    drawing = file.read_text(encoding="utf-8") if file.exists() else ""
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
+    width, height = (round(float(points) * 96 / 72) for points in box.groups()) if box else (0, 0)
+    return f"![{alt}]({figure}.{scheme}.svg){{ .only-{scheme} loading=lazy width={width} height={height} }}"

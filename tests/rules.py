@@ -1,0 +1,148 @@
+"""The rules that hold for every page. Each returns its complaints, so that an empty list is a pass.
+
+``test_rules.py`` asks them of the site as it is; ``test_mutations.py`` breaks the site and asks again.
+"""
+
+import re
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup
+
+from program import SCHEMES, Shown, run, sections
+
+FENCE = re.compile(r"^(?P<fence>```+)(?P<opening>.*)\n(?P<body>(?:.*\n)*?)(?P=fence)$", re.MULTILINE)
+CODE = re.compile(r'--8<-- "([\w-]+)\.py:([\w-]+)"\n')
+OUTPUT = re.compile(r'--8<-- "([\w-]+)\.([\w-]+)\.txt"\n')
+FIGURE = re.compile(r"!\[[^\]]*\]\(figures/([\w-]+)\.([\w-]+)\.svg\)")
+NUMBER = re.compile(r"[+\-−]?\d[\d.,]*(?:e[+\-]?\d+)?%?")
+QUOTED = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+
+
+def chapters(root: Path) -> list[str]:
+    """The stems of the programs: overshoot, taylor, …"""
+    return sorted(path.stem for path in (root / "snippets").glob("*.py"))
+
+
+def page_is_the_program(root: Path, chapter: str, shown: list[Shown]) -> list[str]:
+    """Rules 1 and 7: the page shows each section, output and figure of its program once, in order."""
+    wanted = []
+    for part in shown:
+        wanted.append(("code", chapter, part.name))
+        wanted += [("output", chapter, part.name)] * bool(part.printed)
+        wanted += [("figure", chapter, part.name)] * bool(part.figures)
+    markdown = (root / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+    found, complaints = [], [] if shown else [f"{chapter}: the program has no section"]
+    for match in FENCE.finditer(markdown):
+        for kind, include in ("code", CODE), ("output", OUTPUT):
+            if whole := include.fullmatch(match["body"]):
+                found.append((match.start(), kind, *whole.groups()))
+                break
+        else:
+            complaints.append(f"{chapter}: a block is typed by hand: {match['body'].splitlines()[:1]}")
+    found += [(match.start(), "figure", *match.groups()) for match in FIGURE.finditer(markdown)]
+    found = [entry[1:] for entry in sorted(found)]
+    complaints += [f"{chapter}: the page never shows {entry}" for entry in wanted if entry not in found]
+    complaints += [f"{chapter}: the program has no {entry}" for entry in found if entry not in wanted]
+    if not complaints and found != wanted:
+        complaints.append(f"{chapter}: shown in another order than the program runs: {found}")
+    return complaints
+
+
+def numbers_quote_the_output(markdown: str, printed: str) -> list[str]:
+    """Rule 2: a number in backticks is a whole token of what was printed."""
+    tokens = {token.strip("(),:;→=") for token in printed.split()}
+    prose = FENCE.sub("", markdown)
+    quoted = (match for match in QUOTED.findall(prose) if NUMBER.fullmatch(match))
+    return [f"`{number}` is not printed" for number in quoted if number not in tokens]
+
+
+def run_repeats_itself(root: Path, chapter: str, shown: list[Shown]) -> list[str]:
+    """Rule 3: a second run prints and draws the same, byte for byte."""
+    again = run(root / "snippets" / f"{chapter}.py")
+    return [f"{chapter}: section '{a.name}' differs" for a, b in zip(shown, again, strict=True) if a != b]
+
+
+def built_page_shows_it(root: Path, site: Path, chapter: str, shown: list[Shown]) -> list[str]:
+    """Rule 5: in the HTML each code block is its section, each output its print, in order."""
+    page = BeautifulSoup((site / chapter / "index.html").read_text(encoding="utf-8"), "lxml")
+    complaints = []
+    for language, wanted in (
+        ("python", [part.code for part in sections(root / "snippets" / f"{chapter}.py")]),
+        ("text", [part.printed for part in shown if part.printed]),
+    ):
+        blocks = [block.get_text() for block in page.select(f"div.language-{language} code")]
+        if [block.strip("\n") for block in blocks] != [text.strip("\n") for text in wanted]:
+            complaints.append(f"{chapter}: the {language} blocks of the page are not the program's")
+    return complaints
+
+
+def images_are_right(site: Path) -> list[str]:
+    """Rule 5: each image is a file with an alternative text, in the place of its own colour scheme."""
+    complaints = []
+    for path in site.rglob("*.html"):
+        page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+        for image in page.select("img"):
+            source, where = image.get("src", ""), path.relative_to(site)
+            if not target(site, path, source)[0].is_file():
+                complaints.append(f"{where}: the image {source!r} leads nowhere")
+            if image.get("alt") is None or ("/figures/" in source and len(image["alt"]) < 30):
+                complaints.append(f"{where}: the image {source!r} lacks a text that states its conclusion")
+            for scheme in SCHEMES:
+                if (f"only-{scheme}" in image.get("class", [])) != source.endswith(f".{scheme}.svg"):
+                    complaints.append(f"{where}: {source!r} stands in the place of another colour scheme")
+            if "/figures/" in source and not (image.get("width") and image.get("height")):
+                complaints.append(f"{where}: {source!r} has no size, so the page would move")
+    return complaints
+
+
+def links_lead_somewhere(site: Path) -> list[str]:
+    """Rule 5: each link inside the site leads to a file and an anchor that exist, raw HTML included."""
+    complaints, anchors = [], {}
+    pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "lxml") for path in site.rglob("*.html")}
+    for path, page in pages.items():
+        anchors[path] = {tag["id"] for tag in page.select("[id]")} | {
+            tag["name"] for tag in page.select("a[name]")
+        }
+    for path, page in pages.items():
+        for tag in page.select("[href], [src]"):
+            link = tag.get("href") or tag.get("src")
+            if urlsplit(link).scheme in ("http", "https", "mailto", "data", "javascript"):
+                continue
+            file, anchor = target(site, path, link)
+            if not file.is_file():
+                complaints.append(f"{path.relative_to(site)}: {link!r} leads nowhere")
+            elif anchor and anchor not in anchors.get(file, {anchor}):
+                complaints.append(f"{path.relative_to(site)}: {link!r} names an anchor that is not there")
+    return complaints
+
+
+def nothing_is_fetched_from_elsewhere(site: Path) -> list[str]:
+    """Rule 5: no page, style sheet or drawing loads anything from another host."""
+    complaints = []
+    for path in site.rglob("*.html"):
+        page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+        loads = page.select(
+            "[src], link[rel~=stylesheet], link[rel~=icon], link[rel~=preload], link[rel~=preconnect]"
+        )
+        for tag in loads:
+            if re.match(r"(https?:)?//", tag.get("src") or tag.get("href")):
+                complaints.append(f"{path.relative_to(site)}: loads {tag}")
+    for path in [*site.rglob("*.css"), *site.rglob("*.svg")]:
+        text = path.read_text(encoding="utf-8")
+        for link in re.findall(r"""(?:@import\s+|url\(|xlink:href=)["']?(https?:)?//""", text):
+            complaints.append(f"{path.relative_to(site)}: loads from {link}")
+    return complaints
+
+
+def target(site: Path, page: Path, link: str) -> tuple[Path, str]:
+    """The file and the anchor that a link on a page leads to."""
+    parts = urlsplit(unescape(link))
+    path = unquote(parts.path)
+    file = (
+        page
+        if not path
+        else (site / path.lstrip("/") if path.startswith("/") else page.parent / path).resolve()
+    )
+    return (file / "index.html" if file.is_dir() else file), unquote(parts.fragment)

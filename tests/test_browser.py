@@ -1,0 +1,246 @@
+"""The built site as its readers meet it: in a browser, by keyboard, on a phone, on paper, without scripts."""
+
+import functools
+import gzip
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import ROOT
+from playwright.sync_api import sync_playwright
+
+PAGES = [
+    "",
+    *sorted(f"{path.stem}/" for path in (ROOT / "docs").glob("*.md") if path.stem != "index"),
+    "404.html",
+]
+CHAPTERS = [f"{path.stem}/" for path in sorted((ROOT / "snippets").glob("*.py"))]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium or Chrome. Without one these tests are skipped at home and fail where CI is set."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        message = "no browser found: install Chromium or Chrome, or set CHROMIUM to its path"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
+    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=found, args=[*sandbox, "--disable-background-networking"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The site, served at the root of a port of its own, with its own page for what is not found."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+        def send_error(self, code, message=None, explain=None):
+            body = (site / "404.html").read_bytes()
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=str(site))
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """A function that opens a page; when the test ends, the page must have been quiet.
+
+    Quiet: nothing in the console, no request to another host, no request that failed.
+    """
+    contexts, noise = [], []
+
+    def open_it(path, width=1280, height=900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: noise.append(str(error)))
+        page.on("requestfailed", lambda request: noise.append(f"failed: {request.url}"))
+        page.on(
+            "request", lambda request: request.url.startswith((address, "data:")) or noise.append(request.url)
+        )
+        page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert noise == []
+
+
+def described(violations) -> list[str]:
+    return [
+        f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
+        for violation in violations
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_no_violation(open_page, path, scheme):
+    page = open_page(path, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert described(Axe().run(page, options=AXE).response["violations"]) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_on_a_phone_nor_while_searching(open_page, scheme):
+    page = open_page("overshoot/", width=360, height=740, color_scheme=scheme)
+    assert described(Axe().run(page, options=AXE).response["violations"]) == []
+    page = open_page("overshoot/", color_scheme=scheme)
+    page.fill("[name=query]", "curvature")
+    page.wait_for_selector(".md-search-result__item")
+    page.wait_for_timeout(500)  # the dialog fades in
+    assert described(Axe().run(page, options=AXE).response["violations"]) == []
+
+
+@pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_scrolls_sideways_on_a_phone(open_page, path, width):
+    page = open_page(path, width=width, height=700)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_everything_can_be_read_without_scripts(open_page, path):
+    page = open_page(path, java_script_enabled=False)
+    assert page.locator("h1").is_visible()
+    figures = page.locator("figure img.only-light")
+    assert figures.count() > 0
+    for number in range(figures.count()):
+        figures.nth(number).scroll_into_view_if_needed()
+        assert figures.nth(number).is_visible()
+    assert page.locator("math:visible").count() > 0
+    option = page.locator(".predict details").first
+    assert not option.locator("p").first.is_visible()
+    option.locator("summary").click()
+    assert option.locator("p").first.is_visible()
+
+
+@pytest.mark.parametrize("scheme, shown, hidden", [("light", "light", "dark"), ("dark", "dark", "light")])
+def test_figures_follow_the_colour_scheme_and_its_switch(open_page, scheme, shown, hidden):
+    page = open_page("overshoot/", color_scheme=scheme)
+    for first, second in ((shown, hidden), (hidden, shown)):
+        assert page.locator(f"figure img.only-{first}").first.is_visible()
+        assert not page.locator(f"figure img.only-{second}").first.is_visible()
+        page.locator("label[for^=__palette]:visible").click()
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_figures_are_drawn(open_page, path):
+    page = open_page(path)
+    for image in page.locator("figure img.only-light").all():
+        image.scroll_into_view_if_needed()
+        page.wait_for_function("image => image.complete", arg=image.element_handle())
+        assert image.evaluate("image => image.naturalWidth") > 300
+
+
+def test_the_keyboard_alone_reaches_the_text_opens_an_option_and_scrolls_code(open_page):
+    page = open_page("overshoot/", width=360, height=740)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.classList.contains('md-skip')")
+    page.locator(".predict summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".predict details").first.get_attribute("open") is not None
+    code = page.locator("pre > code").nth(1)
+    code.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("code => code.scrollLeft > 0", arg=code.element_handle())
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_paper_shows_text_answers_and_light_figures_and_no_navigation(open_page, path):
+    page = open_page(path, color_scheme="dark")
+    page.emulate_media(media="print")
+    assert not page.locator(".md-header").is_visible()
+    assert not page.locator(".md-sidebar").first.is_visible()
+    assert not page.locator(".md-footer").is_visible()
+    assert page.locator("details.answer p").first.is_visible()
+    assert page.locator("figure img.only-light").first.is_visible()
+    assert not page.locator("figure img.only-dark").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") in (
+        "rgba(0, 0, 0, 0)",
+        "rgb(255, 255, 255)",
+    )
+    assert len(page.pdf(prefer_css_page_size=True)) > 20_000
+
+
+def test_following_links_forth_and_back_keeps_the_console_quiet(open_page):
+    page = open_page("")
+    for link, title in (("I want to understand", "Overshoot"), ("Taylor", "Taylor")):
+        page.get_by_role("link", name=link).first.click()
+        page.wait_for_function("title => document.querySelector('h1').textContent.includes(title)", arg=title)
+    page.go_back()
+    page.go_back()
+    page.wait_for_function("() => document.querySelector('h1').textContent.includes('Why did')")
+
+
+def test_the_policy_refuses_an_inline_script_and_another_host(browser, address):
+    page = browser.new_page()
+    refused = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(address + "overshoot/")
+    page.evaluate("""() => {
+        const script = document.createElement("script");
+        script.textContent = "window.broken = true";
+        document.body.append(script);
+        const image = document.createElement("img");
+        image.src = "http://127.0.0.2/outside.png";
+        document.body.append(image);
+    }""")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.broken") is None
+    assert any("inline script" in text for text in refused)
+    assert any("outside.png" in text for text in refused)
+    page.close()
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_the_first_load_of_a_chapter_is_at_most_130_kb_compressed_and_does_not_move(browser, address, path):
+    page = browser.new_page(viewport={"width": 412, "height": 823})
+    page.add_init_script("""window.moved = 0; new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) window.moved += entry.value;
+    }).observe({type: "layout-shift", buffered: true})""")
+    responses = []
+    page.on("response", lambda response: responses.append(response))
+    page.goto(address + path)
+    page.wait_for_load_state("networkidle")
+    bodies = {response.url: response.body() for response in responses}
+    packed = {url: min(len(body), len(gzip.compress(body, 9))) for url, body in bodies.items()}
+    assert sum(packed.values()) <= 130_000, packed
+    assert page.evaluate("window.moved") < 0.02
+    page.close()
+
+
+def test_an_address_that_does_not_exist_gets_a_page_that_helps(browser, address):
+    page = browser.new_page()
+    response = page.goto(address + "taylor/nowhere")
+    assert response.status == 404
+    page.get_by_role("link", name="home page").click()
+    assert page.url == address
+    page.close()

@@ -1,0 +1,273 @@
+"""Break the site in one place, and see the rule that must notice notice it.
+
+Each test names the rule: 1 the page is the program, 2 numbers in backticks quote the output,
+3 a run repeats itself, 4 claims have tests, 5 the built page shows it, 6 strict and warnings,
+7 a chapter has sections. What stops the build itself says so with a file, a place and a cure.
+"""
+
+import re
+import shutil
+
+import pytest
+
+import rules
+from conftest import build, copy_of_the_sources
+from program import run
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return copy_of_the_sources(tmp_path)
+
+
+def mutate(root, file, old, new):
+    path = root / file
+    text = path.read_text(encoding="utf-8")
+    assert len(re.findall(old, text)) >= 1, f"{old!r} is no longer in {file}: mend this test"
+    path.write_text(re.sub(old, new, text, count=1), encoding="utf-8")
+
+
+def program_rules(root) -> dict[int, list[str]]:
+    """The complaints of rules 1 to 3 about the chapter on overshoot."""
+    shown = run(root / "snippets/overshoot.py")
+    markdown = (root / "docs/overshoot.md").read_text(encoding="utf-8")
+    return {
+        1: rules.page_is_the_program(root, "overshoot", shown),
+        2: rules.numbers_quote_the_output(markdown, "\n".join(part.printed for part in shown)),
+        3: rules.run_repeats_itself(root, "overshoot", shown),
+    }
+
+
+PROGRAM, PAGE = "snippets/overshoot.py", "docs/overshoot.md"
+
+
+def test_the_site_as_it_is_passes(copy):
+    assert program_rules(copy) == {1: [], 2: [], 3: []}
+
+
+@pytest.mark.parametrize(
+    "rule, file, old, new, complaint",
+    [
+        pytest.param(
+            2, PROGRAM, r"descend\(0\.12\)", "descend(0.13)", "is not printed", id="a constant changed"
+        ),
+        pytest.param(
+            1,
+            PAGE,
+            r'--8<-- "overshoot\.yours\.txt"',
+            "losses 16158568 → 24813345",
+            "a block is typed by hand",
+            id="an output typed by hand",
+        ),
+        pytest.param(
+            1,
+            PAGE,
+            r'```python\n--8<-- "overshoot\.py:scale"\n```\n',
+            "",
+            r"never shows \('code', 'overshoot', 'scale'\)",
+            id="an include removed",
+        ),
+        pytest.param(
+            1,
+            PAGE,
+            r"!\[[^\]]*\]\(figures/overshoot\.losses\.svg\)",
+            "",
+            r"never shows \('figure', 'overshoot', 'losses'\)",
+            id="a figure removed",
+        ),
+        pytest.param(
+            1,
+            PROGRAM,
+            r"(start|end):scale(\](?s:.*)end:)scale",
+            r"\1:size\2size",
+            r"the program has no \('code', 'overshoot', 'scale'\)",
+            id="a section renamed",
+        ),
+        pytest.param(
+            1,
+            PROGRAM,
+            r"\Z",
+            "\n# %% --8<-- [start:more]\nprint(1)\n# --8<-- [end:more]\n",
+            r"never shows \('code', 'overshoot', 'more'\)",
+            id="a section never shown",
+        ),
+        pytest.param(
+            1,
+            PROGRAM,
+            r'print\(f"losses.*\nprint.*\n',
+            "",
+            r"the program has no \('output', 'overshoot', 'yours'\)",
+            id="the prints of a section removed",
+        ),
+        pytest.param(
+            2, PROGRAM, r'print\(f"1/λ.*\n', "", "`0.053591` is not printed", id="one print removed"
+        ),
+        pytest.param(
+            1,
+            PAGE,
+            r'(```python\n--8<-- "overshoot\.py:data"\n```\n)((?s:.*?))(```python\n--8<-- "overshoot\.py:descend"\n```)',
+            r"\3\2\1",
+            "in another order",
+            id="two sections exchanged",
+        ),
+        pytest.param(
+            2,
+            PAGE,
+            r"`1\.606e\+08`",
+            "`1.607e+08`",
+            "`1.607e.08` is not printed",
+            id="a false number in backticks",
+        ),
+        pytest.param(
+            2,
+            PAGE,
+            r"`18\.66`",
+            "`8.66`",
+            "`8.66` is not printed",
+            id="part of a number passed off as a number",
+        ),
+        pytest.param(
+            3,
+            PROGRAM,
+            r'plt\.xlabel\("update"\)',
+            'plt.plot(np.random.default_rng().random(3))\nplt.xlabel("update")',
+            "section 'losses' differs",
+            id="unseeded randomness that is only drawn",
+        ),
+    ],
+)
+def test_a_rule_about_program_and_page_notices(copy, rule, file, old, new, complaint):
+    mutate(copy, file, old, new)
+    complaints = program_rules(copy)
+    assert any(re.search(complaint, line) for line in complaints[rule]), complaints
+
+
+@pytest.mark.parametrize(
+    "file, old, new, message",
+    [
+        pytest.param(
+            PROGRAM,
+            r"lam = np\.sum",
+            "lam = 1 / 0 + np.sum",
+            r"snippets/overshoot\.py, line \d+: section 'limit' raised ZeroDivisionError: division by zero\n"
+            r".*Cure: run `python snippets/overshoot\.py`",
+            id="an exception",
+        ),
+        pytest.param(
+            PROGRAM,
+            r"lam = np\.sum",
+            "np.log(np.zeros(1))\nlam = np.sum",
+            r"overshoot\.py, line \d+: section 'limit' raised RuntimeWarning: divide by zero.*\n.*Cure: .*errstate",
+            id="a warning",
+        ),
+        pytest.param(
+            PROGRAM,
+            r"\Z",
+            "\nprint(1)\n",
+            r"overshoot\.py, line \d+: this code stands outside every section\.\n.*Cure: move it",
+            id="code outside the sections",
+        ),
+        pytest.param(
+            PROGRAM,
+            r"small, large = ",
+            "print(np.random.default_rng().random())\nsmall, large = ",
+            r"section 'descend' prints something else each time\.\n.*Cure: seed",
+            id="unseeded randomness that is printed",
+        ),
+        pytest.param(
+            PAGE,
+            r"overshoot\.py:scale",
+            "overshoot.py:scales",
+            r"docs/overshoot\.md: --8<-- \"overshoot\.py:scales\" leads nowhere\.\n.*has the sections data, descend",
+            id="an include of a section that is not there",
+        ),
+        pytest.param(
+            PAGE,
+            r"overshoot\.scale\.txt",
+            "overshoot.steps.txt",
+            r"docs/overshoot\.md: --8<-- \"overshoot\.steps\.txt\" leads nowhere\.\n.*one that prints has an output",
+            id="an output of a section that prints nothing",
+        ),
+        pytest.param(
+            PAGE,
+            r"figures/overshoot\.steps\.svg",
+            "figures/overshoot.step.svg",
+            r"overshoot\.md' contains a link 'figures/overshoot\.step\.light\.svg', but the target is not found",
+            id="a figure that is not there",
+        ),
+        pytest.param(
+            PAGE,
+            r"\\alpha\\lambda > 2|\\alpha\\lambda",
+            r"\\alfa\\lambda",
+            r"'overshoot\.md'(?s:.*)the formula (?s:.*)\\alfa(?s:.*) cannot be set: .*Unknown command.*\n.*Cure",
+            id="a formula with a misspelt command",
+        ),
+        pytest.param(
+            PAGE,
+            r"sources\.md#chi",
+            "sources.md#chy",
+            r"'overshoot\.md' contains a link 'sources\.md#chy', but the doc .* does not contain an anchor",
+            id="a link to an anchor that is not there",
+        ),
+    ],
+)
+def test_the_build_stops_with_a_message_and_the_last_good_site_stays(copy, site, file, old, new, message):
+    shutil.copytree(site, copy / "site")
+    before = {path: path.read_bytes() for path in (copy / "site").rglob("*") if path.is_file()}
+    mutate(copy, file, old, new)
+    result = build(copy)
+    assert result.returncode != 0
+    assert re.search(message, result.stderr), result.stderr
+    assert "Traceback" not in result.stderr
+    after = {path: path.read_bytes() for path in (copy / "site").rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_rule_5_notices_what_raw_html_brings_to_the_built_page(copy):
+    page = copy / "docs/overshoot.md"
+    page.write_text(
+        page.read_text(encoding="utf-8")
+        + '\n\n<img src="../figures/nowhere.svg" alt="This figure does not exist, so the image is broken">\n'
+        + '\n<img class="only-dark" src="../figures/overshoot.steps.light.svg" width="1" height="1" '
+        + 'alt="A light figure that stands in the dark place">\n'
+        + '\n<img class="only-light" src="../figures/overshoot.steps.light.svg" alt="short">\n'
+        + '\n<a href="../taylor/#nowhere">anchor</a> <a href="../nowhere/">page</a>\n'
+        + '\n<link rel="stylesheet" href="https://fonts.example/font.css">\n'
+        + "\n```python\nprint('typed by hand')\n```\n",
+        encoding="utf-8",
+    )
+    result = build(copy)
+    assert result.returncode == 0, result.stderr
+    images = "\n".join(rules.images_are_right(copy / "site"))
+    assert "'../figures/nowhere.svg' leads nowhere" in images
+    assert "'../figures/overshoot.steps.light.svg' stands in the place of another colour scheme" in images
+    assert "lacks a text that states its conclusion" in images
+    assert "has no size" in images
+    links = "\n".join(rules.links_lead_somewhere(copy / "site"))
+    assert "'../taylor/#nowhere' names an anchor that is not there" in links
+    assert "'../nowhere/' leads nowhere" in links
+    assert "loads <link" in "\n".join(rules.nothing_is_fetched_from_elsewhere(copy / "site"))
+    shown = run(copy / PROGRAM)
+    assert rules.built_page_shows_it(copy, copy / "site", "overshoot", shown) == [
+        "overshoot: the python blocks of the page are not the program's"
+    ]
+
+
+def test_rule_7_notices_a_program_whose_markers_match_nothing(copy):
+    mutate(copy, PROGRAM, r"(?s)# %% --8<--.*", "# no section here\n")
+    result = build(copy)
+    assert result.returncode != 0
+    assert "overshoot.py, line 1: the program has no section" in result.stderr
+    assert rules.page_is_the_program(copy, "overshoot", [])[0] == "overshoot: the program has no section"
+
+
+def test_two_builds_are_the_same_byte_for_byte(copy, site):
+    assert build(copy).returncode == 0
+    files = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    again = {
+        path.relative_to(copy / "site"): path.read_bytes()
+        for path in (copy / "site").rglob("*")
+        if path.is_file()
+    }
+    assert files.keys() == again.keys()
+    assert [name for name in files if files[name] != again[name]] == []

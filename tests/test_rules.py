@@ -1,0 +1,85 @@
+"""The rules that hold for every chapter and every page of the built site."""
+
+import re
+
+import pytest
+
+import rules
+from conftest import ROOT, SNIPPETS, shown_by
+
+CHAPTERS = rules.chapters(ROOT)
+PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+def test_there_are_chapters_to_hold_the_rules_for():
+    assert {"overshoot", "taylor", "conditioning"} <= set(CHAPTERS)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_page_is_the_program(chapter):
+    assert rules.page_is_the_program(ROOT, chapter, shown_by(chapter)) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_number_in_backticks_quotes_the_output(page):
+    """A chapter quotes its own program; a page without one may quote any."""
+    stem = page.removesuffix(".md")
+    quoted = [stem] if stem in CHAPTERS else CHAPTERS
+    printed = "\n".join(part.printed for chapter in quoted for part in shown_by(chapter))
+    markdown = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert rules.numbers_quote_the_output(markdown, printed) == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_run_repeats_itself(chapter):
+    assert rules.run_repeats_itself(ROOT, chapter, shown_by(chapter)) == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_section_is_short_enough_to_be_read(chapter):
+    for part in rules.sections(SNIPPETS / f"{chapter}.py"):
+        lines = [line for line in part.code.splitlines() if line.strip()]
+        assert len(lines) <= 15, f"section '{part.name}' has {len(lines)} lines"
+        assert max(map(len, lines)) <= 76, f"section '{part.name}' is too wide for a page"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_program_needs_numpy_and_matplotlib_only(chapter):
+    imports = re.findall(r"^(?:from|import) (\w+)", (SNIPPETS / f"{chapter}.py").read_text(), re.MULTILINE)
+    assert set(imports) <= {"numpy", "matplotlib", "pathlib"}
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_chapter_has_all_the_parts_of_the_pattern(chapter):
+    markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", markdown, re.MULTILINE)
+    for part in ("What did you see?", "You may think …", "Exercises", "In your own run", "Summary"):
+        assert part in headings
+    predictions = re.findall(r"^!!! predict .*\n((?:(?:    .*)?\n)+)", markdown, re.MULTILINE)
+    assert predictions
+    assert all(3 <= block.count("??? option") <= 5 for block in predictions)
+    assert markdown.count("!!! refute") >= 2
+    assert all(
+        text.startswith("It is not so, because") for text in re.findall(r"!!! refute.*\n +(.*)", markdown)
+    )
+    assert markdown.count("??? answer") >= 3
+    summary = markdown[markdown.index("## Summary") :]
+    assert len(re.findall(r"^- .*\d", summary, re.MULTILINE)) == 3
+    assert re.search(r"^\*Next: .*because", summary, re.MULTILINE)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_built_page_shows_what_the_program_shows(site, chapter):
+    assert rules.built_page_shows_it(ROOT, site, chapter, shown_by(chapter)) == []
+
+
+def test_each_image_is_a_file_with_a_text_in_its_own_colour_scheme(site):
+    assert rules.images_are_right(site) == []
+
+
+def test_each_link_leads_to_a_page_and_an_anchor_that_exist(site):
+    assert rules.links_lead_somewhere(site) == []
+
+
+def test_nothing_is_fetched_from_elsewhere(site):
+    assert rules.nothing_is_fetched_from_elsewhere(site) == []
