@@ -101,9 +101,10 @@ def edit(folder: Path, chapter: str, url: str) -> float:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--chapters", type=int, nargs="*", default=[10, 100, 300])
+    counts = [0, *parser.parse_args().chapters]
     os.environ["NO_MKDOCS_2_WARNING"] = "1"
     print(__doc__, "\nchapters  cold build    weaving  share       edit", sep="", flush=True)
-    for count in [0, *parser.parse_args().chapters]:
+    for count in counts:
         with tempfile.TemporaryDirectory() as name:
             real = copy_of_the_site(Path(name), count)
             cold, weaving = cold_build(Path(name))

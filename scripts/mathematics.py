@@ -45,6 +45,8 @@ def mathml(latex: str, display: bool = False) -> etree.Element:
     except LatexError as error:
         problem = f"the formula {latex} cannot be set: {str(error).strip()}"
         raise MathematicsError(f"{problem}\n  Cure: write it with commands that math-core knows.") from None
+    # Of HTML's named characters, XML knows only these five.
+    text = re.sub(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;", lambda name: html.unescape(name[0]), text)
     math = etree.fromstring(text)
     for cell in math.iter("mtd"):
         # The page's policy allows no style attribute; the style sheet aligns by class.

@@ -26,7 +26,7 @@ for columns, alpha in ([x], 0.05), (both, 0.05), (both, 0.03):
 # %% --8<-- [start:valley]
 lam = np.array([1, 20])  # the curvatures along the valley and across it
 turn = np.linspace(0, 2 * np.pi, 400)
-fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.0), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 2.7), sharey=True)
 for ax, alpha, style in zip(axes, (0.095, 0.105), ("C0o-", "C1s-")):
     for c in 2, 8, 20, 40, 60, 120:  # the ellipse on which the loss is c
         along, across = np.sqrt(2 * c / lam)
@@ -68,10 +68,8 @@ alphas = np.arange(0.002, 0.12, 0.004)
 measured = np.array([growth(alpha) for alpha in alphas])
 safe = measured < 1
 fig, ax = plt.subplots(figsize=(7.2, 3.4))
-ax.plot(alphas, np.abs(1 - alphas * 1), "C2-", label="the flattest, λ = 1")
-ax.plot(
-    alphas, np.abs(1 - alphas * 20), "C3-.", label="the steepest, λ = 20"
-)
+ax.plot(alphas, np.abs(1 - alphas * 1), "C2-", label="flattest, λ = 1")
+ax.plot(alphas, np.abs(1 - alphas * 20), "C3-.", label="steepest, λ = 20")
 ax.plot(alphas[safe], measured[safe], "C0o", label="all 50, settles")
 ax.plot(alphas[~safe], measured[~safe], "C1s", label="all 50, explodes")
 ax.axvline(2 / 20, color="gray", linestyle="--", label="the limit, 2/λmax")
@@ -118,14 +116,13 @@ age, income = rng.uniform(20, 70, 1000), rng.normal(5e4, 1.5e4, 1000)
 inputs = np.column_stack([age, income])
 mean, spread = inputs.mean(axis=0), inputs.std(axis=0)
 names = "raw", "centred", "scaled", "standardised"
-print("inputs            λmax     limit         κ   updates")
-for name, shift, unit in zip(
-    names, (0, mean, 0, mean), (1, 1, spread, spread)
-):
+print("inputs             λmax      limit          κ    updates")
+shifts, units = (0, mean, 0, mean), (1, 1, spread, spread)
+for name, shift, unit in zip(names, shifts, units):
     X = np.column_stack([(inputs - shift) / unit, np.ones(1000)])
     lam = np.linalg.eigvalsh(2 * X.T @ X / 1000)  # mean squared error
     kappa = lam[-1] / lam[0]
-    wait = np.log(1e6) / np.log1p(2 / (kappa - 1))  # to a millionth
-    print(f"{name:12s} {lam[-1]:9.4g} {2 / lam[-1]:9.3g}", end="")
-    print(f" {kappa:9.4g} {np.ceil(wait):9.4g}")
+    wait = np.log(1e6) / np.log1p(2 / (kappa - 1))  # at the best rate
+    print(f"{name:12s} {lam[-1]:10.4g} {2 / lam[-1]:10.3g}", end="")
+    print(f" {kappa:10.4g} {np.ceil(wait):10.4g}")
 # --8<-- [end:features]

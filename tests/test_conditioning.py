@@ -61,6 +61,8 @@ def test_recall_rates_below_a_tenth_lower_the_loss_and_one_twentieth_lowers_it_m
     hessian = np.diag([8.0, 32.0])  # with g = (g₁, g₂): g² sums to 9, and 8 g₁² + 32 g₂² to 180
     g = np.sqrt([4.5, 4.5])
     assert (g @ g, g @ hessian @ g) == (pytest.approx(9), pytest.approx(180))
+    unit = g / np.linalg.norm(g)
+    assert unit @ hessian @ unit == pytest.approx(20)  # the curvature along the gradient
     x = np.linalg.solve(hessian, g)
 
     def change(alpha):
@@ -111,6 +113,7 @@ def test_the_exploding_loss_is_2_59e176(chapter):
     w = fit(chapter, [chapter.x, np.ones(50)], 0.05, 500)[-1]
     loss = 0.5 * np.sum((chapter.y - w[0] * chapter.x - w[1]) ** 2)
     assert loss == pytest.approx(2.5919e176, rel=1e-4)
+    assert row(chapter, "columns", "2 0.05")[2] == pytest.approx(loss, rel=1e-4)
 
 
 def test_both_numbers_explode_because_the_steep_direction_holds_one_part_in_52_of_slope(chapter):
