@@ -23,6 +23,7 @@ def updates(curvatures, alpha):
     """How many updates until a millionth of the error is left, from an error of one everywhere."""
     error, count = np.ones(len(curvatures)), 0
     while np.max(np.abs(error)) > 1e-6:
+        assert count < 100_000, "it does not settle"
         error, count = error * (1 - alpha * np.asarray(curvatures, float)), count + 1
     return count
 

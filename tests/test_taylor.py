@@ -50,11 +50,6 @@ def first_rise(chapter, kind):
     return next(alpha for alpha in np.arange(1e-4, 2, 1e-4) if change(chapter, alpha, kind) > 0)
 
 
-def number(printed, row, column):
-    """A number of a printed table, by the first word of its row."""
-    return float(next(line for line in printed.splitlines() if line.startswith(row)).split()[column])
-
-
 # A promise and what is kept of it
 
 
@@ -63,6 +58,15 @@ def test_the_slope_promises_a_fall_of_348_from_a_loss_of_116(chapter):
     assert slope(chapter, 5) == pytest.approx(53.8607, abs=5e-5)
     assert 0.12 * slope(chapter, 5) ** 2 == pytest.approx(348.117, abs=5e-4)
     assert chapter.loss(5) - 0.12 * slope(chapter, 5) ** 2 == pytest.approx(-231.6, abs=0.05)
+
+
+def test_the_table_prints_landing_loss_promise_change_and_share(chapter):
+    rows = [[float(word) for word in line.split()] for line in chapter.printed["promise"].splitlines()[3:]]
+    for row, alpha in zip(rows, (0.01, 1 / 18.66, 0.08, 2 / 18.66, 0.12), strict=True):
+        landing, promise = 5 - alpha * slope(chapter, 5), -alpha * slope(chapter, 5) ** 2
+        happened = chapter.loss(landing) - chapter.loss(5)
+        expected = [alpha, landing, chapter.loss(landing), promise, happened, 1 - alpha * 18.66 / 2]
+        assert row == pytest.approx(expected, abs=6e-4)
 
 
 def test_the_slope_is_the_derivative_of_the_loss(chapter):
