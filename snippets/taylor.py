@@ -24,7 +24,7 @@ for alpha in 0.01, 1 / lam, 0.08, 2 / lam, 0.12:
     new, promise = 5 - alpha * slope, -alpha * slope**2
     change = loss(new) - loss(5)
     print(f"{alpha:.4f} {new:9.5f} {loss(new):9.3f} {promise:9.3f}", end="")
-    print(f" {change:z9.3f} {change / promise:+z8.4f}")
+    print(f" {change:z9.3f} {change / promise:z8.4f}")
 # --8<-- [end:promise]
 
 # %% --8<-- [start:thousand]
@@ -118,8 +118,8 @@ print(f"L = {L:.3f}, 2/L = {2 / L:.5f}; least share kept in 1,000 steps\n")
 print("  αL  1 − αL/2  ", *(f"{kind:>9s}" for kind in kinds))
 for product in 0.5, 1, 1.5, 1.9, 2.5:
     least = [min(kept(w, k, product / L) for w in starts) for k in kinds]
-    print(f"{product:4.1f} {1 - product / 2:+9.4f}  ", end=" ")
-    print(*(f"{share:+9.4f}" for share in least))
+    print(f"{product:4.1f} {1 - product / 2:9.4f}  ", end=" ")
+    print(*(f"{share:9.4f}" for share in least))
 # --8<-- [end:guarantee]
 
 # %% --8<-- [start:turn]

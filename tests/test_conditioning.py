@@ -438,7 +438,7 @@ def test_exercise_3_subtracting_one_half_allows_a_rate_301_times_higher():
     assert np.linalg.eigvalsh(centred) == pytest.approx(2 / 12, rel=0.15)
 
 
-def test_exercise_4_perfect_conditioning_does_not_save_the_run(chapter):
+def test_exercise_4_perfect_conditioning_does_not_save_the_run():
     for alpha, factor in (0.095, -0.9), (0.105, -1.1):
         path = errors(20 * np.eye(2), alpha, [10.0, 1.0], 12)
         assert path[1:] == pytest.approx(factor * path[:-1])

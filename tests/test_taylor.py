@@ -351,6 +351,8 @@ def test_the_figure_draws_the_limit_where_the_series_puts_it_and_none_for_cauchy
         limit = next(line for line in ax.lines if line.get_linestyle() == "--").get_xdata()[0]
         assert limit == pytest.approx(2 * g @ g / (g @ H @ g), rel=1e-3)
         assert (0 < limit < ax.get_xlim()[1]) == (kind != "Cauchy")
+        for alpha, height in ax.lines[0].get_xydata():  # the predicted curve
+            assert height == pytest.approx(model(chapter, alpha, kind), rel=1e-3, abs=0.02)
         falls, rises = (
             next(line for line in ax.lines if line.get_marker() == marker).get_xydata() for marker in "os"
         )
