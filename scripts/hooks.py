@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from jinja2 import FileSystemBytecodeCache
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File
 
@@ -50,6 +51,12 @@ def on_page_markdown(markdown, page, config, files):
 
 def on_page_content(html, page, config, files):
     return finish(html)
+
+
+def on_env(env, config, files):
+    # MkDocs makes a new environment for each build; this spares it compiling the theme each time.
+    (BUILD / "templates").mkdir(exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(BUILD / "templates")
 
 
 def on_post_page(output, page, config):

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from program import SCHEMES, SECTION
+from program import SECTION
+from run import SCHEMES
 
 INCLUDE = re.compile(r'^--8<-- "(([\w-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTILINE)
 FIGURE = re.compile(r"!\[([^\]]*)\]\((figures/[\w.-]+)\.svg\)")

@@ -6,7 +6,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from program import Shown, run
+from run import Shown, run
 
 _memo: dict[str, list[Shown]] = {}
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import pytest
 
-from program import Shown, run
+from run import Shown, run
 
 ROOT = Path(__file__).parent.parent
 SNIPPETS = ROOT / "snippets"

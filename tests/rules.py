@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 
-from program import SCHEMES, Shown, run, sections
+from program import sections
+from run import SCHEMES, Shown, run
 
 FENCE = re.compile(r"^(?P<fence>```+)(?P<opening>.*)\n(?P<body>(?:.*\n)*?)(?P=fence)$", re.MULTILINE)
 CODE = re.compile(r'--8<-- "([\w-]+)\.py:([\w-]+)"\n')

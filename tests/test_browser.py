@@ -6,12 +6,12 @@ import http.server
 import os
 import shutil
 import threading
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import ROOT
 from playwright.sync_api import sync_playwright
+
+from conftest import ROOT
 
 PAGES = [
     "",
@@ -77,7 +77,7 @@ def open_page(browser, address):
         page = context.new_page()
         page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on("requestfailed", lambda request: noise.append(f"failed: {request.url}"))
+        page.on("requestfailed", lambda request: noise.append(f"failed: {request.url}: {request.failure}"))
         page.on(
             "request", lambda request: request.url.startswith((address, "data:")) or noise.append(request.url)
         )
@@ -112,7 +112,8 @@ def test_axe_finds_no_violation_on_a_phone_nor_while_searching(open_page, scheme
     page = open_page("overshoot/", width=360, height=740, color_scheme=scheme)
     assert described(Axe().run(page, options=AXE).response["violations"]) == []
     page = open_page("overshoot/", color_scheme=scheme)
-    page.fill("[name=query]", "curvature")
+    page.locator("[name=query]").focus()
+    page.keyboard.type("curvature")
     page.wait_for_selector(".md-search-result__item")
     page.wait_for_timeout(500)  # the dialog fades in
     assert described(Axe().run(page, options=AXE).response["violations"]) == []
@@ -192,12 +193,17 @@ def test_paper_shows_text_answers_and_light_figures_and_no_navigation(open_page,
 
 def test_following_links_forth_and_back_keeps_the_console_quiet(open_page):
     page = open_page("")
+
+    def arrived_at(title):
+        page.wait_for_function("title => document.querySelector('h1').textContent.includes(title)", arg=title)
+        page.wait_for_load_state("networkidle")
+
     for link, title in (("I want to understand", "Overshoot"), ("Taylor", "Taylor")):
         page.get_by_role("link", name=link).first.click()
-        page.wait_for_function("title => document.querySelector('h1').textContent.includes(title)", arg=title)
-    page.go_back()
-    page.go_back()
-    page.wait_for_function("() => document.querySelector('h1').textContent.includes('Why did')")
+        arrived_at(title)
+    for title in ("Overshoot", "Why did"):
+        page.go_back()
+        arrived_at(title)
 
 
 def test_the_policy_refuses_an_inline_script_and_another_host(browser, address):

@@ -6,7 +6,8 @@ import time
 import psutil
 import pytest
 
-from program import ProgramError, run, sections
+from program import ProgramError, sections
+from run import run
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import xml.etree.ElementTree as etree
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT
 from fontTools.ttLib import TTFont
+
+from conftest import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,124 @@
+"""Run a program section by section, once per colour scheme, and keep what it prints and draws."""
+
+import contextlib
+import io
+import multiprocessing
+import time
+import traceback
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from program import ProgramError, Section, sections
+
+SCHEMES = ("light", "dark")
+STYLES = Path(__file__).parent / "styles"
+TIME_LIMIT = 60.0
+
+# A fork of a process that has already imported matplotlib starts in milliseconds.
+_forks = "forkserver" in multiprocessing.get_all_start_methods()
+_context = multiprocessing.get_context("forkserver" if _forks else "spawn")
+if _forks:
+    _context.set_forkserver_preload(["__main__", "matplotlib.pyplot", "matplotlib.backends.backend_svg"])
+
+
+@dataclass
+class Shown:
+    """What a section showed: the text it printed, and an SVG for each colour scheme if it drew."""
+
+    name: str
+    printed: str
+    figures: dict[str, str] = field(default_factory=dict)
+
+
+def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
+    """Run a program in two processes, one per colour scheme, and return what its sections showed.
+
+    time_limit is in seconds, for the whole program. Raises ProgramError if the program fails,
+    warns, prints differently in the two, or is not done in time; no process outlives the call.
+    """
+    parts = sections(path)
+    with ThreadPoolExecutor(len(SCHEMES)) as pool:
+        light, dark = pool.map(partial(_watch, path, parts, time_limit), SCHEMES)
+    for part, one, other in zip(parts, light, dark, strict=True):
+        if one.printed != other.printed:
+            problem = f"section '{part.name}' prints something else each time."
+            raise ProgramError(path, part.line, problem, "seed its randomness: `np.random.default_rng(0)`.")
+        one.figures |= other.figures
+    return light
+
+
+def _watch(path: Path, parts: list[Section], time_limit: float, scheme: str) -> list[Shown]:
+    """Play the program in a process of its own; raise its ProgramError, or the one that it earns."""
+    receiver, sender = _context.Pipe(duplex=False)
+    process = _context.Process(target=_play, args=(path, parts, scheme, sender), daemon=True)
+    process.start()
+    sender.close()
+    deadline, current = time.monotonic() + time_limit, parts[0]
+    try:
+        while receiver.poll(max(0, deadline - time.monotonic())):
+            message = receiver.recv()
+            if isinstance(message, ProgramError):
+                raise message
+            if isinstance(message, list):
+                return message
+            current = message
+        problem = f"was not done after {time_limit:g} s."
+        cure = "look for a loop without end, or make the section do less."
+    except EOFError:
+        process.join()
+        problem, cure = f"ended the process (exit code {process.exitcode}).", "let it run to its end."
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+    raise ProgramError(path, current.line, f"section '{current.name}' {problem}", cure)
+
+
+def _play(path: Path, parts: list[Section], scheme: str, sender) -> None:
+    """In the process: announce each section and run it, then send all that was shown, or the failure."""
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("svg")
+    plt.rcdefaults()  # whatever the person who builds has set
+    plt.style.use([STYLES / "figure.mplstyle", STYLES / f"{scheme}.mplstyle"])
+    plt.show = lambda *args, **kwargs: None  # the figure stays open for us to take
+    namespace = {"__name__": "__main__", "__file__": str(path)}
+    shown = []
+    for part in parts:
+        sender.send(part)
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+                warnings.simplefilter("error")
+                exec(compile("\n" * (part.line - 1) + part.code, str(path), "exec"), namespace)
+        except BaseException as error:
+            return sender.send(_failure(path, part, error))
+        if len(plt.get_fignums()) > 1:
+            problem = f"section '{part.name}' leaves more than one figure open."
+            return sender.send(ProgramError(path, part.line, problem, "draw one figure a section."))
+        figures = {scheme: _svg(plt.gcf())} if plt.get_fignums() else {}
+        plt.close("all")
+        shown.append(Shown(part.name, printed.getvalue(), figures))
+    sender.send(shown)
+
+
+def _svg(figure) -> str:
+    """The figure as SVG text, the same bytes for the same figure on every run."""
+    picture = io.StringIO()
+    figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
+    return picture.getvalue()
+
+
+def _failure(path: Path, part: Section, error: BaseException) -> ProgramError:
+    """The ProgramError for what a section raised, with the line of the program that raised it."""
+    steps = traceback.extract_tb(error.__traceback__)
+    line = next((step.lineno for step in reversed(steps) if step.filename == str(path)), part.line)
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        line = error.lineno
+    cure = f"run `python {path.parent.name}/{path.name}` and mend what it reports."
+    if isinstance(error, Warning):
+        cure = "remove its cause; an overflow that is the lesson stands in `with np.errstate(all='ignore'):`."
+    return ProgramError(path, line, f"section '{part.name}' raised {type(error).__name__}: {error}", cure)
