@@ -70,7 +70,7 @@ print(f"\nat the limit: {b[0]:.5f}, {b[1]:.5f}, {b[2]:.5f}, {b[3]:.5f}, …")
 # --8<-- [end:limit]
 
 # %% --8<-- [start:losses]
-for alpha, style in (0.01, "o-"), (0.1, "^-"), (0.12, "s-"):
+for alpha, style in (0.01, "C0o-"), (0.1, "C2^-"), (0.12, "C1s-"):
     excess = [loss(b) - loss(best) for b in descend(alpha, steps=40)]
     label = f"α = {alpha}, αλ = {alpha * lam:.2f}"
     plt.semilogy(excess, style, markevery=5, label=label)
