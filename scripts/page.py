@@ -8,8 +8,6 @@ from run import SCHEMES
 
 INCLUDE = re.compile(r'^--8<-- "(([\w-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTILINE)
 FIGURE = re.compile(r"!\[([^\]]*)\]\((figures/[\w.-]+)\.svg\)")
-
-
 BLOCK = re.compile(r"<pre>(<span></span>)<code>")
 
 
@@ -25,19 +23,17 @@ def prepare(name: str, markdown: str, snippets: Path, build: Path) -> str:
     for include in INCLUDE.finditer(markdown):
         file, chapter, section = include.groups()
         program = snippets / f"{chapter}.py"
-        names = (
-            [name for name, _ in SECTION.findall(program.read_text(encoding="utf-8"))]
-            if program.exists()
-            else []
-        )
+        code = program.read_text(encoding="utf-8") if program.exists() else ""
+        names = [name for name, _ in SECTION.findall(code)]
         if section not in names and not (build / "outputs" / file).exists():
-            raise PageError(
-                f"docs/{name}: {include[0]} leads nowhere.\n"
-                f"  Cure: snippets/{chapter}.py has the sections {', '.join(names) or 'none'}; one that prints has an output."
-            )
-    return FIGURE.sub(
-        lambda figure: "".join(_image(*figure.groups(), scheme, build) for scheme in SCHEMES), markdown
-    )
+            have = f"snippets/{chapter}.py has the sections {', '.join(names) or 'none'}"
+            problem = f"docs/{name}: {include[0]} leads nowhere."
+            raise PageError(f"{problem}\n  Cure: {have}; one that prints has an output.")
+
+    def in_both_schemes(figure):
+        return "".join(_image(*figure.groups(), scheme, build) for scheme in SCHEMES)
+
+    return FIGURE.sub(in_both_schemes, markdown)
 
 
 def finish(html: str) -> str:
