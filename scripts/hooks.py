@@ -38,8 +38,11 @@ def on_files(files, config):
         figures = weave(SNIPPETS, BUILD)
     except ProgramError as error:
         raise BuildError(str(error)) from None
-    for figure in figures:
-        files.append(File(f"figures/{figure.name}", str(BUILD), config.site_dir, config.use_directory_urls))
+    programs = [*SNIPPETS.glob("*.py"), *SNIPPETS.glob("data/*")]
+    for root, made in ((BUILD, figures), (ROOT, sorted(programs))):
+        for path in made:
+            name = path.relative_to(root).as_posix()
+            files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
 
 
 def on_page_markdown(markdown, page, config, files):

@@ -60,7 +60,7 @@ low, high = 0, 1
 while high - low > 1e-7:
     alpha = (low + high) / 2
     low, high = (low, alpha) if growth(alpha) > 1 else (alpha, high)
-print(f"limit by halving {high:.6f}, 2/λmax {2 / max(curvatures):.6f}")
+print(f"limit by bisection {high:.6f}, 2/λmax {2 / max(curvatures):.6f}")
 # --8<-- [end:many]
 
 # %% --8<-- [start:rates]

@@ -57,7 +57,7 @@ for ax, (alpha, colour, seen) in zip(axes, runs):
     ax.plot([new, new], [low, loss(new)], ":", color=colour)
     ax.plot(5, loss(5), "o", new, low, "v", color=colour)
     ax.plot(new, loss(new), "s", color=colour)  # where the step lands
-    ax.set(title=f"α = {alpha}: {seen}", xlabel="$b$", ylim=(-80, 320))
+    ax.set(title=f"α = {alpha:.3g}: {seen}", xlabel="$b$", ylim=(-80, 320))
 axes[0].set_ylabel("loss")
 axes[0].legend(["loss", "curvature 1/α"], loc="lower left")
 plt.show()
@@ -121,18 +121,3 @@ for product in 0.5, 1, 1.5, 1.9, 2.5:
     print(f"{product:4.1f} {1 - product / 2:9.4f}  ", end=" ")
     print(*(f"{share:9.4f}" for share in least))
 # --8<-- [end:guarantee]
-
-# %% --8<-- [start:turn]
-(flat, steep), directions = np.linalg.eigh(X.T @ X)
-print(f"λ = {flat:.3f} and {steep:.3f}, 2/λmax = {2 / steep:.5f}\n")
-print("update      loss   steep      2α*  a step of 0.05")
-w = start
-for update in range(7):
-    g, before = gradient(w, "squares"), np.sum((y - X @ w) ** 2) / 2
-    part = (directions[:, 1] @ g) ** 2 / (g @ g)  # of gᵀg, along λmax
-    limit = 2 / (part * steep + (1 - part) * flat)
-    w = w - 0.05 * g
-    after = np.sum((y - X @ w) ** 2) / 2
-    print(f"{update:6d} {before:9.3f}  {part:6.4f}  {limit:.5f}", end="  ")
-    print("rises" if after > before else "falls")
-# --8<-- [end:turn]

@@ -94,7 +94,7 @@ def test_the_site_as_it_is_passes(copy):
         pytest.param(
             1,
             PROGRAM,
-            r'print\(f"losses.*\nprint.*\n',
+            r'print\(f"growth.*\nprint.*\n',
             "",
             r"the program has no \('output', 'overshoot', 'yours'\)",
             id="the prints of a section removed",

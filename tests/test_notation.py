@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from conftest import SNIPPETS
 
 
@@ -50,9 +51,9 @@ def test_each_form_of_momentum_has_its_own_limit(method, limit, beta):
 
 
 def test_at_nine_tenths_the_limits_are_3_8_and_38_and_1_357():
-    assert 2 * (1 + 0.9) == pytest.approx(3.8)
-    assert 2 * (1 + 0.9) / (1 - 0.9) == pytest.approx(38)
-    assert (2 + 1.8) / (1 + 1.8) == pytest.approx(1.357, abs=5e-4)
+    assert pytest.approx(3.8) == 2 * (1 + 0.9)
+    assert pytest.approx(38) == 2 * (1 + 0.9) / (1 - 0.9)
+    assert pytest.approx(1.357, abs=5e-4) == (2 + 1.8) / (1 + 1.8)
 
 
 def test_the_averaged_form_makes_the_steps_of_the_heavy_ball_at_one_minus_beta_times_the_rate():

@@ -26,6 +26,11 @@ def test_the_slope_is_the_derivative_of_the_loss(chapter):
         )
 
 
+def test_a_tenth_leaves_87_percent_of_the_error_and_a_hundredth_81(chapter):
+    assert abs(1 - 0.1 * chapter.lam) == pytest.approx(0.87, abs=0.005)
+    assert abs(1 - 0.01 * chapter.lam) == pytest.approx(0.81, abs=0.005)
+
+
 def test_one_hundredth_is_done_after_85_updates_and_twelve_hundredths_never(chapter):
     assert len(chapter.small) - 1 == 85
     assert len(chapter.large) - 1 == 500
@@ -107,6 +112,11 @@ def descend_x_squared(alpha, steps=100):
     return np.array(path)
 
 
+def test_the_first_two_errors_at_twelve_hundredths_and_their_quotient(chapter):
+    first, second = chapter.large[:2] - chapter.best
+    assert [first, second, second / first] == pytest.approx([-2.1136, 2.6191, -1.2392], abs=5e-5)
+
+
 def test_on_x_squared_twelve_hundredths_walks_smoothly_to_zero():
     x = descend_x_squared(0.12, steps=60)
     assert x[1] / x[0] == pytest.approx(0.76)
@@ -130,6 +140,24 @@ def test_the_mean_loss_at_twelve_hundredths_settles_without_overshoot(chapter):
     assert 0 < 0.12 * 2 * chapter.lam / 50 < 1
 
 
+def multiplier(rate, lam):
+    """What an update multiplies the error by, measured on a parabola with its bottom at 3."""
+    b = 5.0
+    return (b - rate * lam * (b - 3) - 3) / (b - 3)
+
+
+def test_exercise_1_at_0_06_the_loss_nearly_doubles(chapter):
+    assert 2 / 40 == 0.05 and pytest.approx(2.4) == 0.06 * 40
+    assert multiplier(0.06, 40) == pytest.approx(-1.4)
+    assert multiplier(0.06, 40) ** 2 == pytest.approx(1.96)
+
+
+def test_exercise_2_at_a_hundredth_the_error_is_multiplied_by_minus_one_and_a_half():
+    assert 2 / 250 == 0.008
+    assert multiplier(0.01, 250) == pytest.approx(-1.5)
+    assert multiplier(0.01, 250) ** 2 == pytest.approx(2.25)
+
+
 def test_exercise_2_a_million_fold_growth_takes_18_updates():
     assert np.log(1e6) / np.log(2.25) == pytest.approx(17.04, abs=0.005)
     assert 2.25**17 < 1e6 < 2.25**18
@@ -144,13 +172,65 @@ def test_exercise_3_doubling_x_quarters_the_limit(chapter):
 
 def test_exercise_4_just_under_the_limit_18_percent_of_the_error_is_left(chapter):
     path = chapter.descend(0.107)
+    assert 1 - 0.107 * chapter.lam == pytest.approx(-0.99662, abs=5e-6)
     assert len(path) - 1 == 500
     assert abs(path[-1] - chapter.best) / chapter.best == pytest.approx(0.18, abs=0.005)
 
 
-def test_two_late_losses_give_back_the_curvature(chapter):
-    assert chapter.found == pytest.approx(chapter.lam, rel=1e-4)
+def test_the_three_losses_are_those_of_the_run(chapter):
+    assert chapter.losses == pytest.approx([chapter.loss(b) for b in chapter.large[:3]], abs=5e-5)
+
+
+def test_three_losses_and_the_rate_give_back_the_curvature(chapter):
+    assert chapter.found == pytest.approx(chapter.lam, rel=1e-5)
+
+
+@pytest.mark.parametrize("alpha", [0.108, 0.12, 0.5])
+def test_differences_of_losses_grow_by_the_square_of_the_factor_whatever_the_floor(chapter, alpha):
+    rises = np.diff([chapter.loss(b) for b in chapter.descend(alpha, steps=6)])
+    assert rises[1:] / rises[:-1] == pytest.approx((1 - alpha * chapter.lam) ** 2, rel=1e-6)
 
 
 def test_half_the_limit_solves_the_direction_that_exploded_in_one_step(chapter):
     assert chapter.descend(1 / chapter.found)[1] == pytest.approx(chapter.best, rel=1e-4)
+
+
+@pytest.mark.parametrize("beta, product", [(0.5, 3.3), (0.9, 4.0), (0.9, 9.0)])
+def test_with_momentum_the_same_growth_means_another_curvature(beta, product):
+    w, v, losses = 1.0, 0.0, []
+    for _ in range(60):
+        v = beta * v + w  # a parabola of curvature 1, so the rate is αλ
+        w = w - product * v
+        losses.append(w**2)
+    root = np.sqrt(losses[-1] / losses[-2])
+    assert product > 2 * (1 + beta)
+    assert (1 + root) * (1 + beta / root) == pytest.approx(product, rel=1e-9)
+
+
+def test_a_relu_network_explodes_faster_and_faster():
+    """One hidden layer of 20, full batch, from rates above the limit of its start."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 5))
+    V, u, losses = rng.normal(size=(5, 20)) / 5**0.5, rng.normal(size=20) / 20**0.5, []
+    for _ in range(6):
+        hidden = np.maximum(X @ V, 0)
+        residual = hidden @ u - np.sin(X[:, 0])
+        losses.append(0.5 * np.mean(residual**2))
+        back = np.outer(residual, u) * (hidden > 0)
+        u, V = u - 2 * hidden.T @ residual / 40, V - 2 * X.T @ back / 40
+    rises = np.diff(losses)
+    growth = rises[1:] / rises[:-1]
+    assert np.all(rises > 0) and np.all(growth[1:] > 2 * growth[:-1])
+
+
+def test_a_logistic_loss_cannot_go_on_growing_by_a_factor():
+    """Its slope is bounded, so a step is at most so long, and the loss at most so much higher."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 5))
+    sign, w, losses = np.sign(X[:, 0] + rng.normal(size=40)), np.zeros(5), []
+    for _ in range(200):
+        margin = sign * (X @ w)
+        losses.append(np.mean(np.logaddexp(0, -margin)))
+        w = w + 200 * X.T @ (sign * np.exp(-np.logaddexp(0, margin))) / 40
+    assert losses[1] > 5 * losses[0]
+    assert max(losses[100:]) < 2 * max(losses[:100])
