@@ -29,9 +29,8 @@ import time
 _weave = weave
 def weave(*folders):
     start = time.perf_counter()
-    figures = _weave(*folders)
+    _weave(*folders)
     print(time.perf_counter() - start)
-    return figures
 """
 
 

@@ -33,14 +33,18 @@ def on_config(config):
         config.site_dir = str(BUILD / "site")
 
 
-def on_files(files, config):
+def on_pre_build(config):
+    # Before MkDocs empties the folder that it builds into.
     try:
-        figures = weave(SNIPPETS, BUILD)
+        weave(SNIPPETS, BUILD)
     except ProgramError as error:
         raise BuildError(str(error)) from None
-    programs = [*SNIPPETS.glob("*.py"), *SNIPPETS.glob("data/*")]
-    for root, made in ((BUILD, figures), (ROOT, sorted(programs))):
-        for path in made:
+
+
+def on_files(files, config):
+    figures, programs = BUILD.glob("figures/*.svg"), [*SNIPPETS.glob("*.py"), *SNIPPETS.glob("data/*")]
+    for root, paths in ((BUILD, figures), (ROOT, programs)):
+        for path in sorted(paths):
             name = path.relative_to(root).as_posix()
             files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
 

@@ -11,8 +11,8 @@ from run import Shown, run
 _memo: dict[str, list[Shown]] = {}
 
 
-def weave(snippets: Path, build: Path) -> list[Path]:
-    """Run every program in ``snippets`` and write what it showed; returns the figures' paths.
+def weave(snippets: Path, build: Path) -> None:
+    """Run every program in ``snippets`` and write what it showed to ``build``.
 
     Programs run side by side on all cores. One that has not changed since the last call in this
     process, nor its data, is not run again. Raises ProgramError and leaves ``build`` as it was if
@@ -24,16 +24,13 @@ def weave(snippets: Path, build: Path) -> list[Path]:
     for folder in ("outputs", "figures"):
         shutil.rmtree(build / folder, ignore_errors=True)
         (build / folder).mkdir(parents=True)
-    figures = []
     for program, shown in zip(programs, chapters, strict=True):
         for part in shown:
             stem = f"{program.stem}.{part.name}"
             if part.printed:
                 (build / "outputs" / f"{stem}.txt").write_text(part.printed, encoding="utf-8")
             for scheme, picture in part.figures.items():
-                figures.append(build / "figures" / f"{stem}.{scheme}.svg")
-                figures[-1].write_text(picture, encoding="utf-8")
-    return figures
+                (build / "figures" / f"{stem}.{scheme}.svg").write_text(picture, encoding="utf-8")
 
 
 def _remembered(program: Path) -> list[Shown]:

@@ -7,11 +7,13 @@ Each test names the rule: 1 the page is the program, 2 numbers in backticks quot
 
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
 import rules
-from conftest import build, copy_of_the_sources
+from conftest import ROOT, build, copy_of_the_sources
 from run import run
 
 
@@ -251,6 +253,15 @@ def test_rule_5_notices_what_raw_html_brings_to_the_built_page(copy):
     assert rules.built_page_shows_it(copy, copy / "site", "overshoot", shown) == [
         "overshoot: the python blocks of the page are not the program's"
     ]
+
+
+def test_rule_4_notices_a_program_that_computes_something_else(copy):
+    shutil.copytree(ROOT / "tests", copy / "tests")
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    mutate(copy, PROGRAM, r"0\.5 \* np\.sum", "np.sum")
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "tests/test_overshoot.py"]
+    result = subprocess.run(command, cwd=copy, capture_output=True, text=True)
+    assert "FAILED tests/test_overshoot.py::test_the_article_s_numbers_are_reproduced" in result.stdout
 
 
 def test_rule_7_notices_a_program_whose_markers_match_nothing(copy):

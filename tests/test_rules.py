@@ -1,6 +1,9 @@
 """The rules that hold for every chapter and every page of the built site."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -36,6 +39,17 @@ def test_a_run_repeats_itself(chapter):
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_program_alone_prints_what_the_page_prints_wherever_it_is_called(chapter, tmp_path):
+    command = [sys.executable, "-W", "ignore:.*non-interactive", SNIPPETS / f"{chapter}.py"]
+    environment = os.environ | {"MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
+    alone = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert alone.stderr == ""
+    assert alone.stdout == "".join(part.printed for part in shown_by(chapter))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_section_is_short_enough_to_be_read(chapter):
     for part in rules.sections(SNIPPETS / f"{chapter}.py"):
         lines = [line for line in part.code.splitlines() if line.strip()]
@@ -47,6 +61,14 @@ def test_a_section_is_short_enough_to_be_read(chapter):
 def test_a_program_needs_numpy_and_matplotlib_only(chapter):
     imports = re.findall(r"^(?:from|import) (\w+)", (SNIPPETS / f"{chapter}.py").read_text(), re.MULTILINE)
     assert set(imports) <= {"numpy", "matplotlib", "pathlib"}
+
+
+@pytest.mark.parametrize("stem", [*CHAPTERS, "index", "notation"])
+def test_claims_have_tests_a_test_a_sentence(stem):
+    tests = (ROOT / "tests" / f"test_{stem}.py").read_text(encoding="utf-8")
+    names = re.findall(r"^def test_(\w+)", tests, re.MULTILINE)
+    assert len(names) >= 5
+    assert all(name.count("_") >= 3 for name in names), "a test is named for the sentence it proves"
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

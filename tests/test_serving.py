@@ -1,0 +1,63 @@
+"""``mkdocs serve``: an edit shows on the page, a broken program is named, and mending it is enough."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from conftest import copy_of_the_sources
+
+
+@pytest.fixture
+def served(tmp_path):
+    """The folder of a copy of the sources, and a function that reads a page of its server."""
+    root = copy_of_the_sources(tmp_path / "site")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    environment = os.environ | {"SITE_URL": f"http://{address}/", "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", address]
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(command, cwd=root, env=environment, stdout=log, stderr=log) as server,
+    ):
+
+        def until(text, path="overshoot/"):
+            """The page, or for path None the server's log, as soon as the text stands in it."""
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                try:
+                    found = (tmp_path / "log").read_text()
+                    if path is not None:
+                        with urllib.request.urlopen(f"http://{address}/{path}", timeout=5) as response:
+                            found = response.read().decode()
+                except OSError:  # not yet up, or between two builds
+                    found = ""
+                if text in found:
+                    return found
+                time.sleep(0.05)
+            pytest.fail(f"{text!r} did not appear: {(tmp_path / 'log').read_text()}")
+
+        try:
+            until("Serving on", path=None)
+            yield root / "snippets/overshoot.py", until
+        finally:
+            server.terminate()
+
+
+def test_an_edit_shows_a_broken_program_is_named_and_mending_it_is_enough(served):
+    program, until = served
+    good = program.read_text(encoding="utf-8").replace('print(f"growth', 'print(f"fresh growth')
+    time.sleep(1)  # until the watcher has seen every file as it is
+    program.write_text(good, encoding="utf-8")
+    assert "fresh growth 1.5356" in until("fresh growth 1.5356")
+    program.write_text(re.sub("lam = np", "lam = 1 / 0 + np", good), encoding="utf-8")
+    log = until("ZeroDivisionError", path=None)
+    assert "snippets/overshoot.py, line" in log and "Cure:" in log and "Traceback" not in log
+    until("An error happened during the rebuild", path=None)  # MkDocs answers no request until it is mended
+    program.write_text(good.replace("fresh growth", "mended growth"), encoding="utf-8")
+    until("mended growth 1.5356")
