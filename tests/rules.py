@@ -21,9 +21,17 @@ NUMBER = re.compile(r"[+\-−]?\d[\d.,]*(?:e[+\-]?\d+)?%?")
 QUOTED = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 
 
-def chapters(root: Path) -> list[str]:
+NO_CHAPTERS = {"misconceptions"}  # pages with a program that do not follow the chapters' pattern
+
+
+def programs(root: Path) -> list[str]:
     """The stems of the programs: overshoot, taylor, …"""
     return sorted(path.stem for path in (root / "snippets").glob("*.py"))
+
+
+def chapters(root: Path) -> list[str]:
+    """The programs whose pages teach, with predictions, figures and exercises."""
+    return [stem for stem in programs(root) if stem not in NO_CHAPTERS]
 
 
 def page_is_the_program(root: Path, chapter: str, shown: list[Shown]) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+import rules
 from conftest import ROOT
 
 PAGES = [
@@ -18,7 +19,7 @@ PAGES = [
     *sorted(f"{path.stem}/" for path in (ROOT / "docs").glob("*.md") if path.stem != "index"),
     "404.html",
 ]
-CHAPTERS = [f"{path.stem}/" for path in sorted((ROOT / "snippets").glob("*.py"))]
+CHAPTERS = [f"{stem}/" for stem in rules.chapters(ROOT)]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 

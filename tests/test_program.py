@@ -1,5 +1,6 @@
 """How a program is read and run: its sections, its output, its figures, and how it may fail."""
 
+import contextlib
 import multiprocessing
 import time
 
@@ -88,9 +89,19 @@ def test_a_program_that_ends_itself_is_reported(program):
     assert "section 'only' ended the process (exit code 3)" in failure(program("import os\nos._exit(3)"))
 
 
+def workers() -> set[int]:
+    """The processes that run programs (not a browser that another test has open)."""
+    found = set()
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            if "multiprocessing" in " ".join(child.cmdline()):
+                found.add(child.pid)
+    return found
+
+
 def test_an_endless_loop_is_stopped_and_named_and_leaves_no_process_behind(program):
     run(program("a = 1"))  # starts the server that forks
-    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    before = workers()
     path = program(
         "# %% --8<-- [start:fine]\na = 1\n# --8<-- [end:fine]\n"
         "# %% --8<-- [start:stuck]\nwhile True:\n    pass\n# --8<-- [end:stuck]\n"
@@ -99,7 +110,7 @@ def test_an_endless_loop_is_stopped_and_named_and_leaves_no_process_behind(progr
     assert "snippets/chapter.py, line 5: section 'stuck' was not done after 1 s" in message
     assert multiprocessing.active_children() == []
     deadline = time.monotonic() + 5
-    while {child.pid for child in psutil.Process().children(recursive=True)} - before:
+    while workers() - before:
         assert time.monotonic() < deadline, "a process was left behind"
         time.sleep(0.05)
 

@@ -11,6 +11,7 @@ import rules
 from conftest import ROOT, SNIPPETS, shown_by
 
 CHAPTERS = rules.chapters(ROOT)
+PROGRAMS = rules.programs(ROOT)
 PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 
 
@@ -18,7 +19,7 @@ def test_there_are_chapters_to_hold_the_rules_for():
     assert {"overshoot", "taylor", "conditioning"} <= set(CHAPTERS)
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", PROGRAMS)
 def test_the_page_is_the_program(chapter):
     assert rules.page_is_the_program(ROOT, chapter, shown_by(chapter)) == []
 
@@ -27,18 +28,18 @@ def test_the_page_is_the_program(chapter):
 def test_a_number_in_backticks_quotes_the_output(page):
     """A chapter quotes its own program; a page without one may quote any."""
     stem = page.removesuffix(".md")
-    quoted = [stem] if stem in CHAPTERS else CHAPTERS
+    quoted = [stem] if stem in PROGRAMS else PROGRAMS
     printed = "\n".join(part.printed for chapter in quoted for part in shown_by(chapter))
     markdown = (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert rules.numbers_quote_the_output(markdown, printed) == []
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", PROGRAMS)
 def test_a_run_repeats_itself(chapter):
     assert rules.run_repeats_itself(ROOT, chapter, shown_by(chapter)) == []
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", PROGRAMS)
 def test_the_program_alone_prints_what_the_page_prints_wherever_it_is_called(chapter, tmp_path):
     command = [sys.executable, "-W", "ignore:.*non-interactive", SNIPPETS / f"{chapter}.py"]
     environment = os.environ | {"MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
@@ -49,7 +50,7 @@ def test_the_program_alone_prints_what_the_page_prints_wherever_it_is_called(cha
     assert alone.stdout == "".join(part.printed for part in shown_by(chapter))
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", PROGRAMS)
 def test_a_section_is_short_enough_to_be_read(chapter):
     for part in rules.sections(SNIPPETS / f"{chapter}.py"):
         lines = [line for line in part.code.splitlines() if line.strip()]
@@ -57,13 +58,13 @@ def test_a_section_is_short_enough_to_be_read(chapter):
         assert max(map(len, lines)) <= 76, f"section '{part.name}' is too wide for a page"
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", PROGRAMS)
 def test_a_program_needs_numpy_and_matplotlib_only(chapter):
     imports = re.findall(r"^(?:from|import) (\w+)", (SNIPPETS / f"{chapter}.py").read_text(), re.MULTILINE)
     assert set(imports) <= {"numpy", "matplotlib", "pathlib"}
 
 
-@pytest.mark.parametrize("stem", [*CHAPTERS, "index", "notation"])
+@pytest.mark.parametrize("stem", [*PROGRAMS, "index", "notation"])
 def test_claims_have_tests_a_test_a_sentence(stem):
     tests = (ROOT / "tests" / f"test_{stem}.py").read_text(encoding="utf-8")
     names = re.findall(r"^def test_(\w+)", tests, re.MULTILINE)
@@ -91,7 +92,7 @@ def test_every_chapter_has_all_the_parts_of_the_pattern(chapter):
     assert re.search(r"^\*Next: .*because", summary, re.MULTILINE)
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", PROGRAMS)
 def test_the_built_page_shows_what_the_program_shows(site, chapter):
     assert rules.built_page_shows_it(ROOT, site, chapter, shown_by(chapter)) == []
 

@@ -1,0 +1,79 @@
+"""Misconceptions: eight beliefs about losses that explode, and a run against each.
+
+Needs numpy. Run it with: python snippets/misconceptions.py
+"""
+
+# %% --8<-- [start:convex]
+import numpy as np
+
+x, loss = 1.0, []
+for update in range(60):
+    loss.append(x**2)  # convex everywhere, with one minimum
+    x = x - 1.1 * (2 * x)
+print(f"x² at a rate of 1.1: {loss[0]:.1f}, {loss[20]:.4g}, {loss[59]:.4g}")
+# --8<-- [end:convex]
+
+# %% --8<-- [start:bounds]
+for alpha in 0.99, 1.0, 1.01:
+    x, far = 1.0, []
+    for update in range(1000):
+        x = x - alpha * (2 * x)
+        far.append(abs(x))
+    print(
+        f"rate {alpha}: |x| = {far[0]:.4f} at first, {far[-1]:.4g} at last"
+    )
+# --8<-- [end:bounds]
+
+# %% --8<-- [start:careful]
+rng = np.random.default_rng(0)
+income = rng.normal(50_000, 15_000, 200)
+for name, x in ("in units", income), ("in thousands", income / 1000):
+    lam = np.mean(x**2)  # half the mean squared error of y = wx
+    print(f"income {name}: λ = {lam:.3g}, limit {2 / lam:.3g}")
+# --8<-- [end:careful]
+
+# %% --8<-- [start:minimise]
+x, rises, wrong_way = 1.0, 0, 0
+for update in range(20):
+    gradient = 2 * x
+    new = x - 1.1 * gradient
+    wrong_way += gradient * (new - x) > 0  # a step that points uphill
+    rises += new**2 > x**2
+    x = new
+print(f"20 steps: {wrong_way} pointed uphill, {rises} ended higher")
+# --8<-- [end:minimise]
+
+# %% --8<-- [start:division]
+with np.errstate(all="ignore"):  # the overflow is the lesson
+    big = np.float32(3e38) * np.float32(10)
+    print(
+        f"3e38 · 10 = {big}, inf − inf = {big - big}, 0 · inf = {0 * big}"
+    )
+# --8<-- [end:division]
+
+# %% --8<-- [start:overfitting]
+inputs, targets = rng.normal(size=500), rng.normal(size=500)
+w, train = 0.0, []
+for update in range(60):
+    train.append(np.mean((targets - w * inputs) ** 2))
+    w = w + 1.5 * 2 * np.mean((targets - w * inputs) * inputs)
+print(
+    f"500 points, 1 weight: training loss {train[0]:.2f} → {train[-1]:.3g}"
+)
+# --8<-- [end:overfitting]
+
+# %% --8<-- [start:clipping]
+good, bad = np.array([30.0, 40.0]), np.array([30.0, np.nan])
+for gradient in good, bad:
+    by_norm = gradient * np.minimum(1, 1 / np.linalg.norm(gradient))
+    by_value = np.clip(gradient, -1, 1)
+    print(f"{gradient}: by norm {by_norm}, by value {by_value}")
+# --8<-- [end:clipping]
+
+# %% --8<-- [start:smaller]
+for alpha in 0.1, 0.01, 0.001:
+    x, update = 1.0, 0
+    while x < 1e6:
+        x, update = x + alpha * (2 * x), update + 1  # + where − belongs
+    print(f"wrong sign, rate {alpha}: past a million at update {update}")
+# --8<-- [end:smaller]
