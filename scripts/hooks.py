@@ -12,6 +12,7 @@ from page import PageError, finish, prepare
 from policy import with_policy
 from program import ProgramError
 from publish import publish, stamp
+from search import defer_index
 from weave import weave
 
 ROOT = Path(__file__).parent.parent
@@ -76,5 +77,6 @@ def on_post_template(output, template_name, config):
 
 
 def on_post_build(config):
+    defer_index(Path(config.site_dir))
     if not serving:
         publish(Path(config.site_dir), Path(config.extra["site"]))

@@ -94,12 +94,12 @@ def _play(path: Path, parts: list[Section], scheme: str, sender) -> None:
             with contextlib.redirect_stdout(printed), warnings.catch_warnings():
                 warnings.simplefilter("error")
                 exec(compile("\n" * (part.line - 1) + part.code, str(path), "exec"), namespace)
+                figures = {scheme: _svg(plt.gcf())} if plt.get_fignums() else {}
         except BaseException as error:
             return sender.send(_failure(path, part, error))
         if len(plt.get_fignums()) > 1:
             problem = f"section '{part.name}' leaves more than one figure open."
             return sender.send(ProgramError(path, part.line, problem, "draw one figure a section."))
-        figures = {scheme: _svg(plt.gcf())} if plt.get_fignums() else {}
         plt.close("all")
         shown.append(Shown(part.name, printed.getvalue(), figures))
     sender.send(shown)

@@ -244,6 +244,21 @@ def test_the_first_load_of_a_chapter_is_at_most_130_kb_compressed_and_does_not_m
     page.close()
 
 
+def test_the_search_index_waits_until_somebody_searches_and_then_finds(open_page):
+    page = open_page("overshoot/")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert not any("search_index" in url for url in asked)
+    page.locator("[name=query]").focus()
+    page.wait_for_load_state("networkidle")
+    page.keyboard.type("bisection")
+    page.wait_for_selector(".md-search-result__item")
+    assert any("search_index" in url for url in asked)
+    assert "conditioning" in page.locator(".md-search-result__link").first.get_attribute("href")
+
+
 def test_an_address_that_does_not_exist_gets_a_page_that_helps(browser, address):
     page = browser.new_page()
     response = page.goto(address + "taylor/nowhere")

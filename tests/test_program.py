@@ -68,6 +68,11 @@ def test_a_syntax_error_is_placed_at_its_true_line(program):
     assert "line 3: section 'only' raised SyntaxError" in failure(program("a = 1\nb = = 2"))
 
 
+def test_a_figure_that_cannot_be_drawn_is_an_error_of_its_section(program):
+    message = failure(program("import matplotlib.pyplot as plt\nplt.title(r'$\\nonsense$')"))
+    assert "line 2: section 'only' raised ValueError" in message and "nonsense" in message
+
+
 def test_a_warning_is_an_error(program):
     message = failure(program("import numpy as np\n\nnp.exp(np.float64(1000))"))
     assert "line 4: section 'only' raised RuntimeWarning: overflow" in message
