@@ -3,6 +3,7 @@
 import contextlib
 import io
 import multiprocessing
+import os
 import time
 import traceback
 import warnings
@@ -16,6 +17,9 @@ from program import ProgramError, Section, sections
 SCHEMES = ("light", "dark")
 STYLES = Path(__file__).parent / "styles"
 TIME_LIMIT = 60.0
+
+# Programs run side by side, one a core; more threads in each would only wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A fork of a process that has already imported matplotlib starts in milliseconds.
 _forks = "forkserver" in multiprocessing.get_all_start_methods()
