@@ -4,7 +4,8 @@ from pathlib import Path
 
 from mkdocs.exceptions import BuildError
 
-AT_ONCE, WHEN_OPENED = '$(location.protocol!=="file:")', "$(!1)"
+AT_ONCE = '$(location.protocol!=="file:")'
+WHEN_OPENED = "$(!1)".ljust(len(AT_ONCE))  # as long, so that the script's source map still fits
 
 
 def defer_index(site: Path) -> None:
