@@ -4,6 +4,7 @@ import functools
 import gzip
 import http.server
 import os
+import re
 import shutil
 import threading
 
@@ -190,6 +191,12 @@ def test_paper_shows_text_answers_and_light_figures_and_no_navigation(open_page,
         "rgb(255, 255, 255)",
     )
     assert len(page.pdf(prefer_css_page_size=True)) > 20_000
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_summary_is_one_page_of_paper(open_page, paper):
+    printed = open_page("summary/").pdf(format=paper)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
 def test_following_links_forth_and_back_keeps_the_console_quiet(open_page):
