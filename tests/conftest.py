@@ -1,5 +1,6 @@
 """What the tests share: a chapter's program, run as a learner would run it, and the built site."""
 
+import contextlib
 import functools
 import os
 import runpy
@@ -12,22 +13,38 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import pytest
 
+from program import sections
 from run import Shown, run
 
 ROOT = Path(__file__).parent.parent
 SNIPPETS = ROOT / "snippets"
 
 
-@functools.cache
-def names_of(chapter: str) -> SimpleNamespace:
-    """Every name that the chapter's program defines, after a run of the whole file."""
+@contextlib.contextmanager
+def no_window():
+    """Figures are drawn but not shown, and closed in the end."""
     plt.switch_backend("svg")
     show, plt.show = plt.show, lambda: None
     try:
-        return SimpleNamespace(**runpy.run_path(str(SNIPPETS / f"{chapter}.py"), run_name="__main__"))
+        yield
     finally:
         plt.show = show
         plt.close("all")
+
+
+@functools.cache
+def names_of(chapter: str) -> SimpleNamespace:
+    """Every name that the chapter's program defines, after a run of the whole file."""
+    with no_window():
+        return SimpleNamespace(**runpy.run_path(str(SNIPPETS / f"{chapter}.py"), run_name="__main__"))
+
+
+def axes_of(chapter: SimpleNamespace, section: str) -> list:
+    """The panels of the figure that a section of the chapter draws."""
+    parts = {part.name: part.code for part in sections(Path(chapter.__file__))}
+    with no_window():
+        exec(parts[section], dict(vars(chapter)))
+        return plt.gcf().axes
 
 
 @functools.cache

@@ -4,10 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 
-from conftest import SNIPPETS
-from program import sections
+from conftest import axes_of
 
 
 def moments(points, alpha, m, beta=0.0):
@@ -68,19 +66,6 @@ def rows(chapter, section, skip):
     """The table printed by the section, a list of numbers a row."""
     lines = chapter.printed[section].splitlines()[skip:]
     return [[float(w.rstrip("%")) for w in line.removeprefix("batch").split()] for line in lines]
-
-
-def axes_of(chapter, section):
-    """The figure that a section of the chapter draws."""
-    code = next(part.code for part in sections(SNIPPETS / "minibatch.py") if part.name == section)
-    plt.switch_backend("svg")
-    show, plt.show = plt.show, lambda: None
-    try:
-        exec(code, dict(vars(chapter)))
-        return plt.gca()
-    finally:
-        plt.show = show
-        plt.close("all")
 
 
 # Two questions first
@@ -330,7 +315,7 @@ def test_at_the_knee_both_parts_below_the_line_are_equal(chapter):
 
 
 def test_the_figure_draws_limit_bound_knee_and_the_runs_where_they_belong(chapter):
-    lines = {line.get_label().split(",")[0]: line for line in axes_of(chapter, "reach").lines}
+    lines = {line.get_label().split(",")[0]: line for line in axes_of(chapter, "reach")[0].lines}
     m, exact = lines["the limit"].get_data()
     assert list(m) == list(2 ** np.arange(11))
     assert exact == pytest.approx([exact_limit(chapter.X, size) for size in m], abs=1e-5)

@@ -8,11 +8,10 @@ import struct
 import subprocess
 import sys
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from conftest import SNIPPETS
+from conftest import SNIPPETS, axes_of
 from program import sections
 
 FORMATS = "fp16", "bf16", "fp32", "fp64"
@@ -562,19 +561,6 @@ def test_a_cross_entropy_grows_with_the_weights_not_with_their_square():
 
 
 # The figure of the run
-
-
-def axes_of(chapter, section):
-    """The panels of the figure that a section of the chapter draws."""
-    code = next(part.code for part in sections(SNIPPETS / "overflow.py") if part.name == section)
-    plt.switch_backend("svg")
-    show, plt.show = plt.show, lambda: None
-    try:
-        exec(code, dict(vars(chapter)))
-        return plt.gcf().axes
-    finally:
-        plt.show = show
-        plt.close("all")
 
 
 def test_the_panels_mark_the_first_inf_of_the_loss_and_the_first_nan_of_b_above_the_largest_number(chapter):

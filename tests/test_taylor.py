@@ -1,11 +1,9 @@
 """The claims of the chapter on Taylor's series, a test a sentence."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from conftest import SNIPPETS
-from program import sections
+from conftest import axes_of
 
 RATES = (0.001, 0.01, 0.05, 0.08, 0.1, 0.12, 0.3)
 CURVATURES = {  # the second derivative of what a residual costs, worked out by hand
@@ -242,19 +240,6 @@ def test_the_figure_s_triangles_stand_at_the_bottoms_and_its_squares_on_the_loss
         assert at["v"] == pytest.approx([landing, parabola(chapter, alpha, landing)])
         assert at["s"] == pytest.approx([landing, chapter.loss(landing)])
         assert at["o"] == pytest.approx([5, chapter.loss(5)])
-
-
-def axes_of(chapter, section):
-    """The panels of the figure that a section of the chapter draws."""
-    code = next(part.code for part in sections(SNIPPETS / "taylor.py") if part.name == section)
-    plt.switch_backend("svg")
-    show, plt.show = plt.show, lambda: None
-    try:
-        exec(code, dict(vars(chapter)))
-        return plt.gcf().axes
-    finally:
-        plt.show = show
-        plt.close("all")
 
 
 # What a residual costs
