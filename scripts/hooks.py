@@ -7,7 +7,9 @@ from jinja2 import FileSystemBytecodeCache
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File
 
+from elements import ElementsExtension
 from mathematics import MathematicsExtension
+from minify import minify
 from page import PageError, finish, prepare
 from policy import with_policy
 from program import ProgramError
@@ -28,7 +30,7 @@ def on_startup(command, dirty):
 
 
 def on_config(config):
-    config.markdown_extensions.append(MathematicsExtension())
+    config.markdown_extensions += [ElementsExtension(), MathematicsExtension()]
     config.extra["site"] = config.site_dir
     if not serving:
         config.site_dir = str(BUILD / "site")
@@ -78,5 +80,6 @@ def on_post_template(output, template_name, config):
 
 def on_post_build(config):
     defer_index(Path(config.site_dir))
+    minify(Path(config.site_dir) / "assets" / "interactive")
     if not serving:
         publish(Path(config.site_dir), Path(config.extra["site"]))

@@ -1,19 +1,13 @@
 """The built site as its readers meet it: in a browser, by keyboard, on a phone, on paper, without scripts."""
 
-import functools
 import gzip
-import http.server
-import os
 import re
-import shutil
-import threading
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 import rules
-from conftest import ROOT
+from conftest import AXE, ROOT, described
 
 PAGES = [
     "",
@@ -21,84 +15,6 @@ PAGES = [
     "404.html",
 ]
 CHAPTERS = [f"{stem}/" for stem in rules.chapters(ROOT)]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium or Chrome. Without one these tests are skipped at home and fail where CI is set."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        message = "no browser found: install Chromium or Chrome, or set CHROMIUM to its path"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
-    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=found, args=[*sandbox, "--disable-background-networking"]
-        )
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="session")
-def address(site):
-    """The site, served at the root of a port of its own, with its own page for what is not found."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-        def send_error(self, code, message=None, explain=None):
-            body = (site / "404.html").read_bytes()
-            self.send_response(code)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(body)
-
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=str(site))
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def open_page(browser, address):
-    """A function that opens a page; when the test ends, the page must have been quiet.
-
-    Quiet: nothing in the console, no request to another host, no request that failed.
-    """
-    contexts, noise = [], []
-
-    def open_it(path, width=1280, height=900, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on("requestfailed", lambda request: noise.append(f"failed: {request.url}: {request.failure}"))
-        page.on(
-            "request", lambda request: request.url.startswith((address, "data:")) or noise.append(request.url)
-        )
-        page.goto(address + path)
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert noise == []
-
-
-def described(violations) -> list[str]:
-    return [
-        f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
-        for violation in violations
-        for node in violation["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,3 +2,30 @@
 new MutationObserver(() => {
   for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "presentation");
 }).observe(document.body, { childList: true, subtree: true });
+
+// A figure that answers comes when its reader is near; until then its static figure stands.
+{
+  const folder = new URL("interactive/", document.currentScript.src);
+  const figures = ":is(parabola-figure, surrogate-figure, bowl-figure, countdown-figure, batch-figure):not(:defined)";
+  let face;
+  const dressed = () =>
+    (face ??= new Promise((resolve) => {
+      const link = document.createElement("link");
+      Object.assign(link, { rel: "stylesheet", href: new URL("figure.css", folder), onload: resolve, onerror: resolve });
+      document.head.append(link);
+    }));
+  const near = new IntersectionObserver(
+    (seen) => {
+      for (const { isIntersecting, target } of seen) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        dressed().then(() => import(new URL(`${target.localName.replace("-figure", "")}.js`, folder)));
+      }
+    },
+    { rootMargin: "500px" },
+  );
+  const watch = () => document.querySelectorAll(figures).forEach((one) => near.observe(one));
+  // The theme replaces the page when a link is followed.
+  new MutationObserver(watch).observe(document.body, { childList: true, subtree: true });
+  watch();
+}

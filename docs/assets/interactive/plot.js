@@ -1,0 +1,127 @@
+// The parts of a drawing: panels with axes, lines and marks, kept and changed in place.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** The node of a name below its parent, made at the first call, with these attributes. */
+export function node(parent, name, tag, attributes = {}) {
+  parent.named ??= new Map();
+  let found = parent.named.get(name);
+  if (!found) {
+    found = parent.appendChild(document.createElementNS(SVG, tag));
+    if (tag !== "title") found.setAttribute("class", name.split(" ")[0]);
+    parent.named.set(name, found);
+  }
+  for (const key in attributes) found.setAttribute(key, attributes[key]);
+  return found;
+}
+
+function text(parent, name, words, attributes) {
+  node(parent, name, "text", attributes).textContent = words;
+}
+
+const round = (length) => Math.round(length * 10) / 10;
+
+/** Round values that divide an interval: at most so many. */
+function ticks(low, high, most) {
+  const rough = (high - low) / most;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((one) => one * power >= rough);
+  const found = [];
+  for (let k = Math.ceil(low / step); k * step <= high * (1 + 1e-9); k++) found.push(Number((k * step).toPrecision(6)));
+  return found;
+}
+
+const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const raised = (power) => String(power).replace("-", "⁻").replace(/\d/g, (digit) => superscripts[digit]);
+
+/** A number as it is read aloud: four digits, and powers of ten beyond a million. */
+export function short(value, digits = 4) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "−inf";
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-4)) {
+    const [mantissa, power] = value.toExponential(Math.min(digits, 3) - 1).split("e");
+    return `${Number(mantissa)} · 10${raised(Number(power))}`.replace("-", "−").replace(/^(−?)1 · /, "$1");
+  }
+  return String(Number(value.toPrecision(digits))).replace("-", "−");
+}
+
+const shapes = {
+  o: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`,
+  s: (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
+  v: (x, y, r) => `M${x - r} ${y - r}h${2 * r}l${-r} ${2 * r}z`,
+  x: (x, y, r) => `M${x - r} ${y - r}l${2 * r} ${2 * r}M${x + r} ${y - r}l${-2 * r} ${2 * r}`,
+};
+
+let panels = 0;
+
+/** One pair of axes. A logarithmic axis is given in powers of ten. */
+export class Panel {
+  constructor(svg) {
+    this.group = node(svg, `panel ${panels}`, "g");
+    this.axes = node(this.group, "axes", "g", { "aria-hidden": "true" });
+    const clip = `clip-${panels++}`;
+    this.clip = node(node(this.group, "clip", "clipPath", { id: clip }), "box", "rect");
+    this.inside = node(this.group, "inside", "g", { "clip-path": `url(#${clip})` });
+  }
+
+  /** Where the panel stands, in pixels, and what its axes mean. */
+  frame({ left, top, width, height }, { x, y, title, xlabel, ylabel, logY = false, xticks = 6, yticks = 5 }) {
+    const box = { x: left + 46, y: top + 24, width: width - 58, height: height - 64 };
+    Object.assign(this, { box, logY, domain: { x, y } });
+    this.x = (value) => round(box.x + ((value - x[0]) / (x[1] - x[0])) * box.width);
+    const up = (height) => round(box.y + box.height - ((height - y[0]) / (y[1] - y[0])) * box.height);
+    this.y = logY ? (value) => up(Math.log10(value)) : up;
+    for (const name in box) this.clip.setAttribute(name, box[name]);
+    node(this.axes, "frame", "rect", box);
+    text(this.axes, "title", title, { x: box.x, y: top + 14 });
+    text(this.axes, "label x", xlabel, { x: box.x + box.width, y: box.y + box.height + 32, "text-anchor": "end" });
+    text(this.axes, "label y", ylabel, { x: box.x + 5, y: box.y + 14 });
+    this.scale("x", ticks(...x, Math.min(xticks, box.width / 44)), (value) => [this.x(value), box.y + box.height + 16, "middle"]);
+    const powers = ticks(...y, yticks).filter((value) => !logY || Number.isInteger(value));
+    this.scale("y", powers, (value) => [box.x - 5, up(value) + 4, "end"]);
+  }
+
+  scale(axis, values, place) {
+    const group = node(this.axes, `tick ${axis}`, "g");
+    values.forEach((value, i) => {
+      const [x, y, anchor] = place(value);
+      const words = axis === "y" && this.logY ? (value ? `10${raised(value)}` : "1") : short(value);
+      text(group, `tick ${i}`, words, { x, y, "text-anchor": anchor });
+    });
+    for (const [name, found] of group.named ?? []) if (Number(name.slice(5)) >= values.length) found.textContent = "";
+  }
+
+  /** A point in pixels, kept within reach of the drawing so that a far one is still drawn towards. */
+  at([x, y]) {
+    const far = (value) => Math.max(-1e4, Math.min(1e4, value));
+    return [far(this.x(x)), far(this.y(y))];
+  }
+
+  line(name, points) {
+    const path = points.filter(([, y]) => Number.isFinite(y) && (!this.logY || y > 0)).map((point) => this.at(point).join(" "));
+    node(this.inside, name, "path", { d: path.length ? `M${path.join("L")}` : "" });
+  }
+
+  marks(name, points, shape = "o", radius = 3.5) {
+    const seen = points.filter(([, y]) => Number.isFinite(y) && (!this.logY || y > 0));
+    node(this.inside, name, "path", { d: seen.map((point) => shapes[shape](...this.at(point), radius)).join("") });
+  }
+
+  /** What each kind of line is, at the right: at the top (0), the bottom (1), or between. */
+  legend(entries, low = 0) {
+    const { x, y, width, height } = this.box;
+    const top = y + 3 + low * (height - 16 * entries.length - 6);
+    entries.forEach(([kind, words], i) => {
+      const line = top + 16 * i + 8;
+      node(this.axes, `${kind} key`, "path", { d: `M${x + width - 24} ${line}h18` });
+      text(this.axes, `key ${i}`, words, { x: x + width - 29, y: line + 4, "text-anchor": "end" });
+    });
+  }
+
+  /** The stability limit: always the same dashed line. */
+  limit(name, { x, y }) {
+    const { box } = this;
+    const d = x === undefined ? `M${box.x} ${this.y(y)}h${box.width}` : `M${this.x(x)} ${box.y}v${box.height}`;
+    node(this.inside, name, "path", { d: Number.isFinite(x ?? y) ? d : "", class: "limit" });
+  }
+}

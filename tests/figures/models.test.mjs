@@ -1,0 +1,197 @@
+// The figures compute what the chapters' numpy programs compute: golden.json holds what those say.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+// The modules in the repository, or those of a built site.
+const folder = process.env.MODELS ?? new URL("../../docs/assets/interactive/models/", import.meta.url);
+const names = ["article", "batch", "bowl", "countdown", "parabola", "surrogate"];
+const [article, batch, bowl, countdown, parabola, surrogate] = await Promise.all(
+  names.map((name) => import(new URL(`${name}.js`, folder))),
+);
+
+const words = new Set(["Infinity", "-Infinity", "nan"]);
+const golden = JSON.parse(readFileSync(new URL("golden.json", import.meta.url)), (_, value) =>
+  words.has(value) ? Number(value) : value,
+);
+
+function close(found, wanted, what) {
+  const scale = Math.max(Math.abs(wanted), Number.MIN_VALUE);
+  assert.ok(Math.abs(found - wanted) <= 1e-12 * scale, `${what}: ${found} is not ${wanted}`);
+}
+
+function every(found, wanted, equal, what) {
+  assert.equal(found.length, wanted.length, what);
+  wanted.forEach((value, i) => equal(found[i], value, `${what}, place ${i}`));
+}
+
+test("the article's points and its parabola are the program's, bit for bit", () => {
+  assert.deepEqual(article.x, golden.parabola.x);
+  assert.deepEqual(article.y, golden.parabola.y);
+  const { curvature, bottom, floor } = article;
+  assert.deepEqual({ curvature, bottom, floor }, golden.parabola.article);
+});
+
+test("the iterates on a parabola are numpy's, bit for bit", () => {
+  assert.ok(golden.parabola.runs.length > 10);
+  for (const { curve, alpha, path } of golden.parabola.runs) {
+    every(parabola.descend(parabola.curves[curve], alpha, path[0], 60), path, assert.equal, `${curve} at ${alpha}`);
+  }
+});
+
+test("on the article's data they are the chapter's run, to twelve digits", () => {
+  for (const { alpha, path, losses } of golden.parabola.program) {
+    const found = parabola.descend(parabola.curves.article, alpha, 0, path.length - 1);
+    every(found, path, close, `b at ${alpha}`);
+    every(found.map((b) => parabola.loss(parabola.curves.article, b)), losses, close, `loss at ${alpha}`);
+  }
+});
+
+test("the regime depends on αλ alone, with the limit at exactly two", () => {
+  const found = [0.1, 0.999, 1, 1.001, 1.999, 2, 2.001].map(parabola.regime);
+  assert.deepEqual(found, ["walks", "walks", "arrives", "crosses", "crosses", "flips", "explodes"]);
+  for (const curve of Object.values(parabola.curves)) {
+    assert.ok(Math.abs(parabola.factor(curve, parabola.limit(curve)) + 1) < 1e-15);
+  }
+});
+
+test("one step on each kind of loss is numpy's, to twelve digits", () => {
+  assert.ok(golden.surrogate.length >= 60);
+  for (const wanted of golden.surrogate) {
+    const found = surrogate.step(wanted.kind, wanted.alpha, wanted.b);
+    const what = `${wanted.kind} at b = ${wanted.b}, α = ${wanted.alpha}`;
+    for (const name of ["loss", "slope", "lands", "promised"]) close(found[name], wanted[name], `${what}: ${name}`);
+    // A curvature near zero is a difference of large sums; what counts is its error beside Σx².
+    assert.ok(Math.abs(found.curvature - wanted.curvature) <= 1e-12 * article.curvature, `${what}: curvature`);
+    const scale = Math.max(Math.abs(found.promised), Math.abs(wanted.predicted));
+    assert.ok(Math.abs(found.predicted - wanted.predicted) <= 1e-11 * scale, `${what}: predicted`);
+    close(found.loss + found.change, wanted.after, `${what}: loss afterwards`);
+    if (wanted.touches !== null) close(surrogate.surrogate(found, wanted.alpha, wanted.b + 1), wanted.touches, what);
+  }
+});
+
+test("the parabola of curvature 1/α touches the loss, and the step goes to its bottom", () => {
+  const at = surrogate.step("squares", 0.12, 5);
+  assert.equal(surrogate.surrogate(at, 0.12, 5), at.loss);
+  const low = surrogate.surrogate(at, 0.12, at.lands);
+  assert.ok(low < surrogate.surrogate(at, 0.12, at.lands + 0.01));
+  assert.ok(low < surrogate.surrogate(at, 0.12, at.lands - 0.01));
+});
+
+test("the path in the bowl, with and without momentum, is numpy's, bit for bit", () => {
+  for (const { kappa, alpha, beta, path, growth } of golden.bowl.runs) {
+    const found = bowl.descend(kappa, alpha, beta, path[0], 60);
+    every(found.flat(), path.flat(), assert.equal, `κ ${kappa}, α ${alpha}, β ${beta}`);
+    [1, kappa].forEach((one, i) => {
+      // A double root is as inexact as a square root of the rounding.
+      assert.ok(Math.abs(bowl.growth(one, alpha, beta) - growth[i]) < 1e-7, `growth at ${alpha}, ${beta}`);
+    });
+  }
+});
+
+test("the bowl's limit and best rate are where the slowest growth crosses and is least", () => {
+  for (const kappa of [1, 20, 1000]) {
+    for (const beta of [0, 0.5, 0.9]) {
+      const edge = bowl.limit(kappa, beta);
+      assert.ok(bowl.growth(kappa, edge * 0.999, beta) < 1);
+      assert.ok(bowl.growth(kappa, edge * 1.001, beta) > 1);
+    }
+    const worst = (alpha) => Math.max(bowl.growth(1, alpha, 0), bowl.growth(kappa, alpha, 0));
+    const best = bowl.best(kappa);
+    assert.ok(worst(best) <= worst(best * 1.01) && worst(best) <= worst(best * 0.99));
+  }
+});
+
+test("an ellipse of a loss lies on that loss", () => {
+  const [along, across] = bowl.ellipse(20, 7);
+  close(bowl.loss(20, [along, 0]), 7, "along");
+  close(bowl.loss(20, [0, across]), 7, "across");
+});
+
+test("a number is rounded to each format as numpy does, and has the same bits", () => {
+  for (const { value, kept, bits } of golden.countdown.rounded) {
+    for (const format of countdown.formats) {
+      assert.equal(countdown.keep(format, value), kept[format], `${value} in ${format}`);
+      assert.equal(countdown.bits(format, kept[format]).join(""), bits[format], `bits of ${value} in ${format}`);
+    }
+  }
+});
+
+test("descent in each format meets inf and nan at the update where the chapter's loop does", () => {
+  for (const { format, alpha, end, inf, losses, weights } of golden.countdown.runs) {
+    const what = `${format} at ${alpha}`;
+    const found = countdown.descend(format, alpha, 700);
+    assert.equal(found.losses.length, end, what);
+    assert.equal(countdown.firstInf(found.losses), inf, what);
+    const seventh = (values) => values.filter((_, i) => i % 7 === 0);
+    every(seventh(found.losses), losses, assert.equal, `loss, ${what}`);
+    every(seventh(found.weights), weights, assert.equal, `weight, ${what}`);
+  }
+  for (const format of countdown.formats) {
+    assert.equal(countdown.largest(format), golden.countdown.largest[format]);
+  }
+});
+
+test("the formula counts the updates to the first inf of the loss", () => {
+  assert.deepEqual(countdown.formats.map((format) => countdown.countdown(format, 4, 1)), [8, 64, 64, 512]);
+  for (const format of ["fp32", "fp64"]) {
+    const { losses } = countdown.descend(format, 2.7, 2000);
+    assert.equal(countdown.firstInf(losses), countdown.countdown(format, 1.7 * 1.7, 1)); // the square is inf before it is halved
+  }
+});
+
+test("each mini-batch run is numpy's, bit for bit, batches included", () => {
+  for (const { alpha, m, seed, errors } of golden.batch.runs) {
+    every(batch.descend(alpha, m, seed, 60), errors, assert.equal, `batch ${m} at ${alpha}`);
+  }
+});
+
+test("the limit of each batch size is numpy's, and what is enough is below it", () => {
+  close(batch.curvature, golden.batch.curvature, "curvature");
+  for (const { m, limit, enough } of golden.batch.limits) {
+    close(batch.limit(m), limit, `limit at ${m}`);
+    close(batch.enough(m), enough, `enough at ${m}`);
+    assert.ok(batch.enough(m) <= batch.limit(m));
+  }
+});
+
+test("the answers to the tasks beside the figures are what the figures show", () => {
+  const { curves } = parabola;
+  const after60 = (alpha) => parabola.factor(curves.article, alpha) ** 120;
+  assert.equal(after60(0.107).toFixed(2), "0.67");
+  assert.equal(after60(0.1075).toFixed(1), "2.0");
+  assert.equal((Math.abs(parabola.factor(curves.article, 0.12)) ** 60 / 1e5).toFixed(0), "4");
+  assert.equal(parabola.limit(curves.square), 1);
+
+  const bent = surrogate.step("log cosh", 0.3, 5);
+  assert.deepEqual([bent.predicted.toFixed(1), bent.change.toFixed(1), bent.curvature.toFixed(1)], ["-68.2", "3.7", "2.6"]);
+  assert.ok(surrogate.curvature("log cosh", 2.5) > 10);
+  assert.equal(surrogate.curvature("Cauchy", 5).toFixed(2), "-0.44");
+  for (let alpha = 0.81; alpha <= 2; alpha += 0.01) assert.ok(surrogate.step("Cauchy", alpha, 5).change > 0);
+  assert.ok(surrogate.step("Cauchy", 0.8, 5).change < 0);
+
+  const perDigit = (alpha, beta) => {
+    const slow = Math.max(bowl.growth(1, alpha, beta), bowl.growth(100, alpha, beta));
+    return Math.ceil(Math.log(10) / -Math.log(slow));
+  };
+  assert.equal(perDigit(bowl.best(100), 0), 116);
+  assert.equal(perDigit(0.033, 0.67), 12);
+  assert.ok(Math.abs(bowl.growth(1, 0.033, 0.67) - Math.sqrt(0.67)) < 1e-12);
+  assert.equal(bowl.limit(20, 0.5), 0.15);
+  assert.equal(bowl.descend(20, 0.105, 0, [10, 0], 60).at(-1)[1], 0);
+
+  const inf = (format, growth) => countdown.firstInf(countdown.descend(format, 1 + Math.sqrt(growth), 3600).losses);
+  assert.deepEqual(["fp32", "fp16", "bf16", "fp64"].map((format) => inf(format, 4)), [64, 8, 64, 513]);
+  assert.equal(countdown.countdown("fp64", 4, 1), 512);
+  assert.equal(inf("fp32", 100), 20);
+  assert.match(countdown.bits("fp32", Infinity).join(" "), /^0 1{8} 0{23}$/);
+
+  const exploded = (alpha, m) => {
+    const runs = Array.from({ length: 20 }, (_, i) => batch.descend(alpha, m, 1000 + i, 60));
+    return runs.filter((run) => batch.explodes(batch.excess(run))).length;
+  };
+  assert.deepEqual([1, 2, 4, 8].map((m) => exploded(4, m)), [20, 8, 1, 0]);
+  assert.deepEqual([50, 32].map((m) => exploded(5.5, m)), [20, 5]);
+  assert.equal(batch.limit(4).toFixed(2), "4.45");
+});
