@@ -45,7 +45,7 @@ def on_pre_build(config):
 
 
 def on_files(files, config):
-    figures, programs = BUILD.glob("figures/*.svg"), [*SNIPPETS.glob("*.py"), *SNIPPETS.glob("data/*")]
+    figures, programs = BUILD.glob("figures/*.svg"), [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*")]
     for root, paths in ((BUILD, figures), (ROOT, programs)):
         for path in sorted(paths):
             name = path.relative_to(root).as_posix()

@@ -6,7 +6,7 @@ from pathlib import Path
 from program import SECTION
 from run import SCHEMES
 
-INCLUDE = re.compile(r'^--8<-- "(([\w-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTILINE)
+INCLUDE = re.compile(r'^ *--8<-- "(([\w/-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTILINE)
 FIGURE = re.compile(r"!\[([^\]]*)\]\((figures/[\w.-]+)\.svg\)")
 BLOCK = re.compile(r"<pre>(<span></span>)<code>")
 

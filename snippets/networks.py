@@ -127,19 +127,19 @@ for at_start in 1, 1.9, 2.5, 3, 3.5, 3.99, 4.05:
 # --8<-- [end:catapult]
 
 # %% --8<-- [start:edge]
-x = np.linspace(-1, 1, 20)[:, None]
-wave = x, 16 * x**5 - 20 * x**3 + 5 * x, ((1, 20), (20, 20), (20, 1)), tanh
+x, layers = np.linspace(-1, 1, 20)[:, None], ((1, 20), (20, 20), (20, 1))
+wave = x, 16 * x**5 - 20 * x**3 + 5 * x, layers, tanh
 fig, (left, right) = plt.subplots(1, 2, subplot_kw={"xlabel": "update"})
 for alpha, style in (0.005, "C0o-"), (0.01, "C2^-"), (0.02, "C3D-"):
     w, found, loss = start(wave[2]), [], np.empty((80, 100))
     for k in range(80):
         found.append(sharpness(w, wave, 20))
         w, loss[k] = descend(w, wave, alpha, 100)
-    print(f"α = {alpha:.3f}: {found[0]:.0f} → {np.mean(found[-20:]):.0f}")
+    end = np.mean(found[-20:]) * alpha  # of the last 2,000 updates
+    print(f"α = {alpha:.3f}: {found[0]:.0f} → {end:.1f}/α")
     left.axhline(2 / alpha, color="gray", linestyle="--")
     left.plot(range(0, 8000, 100), found, style, markevery=8)
     right.semilogy(loss.ravel(), style, lw=0.6, markevery=800, label=alpha)
-left.set_title("sharpness; dashed: 2/α")
-right.legend(title="loss at α =")
+left.set_title("sharpness; dashed: 2/α"), right.legend(title="loss at α =")
 plt.show()
 # --8<-- [end:edge]

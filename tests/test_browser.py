@@ -92,6 +92,38 @@ def test_the_keyboard_alone_reaches_the_text_opens_an_option_and_scrolls_code(op
     page.wait_for_function("code => code.scrollLeft > 0", arg=code.element_handle())
 
 
+def tab_shown(page, tabs):
+    blocks = page.locator(".tabbed-set").nth(tabs).locator(".tabbed-block")
+    return [blocks.nth(number).is_visible() for number in range(blocks.count())]
+
+
+def test_the_keyboard_chooses_a_framework_for_the_whole_page(open_page):
+    page = open_page("frameworks/")
+    assert tab_shown(page, 0) == tab_shown(page, 9) == [True, False, False]
+    page.locator(".tabbed-set input").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert tab_shown(page, 0) == tab_shown(page, 9) == [False, True, False]
+
+
+def test_tabs_change_without_scripts(open_page):
+    page = open_page("frameworks/", java_script_enabled=False)
+    page.locator(".tabbed-set label").nth(2).click()
+    assert tab_shown(page, 0) == [False, False, True]
+    assert tab_shown(page, 1) == [True, False, False]
+
+
+def test_paper_shows_every_tab_below_its_name(open_page):
+    page = open_page("frameworks/")
+    page.emulate_media(media="print")
+    tops = "element => element.getBoundingClientRect().top"
+    for tabs in page.locator(".tabbed-set").all():
+        labels = [label.evaluate(tops) for label in tabs.locator("label").all()]
+        blocks = [block.evaluate(tops) for block in tabs.locator(".tabbed-block pre").all()]
+        places = [place for pair in zip(labels, blocks, strict=True) for place in pair]
+        assert len(places) == 6 and places == sorted(set(places))
+
+
 @pytest.mark.parametrize("path", CHAPTERS)
 def test_paper_shows_text_answers_and_light_figures_and_no_navigation(open_page, path):
     page = open_page(path, color_scheme="dark")
@@ -150,7 +182,7 @@ def test_the_policy_refuses_an_inline_script_and_another_host(browser, address):
     page.close()
 
 
-@pytest.mark.parametrize("path", CHAPTERS)
+@pytest.mark.parametrize("path", [*CHAPTERS, "frameworks/"])
 def test_the_first_load_of_a_chapter_is_at_most_130_kb_compressed_and_does_not_move(browser, address, path):
     page = browser.new_page(viewport={"width": 412, "height": 823})
     page.add_init_script("""window.moved = 0; new PerformanceObserver(list => {

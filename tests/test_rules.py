@@ -92,6 +92,21 @@ def test_every_chapter_has_all_the_parts_of_the_pattern(chapter):
     assert re.search(r"^\*Next: .*because", summary, re.MULTILINE)
 
 
+def test_each_chapter_leads_to_the_page_before_and_says_why_the_next_one_comes(site):
+    nav = re.findall(r"^ +- (?:\w+: )?([\w-]+)\.md$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    for chapter in [*CHAPTERS, "frameworks"]:
+        before, after = nav[nav.index(chapter) - 1], nav[nav.index(chapter) + 1]
+        markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+        assert f"({after}.md), because" in markdown.rstrip().splitlines()[-1]
+        page = (site / chapter / "index.html").read_text(encoding="utf-8")
+        footer = re.findall(r'href="([^"]*)" class="md-footer__link md-footer__link--(prev|next)"', page)
+        home = "../" if before == "index" else f"../{before}/"
+        assert [link.replace("..", "../") if link == ".." else link for link, _ in footer] == [
+            home,
+            f"../{after}/",
+        ]
+
+
 @pytest.mark.parametrize("chapter", PROGRAMS)
 def test_the_built_page_shows_what_the_program_shows(site, chapter):
     assert rules.built_page_shows_it(ROOT, site, chapter, shown_by(chapter)) == []

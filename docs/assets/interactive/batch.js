@@ -28,10 +28,8 @@ class BatchFigure extends AnsweringFigure {
 
     this.runs.frame(left, { x: [0, UPDATES], y: [-6, 10], logY: true, title: `${RUNS} runs on the points of Overshoot`, xlabel: "update", ylabel: "", yticks: 8 });
     const series = (run) => run.map((loss, t) => [t, Math.max(loss, 1e-7)]);
-    for (let i = 0; i < RUNS; i++) {
-      this.runs.line(`settled ${i}`, settled[i] ? series(settled[i]) : []);
-      this.runs.line(`broken ${i}`, broken[i] ? series(broken[i]) : []);
-    }
+    this.runs.line("settled", ...settled.map(series));
+    this.runs.line("broken", ...broken.map(series));
     this.runs.legend([["settled", "settles"], ["broken", "explodes"]]);
     this.runs.line("zero", [[0, 1], [UPDATES, 1]]);
 

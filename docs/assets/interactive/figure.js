@@ -27,8 +27,12 @@ export class AnsweringFigure extends HTMLElement {
     this.defaults = Object.fromEntries(this.constructor.knobs.map(({ name, value }) => [name, value]));
     this.state = { ...this.defaults, ...this.fromAddress() };
     this.build();
+    this.width = Math.round(this.live.clientWidth);
     this.redraw();
-    this.resized = new ResizeObserver(() => this.redraw());
+    this.resized = new ResizeObserver(() => {
+      this.width = Math.round(this.live.clientWidth); // asked once: an answer costs a layout
+      this.redraw();
+    });
     this.resized.observe(this.live);
   }
 
@@ -156,7 +160,7 @@ export class AnsweringFigure extends HTMLElement {
   }
 
   redraw(source) {
-    const width = Math.round(this.live.clientWidth);
+    const { width } = this;
     if (!width) return; // on paper, or not yet shown
     const shares = this.constructor.panels;
     const beside = width >= 520;

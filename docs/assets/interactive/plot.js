@@ -71,6 +71,9 @@ export class Panel {
     this.x = (value) => round(box.x + ((value - x[0]) / (x[1] - x[0])) * box.width);
     const up = (height) => round(box.y + box.height - ((height - y[0]) / (y[1] - y[0])) * box.height);
     this.y = logY ? (value) => up(Math.log10(value)) : up;
+    const seen = JSON.stringify([box, x, y, title, xlabel, ylabel]);
+    if (seen === this.seen) return;
+    this.seen = seen; // axes that stay are not drawn again
     for (const name in box) this.clip.setAttribute(name, box[name]);
     node(this.axes, "frame", "rect", box);
     text(this.axes, "title", title, { x: box.x, y: top + 14 });
@@ -97,13 +100,17 @@ export class Panel {
     return [far(this.x(x)), far(this.y(y))];
   }
 
-  line(name, points) {
-    const path = points.filter(([, y]) => Number.isFinite(y) && (!this.logY || y > 0)).map((point) => this.at(point).join(" "));
-    node(this.inside, name, "path", { d: path.length ? `M${path.join("L")}` : "" });
+  line(name, ...lines) {
+    const d = lines.map((points) => points.filter((point) => this.shows(point)).map((point) => this.at(point).join(" ")).join("L"));
+    node(this.inside, name, "path", { d: d.map((path) => path && `M${path}`).join("") });
+  }
+
+  shows([, y]) {
+    return Number.isFinite(y) && (!this.logY || y > 0);
   }
 
   marks(name, points, shape = "o", radius = 3.5) {
-    const seen = points.filter(([, y]) => Number.isFinite(y) && (!this.logY || y > 0));
+    const seen = points.filter((point) => this.shows(point));
     node(this.inside, name, "path", { d: seen.map((point) => shapes[shape](...this.at(point), radius)).join("") });
   }
 
