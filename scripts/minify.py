@@ -1,11 +1,15 @@
-"""Publish the figures' modules without their comments and spaces, which a browser does not read."""
+"""Publish the interactive figures without comments and spaces, which a browser does not read."""
 
+import re
 from pathlib import Path
 
 from rjsmin import jsmin
 
 
 def minify(folder: Path) -> None:
-    """Shortens every JavaScript file below the folder in place; names and statements stay as they are."""
+    """Shortens every script and style sheet below the folder in place; names and statements stay as they are."""
     for path in folder.rglob("*.js"):
         path.write_text(jsmin(path.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in folder.rglob("*.css"):
+        style = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        path.write_text(re.sub(r"\s+", " ", style), encoding="utf-8")

@@ -132,27 +132,40 @@ def mulberry32(seed: int):
         yield (t ^ (t >> 14)) / 2**32
 
 
-def batch(overshoot) -> dict:
-    x, y, best = overshoot.x.tolist(), overshoot.y.tolist(), float(overshoot.best)
+def batch(minibatch) -> dict:
+    X = minibatch.X[:40, :3].round(2)
+    H = X.T @ X / 40
+    lam, points = np.linalg.eigvalsh(H)[-1], X.tolist()
     runs = []
-    for alpha, m, seed in ((4.0, 1, 1), (4.0, 4, 2), (4.0, 50, 3), (5.5, 50, 3), (0.5, 8, 4)):
-        draw, errors = mulberry32(seed), [-best]
+    for part, m, seed in ((0.95, 1, 1), (0.95, 4, 2), (0.95, 40, 3), (1.05, 40, 3), (0.5, 8, 4)):
+        draw, path, alpha = mulberry32(seed), [[1.0, 1.0, 1.0]], part * 2 / lam
         for _ in range(60):
-            rows = [int(next(draw) * 50) for _ in range(m)] if m < 50 else range(50)
-            gradient = 0.0
-            for i in rows:
-                gradient += x[i] * x[i] * errors[-1] - x[i] * (y[i] - x[i] * best)
-            errors.append(errors[-1] - alpha * (gradient / m))
-        runs.append({"alpha": alpha, "m": m, "seed": seed, "errors": errors})
-    squares = overshoot.x**2
-    limits = []
-    for m in (1, 2, 4, 8, 16, 32):
-        # The mean square error is multiplied by (1 − αλ)² + α²·var/m; solve for the α that makes this 1.
-        roots = np.roots([np.mean(squares) ** 2 + np.var(squares) / m, -2 * np.mean(squares), 0])
-        enough = 2 * m / (squares.max() + (m - 1) * np.mean(squares))
-        limits.append({"m": m, "limit": roots.max(), "enough": enough})
-    limits.append({"m": 50, "limit": 2 / np.mean(squares), "enough": 2 / np.mean(squares)})
-    return {"curvature": np.mean(squares), "runs": runs, "limits": limits}
+            e, total = path[-1], [0.0, 0.0, 0.0]
+            for i in [int(next(draw) * 40) for _ in range(m)] if m < 40 else range(40):
+                x = points[i]
+                residual = x[0] * e[0] + x[1] * e[1] + x[2] * e[2]
+                total = [one + residual * value for one, value in zip(total, x, strict=True)]
+            path.append([one - alpha * (slope / m) for one, slope in zip(e, total, strict=True)])
+        losses = [np.dot(e, H @ e) / np.sum(H) for e in path]
+        runs.append({"alpha": alpha, "m": m, "seed": seed, "path": path, "losses": losses})
+    outer = (X[:, :, None] * X[:, None, :]).reshape(40, 9)  # the chapter's way to the exact limit
+    variance = outer.T @ outer / 40 - np.kron(H, H)
+
+    def limit(m, low=0.0, high=4 / lam):
+        for _ in range(200):
+            alpha = (low + high) / 2
+            A = np.eye(3) - alpha * H
+            grows = np.linalg.eigvalsh(np.kron(A, A) + alpha**2 * variance / m)[-1] > 1
+            low, high = (low, alpha) if grows else (alpha, high)
+        return low
+
+    steepest = np.sum(X**2, axis=1).max()
+    limits = [
+        {"m": m, "limit": limit(m), "enough": 2 * m / (steepest + (m - 1) * lam)}
+        for m in (1, 2, 4, 8, 16, 32)
+    ]
+    limits.append({"m": 40, "limit": 2 / lam, "enough": 2 / lam})
+    return {"points": points, "curvature": lam, "runs": runs, "limits": limits}
 
 
 def golden(names_of) -> dict:
@@ -162,7 +175,7 @@ def golden(names_of) -> dict:
             "surrogate": surrogate(names_of("taylor")),
             "bowl": bowl(names_of("conditioning")),
             "countdown": countdown(names_of("overflow")),
-            "batch": batch(names_of("overshoot")),
+            "batch": batch(names_of("minibatch")),
         }
     )
 

@@ -111,6 +111,7 @@ def test_axe_finds_no_violation_in_any_state(figure, name, scheme):
         if button.inner_text() != "Copy link":
             button.click()
     one.locator("input[type=number]").first.fill("-7")
+    one.locator("input[type=number]").first.press("Tab")
     assert one.locator(".note").inner_text()
     assert described(Axe().run(page, context=f"{name}-figure", options=options).response["violations"]) == []
 
@@ -140,7 +141,7 @@ def test_a_slider_speaks_its_value_and_the_regime(figure, name):
 
 def test_the_parabola_says_alpha_the_product_and_that_it_diverges(figure):
     slider = figure("parabola").locator("input[type=range]").first
-    assert slider.get_attribute("aria-valuetext") == "rate α 0.12, αλ 2.24, diverges"
+    assert slider.get_attribute("aria-valuetext") == "rate α 0.12, αλ 2.239, diverges"
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -158,7 +159,9 @@ def test_the_text_alternative_and_the_table_follow_the_state(figure, name):
 def test_the_parabola_shows_what_the_chapter_says(figure):
     one = figure("parabola")
     assert (
-        "αλ = 2.24" in says(one) and "multiplies the error by −1.24" in says(one) and "explodes" in says(one)
+        "αλ = 2.239" in says(one)
+        and "multiplies the error by −1.239" in says(one)
+        and "explodes" in says(one)
     )
     one.get_by_role("button", name="0.01").click()
     assert "0.813" in says(one) and "settles" in says(one)
@@ -192,7 +195,7 @@ def test_step_by_step_asks_before_it_shows_and_explains_each_answer(figure):
     drawn = one.locator("path.run").first.get_attribute("d")
     one.get_by_role("button", name="At the bottom").click()
     assert one.locator(".ask p").inner_text() == (
-        "No: on the other side, further. αλ = 2.24, so the error −2.11 is multiplied by −1.24 and is now 2.62."
+        "No: on the other side, further. αλ = 2.239, so the error −2.11 is multiplied by −1.239 and is now 2.62."
     )
     assert one.locator("path.run").first.get_attribute("d") != drawn
     one.get_by_role("button", name="Next update").click()
@@ -204,7 +207,7 @@ def test_step_by_step_asks_before_it_shows_and_explains_each_answer(figure):
 
 def test_countdown_shows_the_bits_of_inf_and_the_step_of_nan(figure):
     one = figure("countdown")
-    assert "inf at update 64" in says(one) and "nan at 129" in says(one)
+    assert "It is inf at update 64" in says(one) and "nan at 129" in says(one)
     one.get_by_role("button", name="first inf").click()
     assert one.locator(".bits span").all_inner_texts() == ["0", "1" * 8, "0" * 23]
     one.locator("select").select_option("fp16")
@@ -252,11 +255,100 @@ def test_the_link_is_copied_by_one_button(figure):
 def test_a_number_out_of_reach_is_refused_with_its_cure_and_the_state_stays(figure):
     one = figure("parabola")
     before = says(one)
-    one.get_by_label("rate α, exact").fill("5")
+    field = one.get_by_label("rate α, exact")
+    field.fill("5")
+    field.press("Tab")
     assert one.locator(".note").inner_text() == "rate α: a number from 0.001 to 1, please."
+    assert field.get_attribute("aria-invalid") == "true"
     assert says(one) == before
-    one.get_by_label("rate α, exact").fill("0.5")
+    field.fill("0.5")
+    field.press("Tab")
     assert one.locator(".note").inner_text() == ""
+
+
+@pytest.mark.parametrize(
+    "name, label, keys",
+    [
+        ("parabola", "rate α", "0.05"),
+        ("parabola", "start", "-2.5"),
+        ("surrogate", "rate α", "0.3"),
+        ("bowl", "rate α", "0.033"),
+        ("countdown", "loss grows by", "100"),
+        ("batch", "rate α", "0.86"),
+    ],
+)
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_number_can_be_typed_key_by_key(figure, name, label, keys, width):
+    one = figure(name, width=width, height=740)
+    field = one.get_by_label(f"{label}, exact")
+    field.select_text()
+    field.press_sequentially(keys, delay=30)
+    field.press("Tab")
+    assert float(field.input_value()) == float(keys)
+    assert one.evaluate("(one, keys) => Object.values(one.state).includes(Number(keys))", keys)
+
+
+def test_a_link_within_the_page_keeps_the_state(figure):
+    one = figure("parabola")
+    page = one.page
+    one.get_by_label("rate α, exact").fill("0.04")
+    page.wait_for_url("**parabola.alpha=0.04**")
+    page.evaluate("window.still = true")
+    page.locator(".md-sidebar--secondary a[href*='#what-did-you-see']").click()
+    page.wait_for_url("**#what-did-you-see")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.still")
+    assert one.get_by_label("rate α, exact").input_value() == "0.04"
+
+
+def test_while_it_asks_nothing_gives_the_answer_away(figure):
+    one = figure("parabola")
+    one.get_by_role("button", name="Step by step").click()
+    told = says(one) + one.locator("input[type=range]").first.get_attribute("aria-valuetext")
+    told += one.locator("svg[role=img]").get_attribute("aria-label")
+    assert not re.search("explode|diverge|further|−1.2", told)
+    assert "unstable" not in one.locator(".live").get_attribute("class")
+
+
+def test_a_change_in_the_middle_of_the_questions_begins_them_anew(figure):
+    one = figure("parabola")
+    one.get_by_role("button", name="Step by step").click()
+    one.get_by_role("button", name="At the bottom").click()
+    one.get_by_role("button", name="0.01").click()
+    assert one.locator(".ask p").inner_text().startswith("Update 1:")
+
+
+def test_a_start_at_the_bottom_stays_there(figure):
+    one = figure("parabola", search="?parabola.curve=free&parabola.start=0")
+    assert "stays" in says(one) and "explodes" not in says(one)
+    one = figure("bowl", search="?bowl.across=0")
+    assert "explodes" not in says(one)
+    one = figure("surrogate", search="?surrogate.b=2.113576365289943")
+    assert "rises" not in says(one)
+
+
+def test_a_choice_beyond_a_slider_cannot_be_pressed(figure):
+    one = figure("parabola", search="?parabola.curve=free&parabola.start=-1&parabola.curvature=0.5")
+    assert one.get_by_role("button", name="the limit").is_disabled()
+    one.get_by_label("curvature λ, exact").fill("49")
+    one.get_by_role("button", name="the limit").click()
+    assert "flips" in says(one)
+
+
+def test_another_format_keeps_the_update_within_the_run(figure):
+    one = figure("countdown")
+    one.get_by_role("button", name="first nan").click()
+    one.locator("select").select_option("fp16")
+    assert one.get_by_label("look at update, exact").input_value() == "17"
+    assert "At update 17" in says(one)
+
+
+def test_a_circle_is_round(figure):
+    one = figure("bowl", search="?bowl.kappa=1")
+    box = one.locator("path.ring").evaluate(
+        "path => { const b = path.getBBox(); return [b.width, b.height]; }"
+    )
+    assert box[0] == pytest.approx(box[1], rel=0.01)
 
 
 @pytest.mark.parametrize("path", ["", *FIGURES.values()])
@@ -303,11 +395,15 @@ def test_following_links_forth_and_back_wakes_each_figure_and_keeps_its_state(fi
 
 def test_forced_colours_keep_the_drawing_legible(figure):
     one = figure("parabola", forced_colors="active")
-    colours = one.evaluate("""one => ["path.run", "path.ground"].map(
-        (name) => getComputedStyle(one.querySelector(name)).stroke)""")
-    ground = one.page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert colours[0] != colours[1]
-    assert ground not in colours
+    run, ground, limit, tick, text = one.evaluate("""one => {
+        const of = (name, what) => getComputedStyle(one.querySelector(name))[what];
+        return [of("path.run", "stroke"), of("path.ground", "stroke"), of("path.limit", "stroke"),
+            of("text.tick", "fill"), getComputedStyle(one.querySelector(".says")).color];
+    }""")
+    paper = one.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == limit == tick == text
+    assert run != ground
+    assert paper not in (run, ground)
 
 
 def test_nothing_in_a_figure_moves_by_itself(figure):

@@ -134,13 +134,14 @@ def test_the_gradient_is_right(chapter, kind):
     assert g[7] == pytest.approx(two / 2e-6, rel=1e-4, abs=1e-4)
 
 
-def test_the_mean_costs_35_3_the_best_straight_formula_9_6_the_noise_12_5():
+def test_the_mean_costs_35_3_the_best_straight_formula_9_6_the_noise_10_5():
     X, y = data()
     assert 50 * y.var() == pytest.approx(35.3, abs=0.05)
     columns = np.column_stack([X, np.ones(100)])
     miss = y - columns @ np.linalg.lstsq(columns, y, rcond=None)[0]
     assert miss @ miss / 2 == pytest.approx(9.6, abs=0.05)
-    assert 100 * 0.5 * 0.5**2 == 12.5
+    noise = y - X @ [0.05, 0.02] - 9
+    assert noise @ noise / 2 == pytest.approx(10.5, abs=0.05)
 
 
 def test_at_a_ten_thousandth_it_falls_twenty_times_and_then_crawls():
@@ -216,12 +217,12 @@ def test_neither_way_of_clipping_repairs_nan(chapter):
     assert np.isnan(chapter.clip_value(bad, 0, 1)).tolist() == [True, False, False]
 
 
-@pytest.mark.parametrize("remedy", ["clip_norm", "clip_value"])
-def test_clipping_above_the_limit_bounces_between_30_and_44(remedy):
-    losses = run("raw", 1e-3, 60, remedy)[1]
+@pytest.mark.parametrize("remedy, lowest, highest", [("clip_norm", 28, 53), ("clip_value", 30, 36)])
+def test_clipping_above_the_limit_bounces_within_bounds(remedy, lowest, highest):
+    losses = run("raw", 1e-3, 1500, remedy)[1]
     assert losses.max() == losses[0]
-    assert 29.5 < losses[30:].min() < losses[30:].max() < 45
-    assert np.mean(np.diff(losses[30:]) > 0) > 0.3  # up and down
+    assert lowest - 1 < losses[40:].min() < losses[40:].max() < highest + 1.5
+    assert np.mean(np.diff(losses[40:]) > 0) > 0.3  # up and down
 
 
 def test_a_higher_rate_bounces_higher():
@@ -229,10 +230,11 @@ def test_a_higher_rate_bounces_higher():
     assert run("raw", 1e-1, 1500, "clip_norm")[1][750:].max() > 1e5
 
 
-def test_a_warm_up_to_a_thousandth_comes_to_37_and_then_explodes():
+def test_a_warm_up_to_a_thousandth_comes_to_37_at_update_4_and_rises_from_there():
     losses = run("raw", 1e-3, 40, "warm_up")[1]
-    assert losses[:7].min() == pytest.approx(37, abs=0.5)
-    assert np.all(np.diff(losses[5:40]) > 0)
+    assert losses[4] == losses.min() == pytest.approx(37, abs=0.5)
+    assert np.all(np.diff(losses[4:40]) > 0)
+    assert losses[10] > 1e4  # the full rate comes at the tenth
     assert losses[20] > 1e12
 
 
@@ -471,11 +473,12 @@ def test_which_rates_arrive_at_a_loss_of_13(chapter, remedy):
     assert len(printed) == 6
 
 
-def test_adam_alone_arrives_from_raw_inputs_28_times_later(chapter):
+def test_adam_alone_arrives_from_raw_inputs_10_to_30_times_later(chapter):
     rows = table(chapter, "search")
     assert rows["adam"][1] == "1441"
     assert "never" not in rows["adam"][3:]
-    assert 1441 / int(rows["adam"][4]) == pytest.approx(28, abs=0.5)
+    assert 10 < 1441 / int(rows["adam"][4]) < 30
+    assert 1500 < wait("raw", 1e-3, "adam", updates=2500) < 2500
     assert rows["clip_norm"][:3] == rows["clip_value"][:3] == ["never"] * 3
 
 
@@ -542,10 +545,11 @@ def test_exercise_3_with_the_wrong_sign_a_lower_rate_only_slows_it():
 
 
 def test_exercise_3_gradients_that_add_up_never_settle():
-    for alpha, at_the_end, slack in (1e-4, 1961, 0.15), (1e-6, 247, 0.15):
-        losses = run("raw", alpha, 1999, "zero_grad")[1]
+    for alpha, low, high in (1e-4, 35, 4100), (1e-6, 38, 3700):
+        losses = run("raw", alpha, 2000, "zero_grad")[1]
         assert losses.max() == losses[0]
-        assert losses[-1] == pytest.approx(at_the_end, rel=slack)
+        assert losses[1500:].min() == pytest.approx(low, rel=0.05)
+        assert losses[1500:].max() == pytest.approx(high, rel=0.05)
 
 
 def test_exercise_4_centred_targets_need_one_update():
@@ -553,8 +557,23 @@ def test_exercise_4_centred_targets_need_one_update():
     assert losses[0] == pytest.approx(28, abs=0.05)
     assert run("scaled", 1e-3, 5)[1][0] == pytest.approx(8476, abs=0.5)
     assert wait("centred", 0.0043 / 2) == 1
+    before = run("scaled", 0.00192 / 2, 6)[1]
+    assert before[0] > 8000 and before[3] < 60  # the mean is learned in three updates
     assert not grows("centred", 0.0042, 200)
     assert grows("centred", 0.0044, 200)
+
+
+def test_on_standardised_inputs_the_order_of_the_sweeps_is_another_and_all_are_too_high(chapter):
+    blown = []
+    for n in (50, 100, 400):
+        w, step, losses, rates = start(), Own("plain"), [], 1e-6 * 10 ** (6 * np.arange(n + 1) / n)
+        with np.errstate(all="ignore"):
+            for rate in rates:
+                loss, g = own_gradient(w, *data("scaled"))
+                losses.append(loss)
+                w = w - rate * step(g)
+        blown.append(rates[np.argmax(np.array(losses) > losses[0])] / 0.00192)
+    assert blown == pytest.approx([3.6, 4.1, 2.4], abs=0.1)
 
 
 # What to try

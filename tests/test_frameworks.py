@@ -72,6 +72,19 @@ more = {
     "tensorflow_keras": """
 ramp = keras.optimizers.schedules.PolynomialDecay(3e-5, 9, 3e-4)
 longer = keras.optimizers.schedules.ExponentialDecay(1e-6, 99, 1e6)
+class Losses(keras.callbacks.Callback):
+    def __init__(self, reset):
+        super().__init__()
+        self.reset, self.seen = reset, []
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append(float(logs["loss"]))
+        if self.reset:
+            self.model.reset_metrics()
+def four_batches(reset):
+    net, losses = model(), Losses(reset)
+    net.compile(keras.optimizers.SGD(1e-5), half_sum)
+    net.fit(people, pressure, batch_size=25, shuffle=False, verbose=0, callbacks=[losses])
+    return losses.seen
 more = {
     "ramp": [float(ramp(t)) for t in range(20)],
     "longer": [float(longer(t)) for t in range(100)],
@@ -79,6 +92,8 @@ more = {
     "schedule and momentum": train(model(), keras.optimizers.SGD(ramp, momentum=0.9)),
     "clipnorm": train(model(), keras.optimizers.SGD(1e-3, clipnorm=100)),
     "default adam": train(model(), keras.optimizers.Adam(0.01)),
+    "shown": four_batches(reset=False),
+    "each": four_batches(reset=True),
 }
 """,
     "jax_optax": """
@@ -349,6 +364,13 @@ def test_the_default_losses_are_means_without_the_half():
     half_sum = descend(plain(1e-4), 1)[0]
     for framework in "pytorch", "tensorflow_keras":
         assert run_of(framework)["more"]["default loss"] * 50 == pytest.approx(half_sum, rel=NINE_DIGITS)
+
+
+def test_keras_shows_the_mean_of_the_losses_so_far_unless_its_metrics_are_reset():
+    more = run_of("tensorflow_keras")["more"]
+    so_far = np.cumsum(more["each"]) / np.arange(1, 5)
+    np.testing.assert_allclose(more["shown"], so_far, rtol=1e-6)
+    assert not np.allclose(more["shown"][1:], more["each"][1:], rtol=0.01)
 
 
 def test_the_spread_of_torch_divides_by_one_less():

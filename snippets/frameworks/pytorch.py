@@ -155,7 +155,7 @@ def search():  # before each step: from 1e-3, halve while it is too long
     w = nn.utils.parameters_to_vector(net.parameters())
     g = torch.cat([p.grad.ravel() for p in net.parameters()])
     before, alpha = half_sum(net(X), y), 1e-3
-    while True:
+    for _ in range(40):
         nn.utils.vector_to_parameters(w - alpha * g, net.parameters())
         if half_sum(net(X), y) <= before - 1e-4 * alpha * (g @ g):
             break

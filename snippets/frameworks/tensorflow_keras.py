@@ -130,12 +130,13 @@ for _ in range(20):
     w = [tf.identity(v) for v in net.trainable_variables]
     g = tape.gradient(loss, net.trainable_variables)
     square, alpha = tf.linalg.global_norm(g) ** 2, 2e-3
-    after = np.inf
-    while not after <= loss - 1e-4 * alpha * square:
+    for _ in range(40):
         alpha /= 2  # the first trial is 1e-3
         for v, old, slope in zip(net.trainable_variables, w, g):
             v.assign(old - alpha * slope)
         after = half_sum(pressure, net(people))
+        if after <= loss - 1e-4 * alpha * square:
+            break
     losses["line-search"].append(float(loss))
 # --8<-- [end:line-search]
 

@@ -51,6 +51,7 @@ test("on the article's data they are the chapter's run, to twelve digits", () =>
 test("the regime depends on αλ alone, with the limit at exactly two", () => {
   const found = [0.1, 0.999, 1, 1.001, 1.999, 2, 2.001].map(parabola.regime);
   assert.deepEqual(found, ["walks", "walks", "arrives", "crosses", "crosses", "flips", "explodes"]);
+  for (let curvature = 1; curvature <= 1000; curvature++) assert.equal(parabola.regime(curvature * (2 / curvature)), "flips");
   for (const curve of Object.values(parabola.curves)) {
     assert.ok(Math.abs(parabola.factor(curve, parabola.limit(curve)) + 1) < 1e-15);
   }
@@ -142,17 +143,20 @@ test("the formula counts the updates to the first inf of the loss", () => {
 });
 
 test("each mini-batch run is numpy's, bit for bit, batches included", () => {
-  for (const { alpha, m, seed, errors } of golden.batch.runs) {
-    every(batch.descend(alpha, m, seed, 60), errors, assert.equal, `batch ${m} at ${alpha}`);
+  assert.deepEqual(batch.points, golden.batch.points);
+  for (const { alpha, m, seed, path, losses } of golden.batch.runs) {
+    const found = batch.descend(alpha, m, seed, 60);
+    every(found.flat(), path.flat(), assert.equal, `batch ${m} at ${alpha}`);
+    every(batch.shares(found), losses, close, `losses of batch ${m} at ${alpha}`);
   }
 });
 
 test("the limit of each batch size is numpy's, and what is enough is below it", () => {
   close(batch.curvature, golden.batch.curvature, "curvature");
   for (const { m, limit, enough } of golden.batch.limits) {
-    close(batch.limit(m), limit, `limit at ${m}`);
+    close(batch.limits[m], limit, `limit at ${m}`);
     close(batch.enough(m), enough, `enough at ${m}`);
-    assert.ok(batch.enough(m) <= batch.limit(m));
+    assert.ok(batch.enough(m) <= batch.limits[m]);
   }
 });
 
@@ -189,9 +193,11 @@ test("the answers to the tasks beside the figures are what the figures show", ()
 
   const exploded = (alpha, m) => {
     const runs = Array.from({ length: 20 }, (_, i) => batch.descend(alpha, m, 1000 + i, 60));
-    return runs.filter((run) => batch.explodes(batch.excess(run))).length;
+    return runs.filter((run) => batch.explodes(batch.shares(run))).length;
   };
-  assert.deepEqual([1, 2, 4, 8].map((m) => exploded(4, m)), [20, 8, 1, 0]);
-  assert.deepEqual([50, 32].map((m) => exploded(5.5, m)), [20, 5]);
-  assert.equal(batch.limit(4).toFixed(2), "4.45");
+  assert.deepEqual([4, 8, 16].map((m) => exploded(1.63, m)), [19, 2, 0]);
+  assert.deepEqual([40, 32].map((m) => exploded(1.8, m)), [20, 5]);
+  assert.deepEqual([1, 2].map((m) => exploded(0.86, m)), [18, 1]);
+  assert.deepEqual([0.86 / batch.limits[2], batch.limits[8]].map((one) => one.toFixed(2)), ["1.24", "1.33"]);
+  assert.ok(Math.abs(1.63 / batch.limits[40] - 0.95) < 0.001 && 1.8 > batch.limits[40]);
 });

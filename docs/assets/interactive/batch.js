@@ -1,62 +1,69 @@
 import { AnsweringFigure, Panel, short } from "./figure.js";
-import { descend, enough, excess, explodes, limit } from "./models/batch.js";
+import { curvature, descend, enough, explodes, limits, points, shares } from "./models/batch.js";
 
 const RUNS = 20;
 const UPDATES = 60;
-const sizes = [1, 2, 4, 8, 16, 32, 50];
+const sizes = [1, 2, 4, 8, 16, 32, points.length];
+const all = points.length;
 
 class BatchFigure extends AnsweringFigure {
   static panels = [1.25, 1];
   static knobs = [
-    { name: "alpha", label: "rate α", min: 0.1, max: 10, log: true, value: 5.09 },
-    { name: "m", label: "batch", value: "4", options: Object.fromEntries(sizes.map((m) => [m, m === 50 ? "all 50 points" : m === 1 ? "1 point" : `${m} points`])) },
+    { name: "alpha", label: "rate α", min: 0.1, max: 5, log: true, value: 1.63 },
+    { name: "m", label: "batch", value: "4", options: Object.fromEntries(sizes.map((m) => [m, m === all ? `all ${all} points` : m === 1 ? "1 point" : `${m} points`])) },
     { name: "seed", label: "seed", min: 1, max: 999, whole: true, value: 1 },
   ];
   static presets = [
-    { label: "the limit", state: ({ m }) => ({ alpha: limit(Number(m)) }) },
+    { label: "the limit", state: ({ m }) => ({ alpha: limits[m] }) },
     { label: "other batches", state: ({ seed }) => ({ seed: (seed % 999) + 1 }) },
   ];
+
+  static runs(state, m) {
+    return Array.from({ length: RUNS }, (_, i) => shares(descend(state.alpha, m, 1000 * state.seed + i, UPDATES)));
+  }
 
   draw(state, [left, right]) {
     this.runs ??= new Panel(this.svg);
     this.limits ??= new Panel(this.svg);
     const m = Number(state.m);
-    const losses = Array.from({ length: RUNS }, (_, i) => excess(descend(state.alpha, m, 1000 * state.seed + i, UPDATES)));
+    const losses = BatchFigure.runs(state, m);
     const broken = losses.filter(explodes);
-    const settled = losses.filter((run) => !explodes(run));
-    const edge = limit(m);
+    const edge = limits[m];
 
-    this.runs.frame(left, { x: [0, UPDATES], y: [-6, 10], logY: true, title: `${RUNS} runs on the points of Overshoot`, xlabel: "update", ylabel: "", yticks: 8 });
-    const series = (run) => run.map((loss, t) => [t, Math.max(loss, 1e-7)]);
-    this.runs.line("settled", ...settled.map(series));
-    this.runs.line("broken", ...broken.map(series));
-    this.runs.legend([["settled", "settles"], ["broken", "explodes"]]);
+    this.runs.frame(left, { x: [0, UPDATES], y: [-16, 24], logY: true, title: `${RUNS} runs: loss / first`, xlabel: "update", ylabel: "", yticks: 6 });
+    const series = (run) => run.map((loss, t) => [t, Math.max(loss, 1e-20)]);
+    this.runs.legend([["settled", "ends below"], ["broken", "ends above"]]);
     this.runs.line("zero", [[0, 1], [UPDATES, 1]]);
+    this.runs.line("settled", ...losses.filter((run) => !explodes(run)).map(series));
+    this.runs.line("broken", ...broken.map(series));
 
     const place = (m) => Math.log2(m);
-    this.limits.frame(right, { x: [-0.3, 6], y: [0, Math.max(6.5, 1.15 * state.alpha)], title: "limit against batch size", xlabel: "doublings of the batch, from 1", ylabel: "rate α" });
-    this.limits.legend([["limit", "full batch"], ["exact", "limit"], ["enough", "enough"]], 1);
-    this.limits.line("exact", sizes.map((size) => [place(size), limit(size)]));
-    this.limits.marks("exact dots", sizes.map((size) => [place(size), limit(size)]), "o", 2.5);
+    const ticks = sizes.map((size) => [place(size), size === 32 ? "" : String(size)]);
+    const top = Math.max(2, 1.15 * state.alpha);
+    this.limits.frame(right, { x: [-0.3, 5.6], y: [0, top], title: "limit of the rate", xlabel: "batch size", ylabel: "", xticks: ticks });
+    this.limits.legend([["limit", "full batch"], ["exact", "limit"], ["enough", "surely stable"]], 1);
+    this.limits.line("exact", sizes.map((size) => [place(size), limits[size]]));
+    this.limits.marks("exact dots", sizes.map((size) => [place(size), limits[size]]), "o", 2.5);
     this.limits.line("enough", sizes.map((size) => [place(size), enough(size)]));
-    this.limits.limit("limit", { y: limit(50) });
+    this.limits.limit("limit", { y: 2 / curvature });
     this.limits.marks("run dots", [[place(m), state.alpha]], state.alpha > edge ? "s" : "o", 5);
 
-    const share = `${broken.length} of ${RUNS} runs explode`;
+    const share = `${broken.length} of ${RUNS} runs ${broken.length === 1 ? "explodes" : "explode"}`;
+    const beside = Math.abs(state.alpha / edge - 1) < 1e-9 ? "at the limit" : `${short(state.alpha / edge, 3)} times the limit`;
     return {
-      title: "Twenty mini-batch runs on a logarithmic axis, and the limit against the batch size",
+      title: "Twenty runs, and the limit against the batch size",
       words:
-        `Batch ${m === 50 ? "of all 50" : m}, α = ${short(state.alpha)}: the limit for this batch size is ${short(edge)}, and α is ` +
-        `${short(state.alpha / edge, 3)} times that. ${share} (their loss passes a hundred times the first within ${UPDATES} updates).`,
-      spoken: `${short(state.alpha / edge, 3)} times the limit, ${share}`,
+        `Batch ${m === all ? `of all ${all}` : m}, α = ${short(state.alpha)}: ${beside} of this batch size, ${short(edge)}. ` +
+        `${share}: after ${UPDATES} updates the loss is above where it began. (The limit is that of the mean square.)`,
+      spoken: `${beside}, ${share}`,
       unstable: state.alpha > edge,
       table: {
-        head: ["batch", "limit", "enough", "runs that explode at this α"],
+        head: ["batch", "limit", "surely stable", "runs that explode at this α"],
         rows: sizes.map((size) => [
-          size === 50 ? "all 50" : size,
-          short(limit(size)),
+          size === all ? `all ${all}` : size,
+          short(limits[size]),
           short(enough(size)),
-          `${Array.from({ length: RUNS }, (_, i) => explodes(excess(descend(state.alpha, size, 1000 * state.seed + i, UPDATES)))).filter(Boolean).length} of ${RUNS}`,
+          `${BatchFigure.runs(state, size).filter(explodes).length} of ${RUNS}`,
         ]),
       },
     };

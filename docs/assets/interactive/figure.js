@@ -2,14 +2,15 @@
 
 import { node, short } from "./plot.js";
 
-export { Panel, node, short } from "./plot.js";
+export { Panel, evenly, node, short } from "./plot.js";
 
-const make = (tag, properties = {}, ...children) => {
+export const make = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);
   return made;
 };
 
+const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 const digits = (value) => String(Number(Number(value).toPrecision(3)));
 
 /**
@@ -30,7 +31,9 @@ export class AnsweringFigure extends HTMLElement {
     this.width = Math.round(this.live.clientWidth);
     this.redraw();
     this.resized = new ResizeObserver(() => {
-      this.width = Math.round(this.live.clientWidth); // asked once: an answer costs a layout
+      const width = Math.round(this.live.clientWidth); // asked here: an answer costs a layout
+      if (width === this.width) return;
+      this.width = width;
       this.redraw();
     });
     this.resized.observe(this.live);
@@ -53,16 +56,23 @@ export class AnsweringFigure extends HTMLElement {
     for (const knob of this.constructor.knobs) {
       const given = search.get(this.key(knob.name));
       if (given === null) continue;
-      const value = knob.options ? given : given.trim() === "" ? NaN : Number(given);
-      if (!this.allows(knob, value)) return {};
-      found[knob.name] = value;
+      found[knob.name] = knob.options ? given : DECIMAL.test(given) ? Number(given) : NaN;
     }
-    return found;
+    const state = { ...this.defaults, ...found };
+    // Choices first: the range of a number may depend on them.
+    const knobs = [...this.constructor.knobs].sort((a, b) => !a.options - !b.options);
+    return knobs.every((knob) => this.allows(knob, state[knob.name], state)) ? found : {};
   }
 
-  allows({ options, min, max, whole }, value) {
-    if (options) return Object.hasOwn(options, value);
-    return value >= min && value <= max && (!whole || Number.isInteger(value));
+  /** The least and the largest value of a knob, which may depend on the others. */
+  range({ min, max }) {
+    return [min, max];
+  }
+
+  allows(knob, value, state = this.state) {
+    if (knob.options) return Object.hasOwn(knob.options, value);
+    const [min, max] = this.range(knob, state);
+    return value >= min && value <= max && (!knob.whole || Number.isInteger(value));
   }
 
   address() {
@@ -78,7 +88,14 @@ export class AnsweringFigure extends HTMLElement {
   remember() {
     clearTimeout(this.later);
     // Browsers count how often an address changes, so wait until the hand rests.
-    this.later = setTimeout(() => this.isConnected && history.replaceState(history.state, "", this.address()), 300);
+    this.later = setTimeout(() => this.isConnected && this.settle(), 300);
+  }
+
+  settle() {
+    history.replaceState(history.state, "", this.address());
+    // To the theme a link with another query is another page, which it would load anew.
+    for (const link of document.links) if (link.hash && link.pathname === location.pathname) link.search = location.search;
+    return location.href;
   }
 
   // ── Parts ───────────────────────────────────────────────────────────────
@@ -87,10 +104,10 @@ export class AnsweringFigure extends HTMLElement {
     this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     this.svg.setAttribute("role", "img");
     this.controls = new Map();
+    this.note = make("p", { className: "note", role: "alert", id: `${this.id}-note` });
     const knobs = make("div", { className: "knobs" }, ...this.constructor.knobs.map((knob) => this.knob(knob)));
     this.says = make("p", { className: "says" });
     this.status = make("p", { className: "spoken", role: "status" });
-    this.note = make("p", { className: "note", role: "alert" });
     this.table = make("table");
     const scroll = make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "The values as a table" }, this.table);
     this.values = make("details", { className: "values" }, make("summary", { textContent: "The values as a table" }), scroll);
@@ -98,9 +115,11 @@ export class AnsweringFigure extends HTMLElement {
     const copy = this.button("Copy link", () => this.copy(copy));
     const reset = this.button("Start again", () => this.set({ ...this.defaults }));
     this.buttons = make("div", { className: "buttons" });
-    for (const { label, state } of this.constructor.presets) {
-      this.buttons.append(this.button(label, () => this.set(typeof state === "function" ? state(this.state) : state)));
-    }
+    this.presets = this.constructor.presets.map(({ label, state }) => {
+      const button = this.button(label, () => this.set(state(this.state)));
+      return { button, state };
+    });
+    this.buttons.append(...this.presets.map(({ button }) => button));
     this.buttons.append(reset, copy);
     this.live = make("div", { className: "live" }, this.svg, this.says, this.note, knobs, this.buttons, this.status, this.values);
     this.prepare?.();
@@ -131,17 +150,21 @@ export class AnsweringFigure extends HTMLElement {
     slider.addEventListener("input", () => {
       const value = knob.log ? 10 ** slider.value : Number(slider.value);
       const near = Number(knob.whole ? Math.round(value) : digits(value));
-      this.set({ [knob.name]: Math.min(knob.max, Math.max(knob.min, near)) }, slider);
+      this.set({ [knob.name]: near }, slider);
     });
-    field.addEventListener("input", () => {
-      const fine = field.value.trim() !== "" && this.allows(knob, Number(field.value));
-      field.setAttribute("aria-invalid", String(!fine));
-      this.note.textContent = fine ? "" : `${knob.label}: a ${knob.whole ? "whole " : ""}number from ${knob.min} to ${knob.max}, please.`;
-      if (fine) this.set({ [knob.name]: Number(field.value) }, field);
+    field.setAttribute("aria-describedby", this.note.id);
+    const fine = () => field.value.trim() !== "" && this.allows(knob, Number(field.value));
+    field.addEventListener("input", () => fine() && this.set({ [knob.name]: Number(field.value) }, field));
+    field.addEventListener("change", () => {
+      // Only now: on the way to 0.05 stands a 0.
+      field.setAttribute("aria-invalid", String(!fine()));
+      const [min, max] = this.range(knob, this.state);
+      this.note.textContent = fine() ? "" : `${knob.label}: a ${knob.whole ? "whole " : ""}number from ${short(min)} to ${short(max)}, please.`;
     });
     const show = (value, source) => {
+      if (!knob.log) [slider.min, slider.max] = [field.min, field.max] = this.range(knob, this.state);
       if (source !== slider) slider.value = knob.log ? Math.log10(value) : value;
-      if (source === field) return;
+      if (field === document.activeElement) return; // somebody is typing
       field.value = Number(value.toPrecision(8));
       field.setAttribute("aria-invalid", "false");
     };
@@ -154,7 +177,12 @@ export class AnsweringFigure extends HTMLElement {
 
   set(changes, source) {
     Object.assign(this.state, changes);
-    if (source?.type !== "number") this.note.textContent = "";
+    for (const knob of this.constructor.knobs) {
+      if (knob.options) continue;
+      const [min, max] = this.range(knob, this.state);
+      this.state[knob.name] = Math.min(max, Math.max(min, this.state[knob.name]));
+    }
+    this.note.textContent = "";
     this.redraw(source);
     this.remember();
   }
@@ -187,11 +215,18 @@ export class AnsweringFigure extends HTMLElement {
       show(this.state[name], source);
       slider?.setAttribute("aria-valuetext", `${label} ${short(this.state[name])}, ${said.spoken}`);
     }
+    for (const { button, state } of this.presets) button.disabled = !this.reaches(state(this.state));
     if (this.values.open) this.tabulate();
     clearTimeout(this.speaks);
     // A slider speaks for itself; what another control did is said once it is done.
     if (source?.type !== "range") this.speaks = setTimeout(() => (this.status.textContent = said.spoken), 400);
     this.dataset.state = this.changed() ? `On the screen: ${said.words}` : "";
+  }
+
+  /** Whether all values of a preset lie on their sliders. */
+  reaches(changes) {
+    const state = { ...this.state, ...changes };
+    return this.constructor.knobs.every((knob) => !(knob.name in changes) || this.allows(knob, changes[knob.name], state));
   }
 
   changed() {
@@ -206,13 +241,12 @@ export class AnsweringFigure extends HTMLElement {
   }
 
   async copy(button) {
-    const link = String(this.address());
-    history.replaceState(history.state, "", link);
+    const link = this.settle();
     try {
       await navigator.clipboard.writeText(link);
       this.status.textContent = button.textContent = "Link copied";
     } catch {
-      this.note.textContent = `This browser does not let a page copy. The link is in the address bar: ${link}`;
+      this.note.textContent = "Copy the link from the address bar.";
     }
     setTimeout(() => (button.textContent = "Copy link"), 2000);
   }
@@ -225,12 +259,12 @@ export class AnsweringFigure extends HTMLElement {
     made.dragged = true;
     made.addEventListener("pointerdown", (event) => {
       made.setPointerCapture(event.pointerId);
+      made.off = [made.cx.baseVal.value - event.clientX, made.cy.baseVal.value - event.clientY];
       event.preventDefault();
     });
     made.addEventListener("pointermove", (event) => {
       if (!made.hasPointerCapture(event.pointerId)) return;
-      const { left, top } = this.svg.getBoundingClientRect();
-      made.moved(event.clientX - left, event.clientY - top);
+      made.moved(event.clientX + made.off[0], event.clientY + made.off[1]); // from where it was taken hold of
     });
   }
 }

@@ -31,6 +31,9 @@ function ticks(low, high, most) {
   return found;
 }
 
+/** So many values from low to high, one more than steps. */
+export const evenly = (low, high, steps) => Array.from({ length: steps + 1 }, (_, i) => low + ((high - low) * i) / steps);
+
 const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const raised = (power) => String(power).replace("-", "⁻").replace(/\d/g, (digit) => superscripts[digit]);
 
@@ -67,9 +70,14 @@ export class Panel {
   /** Where the panel stands, in pixels, and what its axes mean. */
   frame({ left, top, width, height }, { x, y, title, xlabel, ylabel, logY = false, xticks = 6, yticks = 5 }) {
     const box = { x: left + 46, y: top + 24, width: width - 58, height: height - 64 };
-    Object.assign(this, { box, logY, domain: { x, y } });
+    Object.assign(this, { box, logY });
     this.x = (value) => round(box.x + ((value - x[0]) / (x[1] - x[0])) * box.width);
     const up = (height) => round(box.y + box.height - ((height - y[0]) / (y[1] - y[0])) * box.height);
+    this.up = up; // for heights beyond what a number can say
+    this.values = (px, py) => [
+      x[0] + ((px - box.x) / box.width) * (x[1] - x[0]),
+      y[1] - ((py - box.y) / box.height) * (y[1] - y[0]),
+    ];
     this.y = logY ? (value) => up(Math.log10(value)) : up;
     const seen = JSON.stringify([box, x, y, title, xlabel, ylabel]);
     if (seen === this.seen) return;
@@ -79,16 +87,17 @@ export class Panel {
     text(this.axes, "title", title, { x: box.x, y: top + 14 });
     text(this.axes, "label x", xlabel, { x: box.x + box.width, y: box.y + box.height + 32, "text-anchor": "end" });
     text(this.axes, "label y", ylabel, { x: box.x + 5, y: box.y + 14 });
-    this.scale("x", ticks(...x, Math.min(xticks, box.width / 44)), (value) => [this.x(value), box.y + box.height + 16, "middle"]);
+    const marks = Array.isArray(xticks) ? xticks : ticks(...x, Math.min(xticks, box.width / 44)).map((value) => [value, short(value)]);
+    this.scale("x", marks, (value) => [this.x(value), box.y + box.height + 16, "middle"]);
     const powers = ticks(...y, yticks).filter((value) => !logY || Number.isInteger(value));
-    this.scale("y", powers, (value) => [box.x - 5, up(value) + 4, "end"]);
+    const words = (value) => (logY ? (value ? `10${raised(value)}` : "1") : short(value));
+    this.scale("y", powers.map((value) => [value, words(value)]), (value) => [box.x - 5, up(value) + 4, "end"]);
   }
 
   scale(axis, values, place) {
     const group = node(this.axes, `tick ${axis}`, "g");
-    values.forEach((value, i) => {
+    values.forEach(([value, words], i) => {
       const [x, y, anchor] = place(value);
-      const words = axis === "y" && this.logY ? (value ? `10${raised(value)}` : "1") : short(value);
       text(group, `tick ${i}`, words, { x, y, "text-anchor": anchor });
     });
     for (const [name, found] of group.named ?? []) if (Number(name.slice(5)) >= values.length) found.textContent = "";

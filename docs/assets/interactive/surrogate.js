@@ -1,8 +1,8 @@
-import { AnsweringFigure, Panel, short } from "./figure.js";
-import { kinds, loss, step, surrogate } from "./models/surrogate.js";
+import { AnsweringFigure, Panel, evenly, short } from "./figure.js";
+import { curvature, kinds, loss, step, surrogate } from "./models/surrogate.js";
 
 const WINDOW = [-4, 10];
-const sample = Array.from({ length: 97 }, (_, i) => WINDOW[0] + ((WINDOW[1] - WINDOW[0]) * i) / 96);
+const sample = evenly(...WINDOW, 96);
 const signed = (value) => (value > 0 ? `+${short(value)}` : short(value));
 
 class SurrogateFigure extends AnsweringFigure {
@@ -13,9 +13,8 @@ class SurrogateFigure extends AnsweringFigure {
     { name: "kind", label: "loss", value: "squares", options: Object.fromEntries(Object.keys(kinds).map((kind) => [kind, kind])) },
   ];
   static presets = [
-    { label: "0.01", state: { alpha: 0.01 } },
-    { label: "0.08", state: { alpha: 0.08 } },
-    { label: "0.12", state: { alpha: 0.12 } },
+    ...[0.01, 0.08, 0.12].map((alpha) => ({ label: alpha, state: () => ({ alpha }) })),
+    { label: "the limit", state: ({ kind, b }) => ({ alpha: 2 / curvature(kind, b) }) },
   ];
 
   draw(state, [left, right]) {
@@ -23,11 +22,13 @@ class SurrogateFigure extends AnsweringFigure {
     this.changes ??= new Panel(this.svg);
     const at = step(state.kind, state.alpha, state.b);
     const after = at.loss + at.change;
+    if (Math.abs(at.change) < 1e-12 * at.loss) at.change = 0; // no more than a rounding
     const rises = at.change > 0;
+    const fate = rises ? "rises" : at.change < 0 ? "falls" : "stays";
 
     if (this.ground?.kind !== state.kind) this.ground = { kind: state.kind, points: sample.map((b) => [b, loss(state.kind, b)]) };
     const top = Math.max(...this.ground.points.map(([, y]) => y));
-    this.touching.frame(left, { x: WINDOW, y: [-0.25 * top, top], title: "the step", xlabel: "b", ylabel: "loss" });
+    this.touching.frame(left, { x: WINDOW, y: [-0.25 * top, top], title: "the step", xlabel: "b", ylabel: "" });
     this.touching.line("ground", this.ground.points);
     this.touching.legend([["ground", "loss"], ["model", "curvature 1/α"]]);
     this.touching.line("model", sample.map((b) => [b, surrogate(at, state.alpha, b)]));
@@ -35,14 +36,11 @@ class SurrogateFigure extends AnsweringFigure {
     this.touching.line("drop", [[at.lands, lowest], [at.lands, after]]);
     this.touching.marks("model bottom", [[at.lands, lowest]], "v", 4.5);
     this.touching.marks("run dots", [[at.lands, after]], "s", 5);
-    this.handle(this.touching.group, [this.touching.x(state.b), this.touching.y(at.loss)], (x) => {
-      const { box } = this.touching;
-      const b = WINDOW[0] + ((x - box.x) / box.width) * (WINDOW[1] - WINDOW[0]);
-      this.set({ b: Number(Math.min(9, Math.max(-3.5, b)).toFixed(2)) });
-    });
+    const point = this.touching.at([state.b, at.loss]);
+    this.handle(this.touching.group, point, (...at) => this.set({ b: Number(this.touching.values(...at)[0].toFixed(2)) }));
 
     const reach = Math.max(1.5 * (at.limit > 0 ? Math.min(at.limit, 2) : 0), 1.15 * state.alpha);
-    const rates = Array.from({ length: 41 }, (_, i) => (reach * i) / 40);
+    const rates = evenly(0, reach, 40);
     const actual = rates.map((rate) => [rate, loss(state.kind, state.b - rate * at.slope) - at.loss]);
     const squared = at.slope * at.slope;
     const second = rates.map((rate) => [rate, -rate * squared + ((rate * rate) / 2) * squared * at.curvature]);
@@ -60,11 +58,11 @@ class SurrogateFigure extends AnsweringFigure {
 
     const bend = `1/α = ${short(1 / state.alpha, 3)} against ${short(at.curvature, 4)}`;
     return {
-      title: "One step of gradient descent, the parabola that it minimises, and the change of the loss against the rate",
+      title: "One step, the parabola it minimises, and the change of the loss",
       words:
         `The slope alone promises ${signed(at.promised)}, the second order predicts ${signed(at.predicted)}, the loss changes by ` +
-        `${signed(at.change)}: it ${rises ? "rises" : at.change < 0 ? "falls" : "stays"}. Curvatures: ${bend}.`,
-      spoken: `predicted ${signed(at.predicted)}, actual ${signed(at.change)}, ${rises ? "rises" : "falls"}`,
+        `${signed(at.change)}: it ${fate}. Curvatures: ${bend}.`,
+      spoken: `predicted ${signed(at.predicted)}, actual ${signed(at.change)}, ${fate}`,
       unstable: rises,
       table: {
         head: ["rate α", "promised", "predicted", "actual"],

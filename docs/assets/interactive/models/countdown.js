@@ -68,5 +68,6 @@ export function bits(format, value) {
   else if (exponent > 0n || format === "fp64") body = (exponent << BigInt(width)) | (fraction >> BigInt(52 - width));
   else body = (fraction | (1n << 52n)) >> (BigInt(52 - width) + 1n - exponent); // subnormal
   const pattern = ((sign << BigInt(total - 1)) | body).toString(2).padStart(total, "0");
-  return [pattern.slice(0, 1), pattern.slice(1, total - width), pattern.slice(total - width)];
+  // Which sign a nan has is left to the machine, so none is shown.
+  return [Number.isNaN(value) ? "0" : pattern.slice(0, 1), pattern.slice(1, total - width), pattern.slice(total - width)];
 }

@@ -10,6 +10,9 @@ export const curves = {
 
 export const loss = (curve, b) => 0.5 * curve.curvature * ((b - curve.bottom) * (b - curve.bottom)) + curve.floor;
 
+/** The loss above its floor, which loss − floor would round away near the bottom. */
+export const excess = (curve, b) => 0.5 * curve.curvature * ((b - curve.bottom) * (b - curve.bottom));
+
 export const slope = (curve, b) => curve.curvature * (b - curve.bottom);
 
 /** The start and the points after each of so many updates. */
@@ -26,8 +29,9 @@ export const limit = (curve) => 2 / curve.curvature;
 
 /** The name of what happens: it depends on αλ alone. */
 export function regime(product) {
+  const at = (edge) => Math.abs(product - edge) < 1e-12; // λ · (2/λ) may miss 2 by a rounding
+  if (at(1)) return "arrives";
+  if (at(2)) return "flips";
   if (product < 1) return "walks";
-  if (product === 1) return "arrives";
-  if (product < 2) return "crosses";
-  return product === 2 ? "flips" : "explodes";
+  return product < 2 ? "crosses" : "explodes";
 }
