@@ -71,7 +71,7 @@ class CountdownFigure extends AnsweringFigure {
     const grows = (rate - 1) * (rate - 1); // the rate is rounded to the format, and the growth with it
     const found = countdown(state.format, grows, 1); // from 1: the square overflows before it is halved
     return {
-      title: "Loss and weight, up to the largest number of the format",
+      title: "Loss and weight, up to the largest number",
       words:
         `In ${state.format} αλ is ${short(rate)} and the loss grows by ${short(grows)}. It is inf at update ${inf}, the weight at ${overflown}, and the weight is nan at ${nan}. ` +
         `The formula counts ${found} to the inf. At update ${update} the loss is ${short(losses[update], 5)}, the weight ${short(weights[update], 5)}.`,

@@ -6,9 +6,9 @@ const happens = {
   walks: "It walks down one side and settles.",
   arrives: "One update leads to the bottom.",
   crosses: "It jumps across at every update, and settles.",
-  flips: "It flips between two points for ever: this is the limit.",
+  flips: "It flips between two points for ever.",
   explodes: "It jumps across, further out each time: it explodes.",
-  rests: "It starts at the bottom, where the slope is 0, and stays.",
+  rests: "It starts at the bottom and stays there.",
 };
 const spoken = { walks: "settles", arrives: "arrives at once", crosses: "crosses and settles", flips: "flips", explodes: "diverges", rests: "stays at the bottom" };
 const guesses = {
@@ -164,8 +164,8 @@ class ParabolaFigure extends AnsweringFigure {
     const setting = `α = ${short(state.alpha)}, λ = ${short(curve.curvature)}`;
     const title = "Steps on a parabola, and the loss after each";
     if (asking) {
-      const at = `${setting}. After ${this.shown} updates ${variable} is ${short(path.at(-1), 4)}; the bottom is at ${short(curve.bottom, 4)}.`;
-      return { title, words: at, spoken: `${this.shown} updates shown`, table };
+      const at = `${setting}. After update ${this.shown} ${variable} is ${short(path.at(-1), 4)}; the bottom is at ${short(curve.bottom, 4)}.`;
+      return { title, words: at, spoken: `update ${this.shown}`, table };
     }
     const inf = broken < 0 ? "" : ` The loss is not finite from update ${broken} on.`;
     return {

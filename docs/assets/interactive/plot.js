@@ -19,6 +19,7 @@ function text(parent, name, words, attributes) {
   node(parent, name, "text", attributes).textContent = words;
 }
 
+const far = (value) => Math.max(-1e4, Math.min(1e4, value));
 const round = (length) => Math.round(length * 10) / 10;
 
 /** Round values that divide an interval: at most so many. */
@@ -105,13 +106,20 @@ export class Panel {
 
   /** A point in pixels, kept within reach of the drawing so that a far one is still drawn towards. */
   at([x, y]) {
-    const far = (value) => Math.max(-1e4, Math.min(1e4, value));
     return [far(this.x(x)), far(this.y(y))];
   }
 
   line(name, ...lines) {
-    const d = lines.map((points) => points.filter((point) => this.shows(point)).map((point) => this.at(point).join(" ")).join("L"));
-    node(this.inside, name, "path", { d: d.map((path) => path && `M${path}`).join("") });
+    let d = "";
+    for (const points of lines) {
+      let pen = "M";
+      for (const point of points) {
+        if (!this.shows(point)) continue;
+        d += pen + this.at(point).join(" ");
+        pen = "L";
+      }
+    }
+    node(this.inside, name, "path", { d });
   }
 
   shows([, y]) {

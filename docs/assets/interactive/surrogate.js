@@ -58,7 +58,7 @@ class SurrogateFigure extends AnsweringFigure {
 
     const bend = `1/α = ${short(1 / state.alpha, 3)} against ${short(at.curvature, 4)}`;
     return {
-      title: "One step, the parabola it minimises, and the change of the loss",
+      title: "One step, its parabola, and the change of the loss",
       words:
         `The slope alone promises ${signed(at.promised)}, the second order predicts ${signed(at.predicted)}, the loss changes by ` +
         `${signed(at.change)}: it ${fate}. Curvatures: ${bend}.`,

@@ -37,26 +37,32 @@ export function random(seed) {
 /** The errors of one run, from (1, 1, 1). A batch of n is all points, each once. */
 export function descend(alpha, m, seed, updates) {
   const draw = random(seed);
-  const path = [[1, 1, 1]];
+  let [p, q, r] = [1, 1, 1];
+  const path = [[p, q, r]];
   for (let t = 0; t < updates; t++) {
-    const [p, q, r] = path[t];
-    let [u, v, w] = [0, 0, 0]; // the gradient, summed
+    let u = 0; // the gradient, summed
+    let v = 0;
+    let w = 0;
     for (let k = 0; k < m; k++) {
-      const [a, b, c] = points[m < n ? Math.floor(draw() * n) : k];
-      const residual = a * p + b * q + c * r;
-      u += residual * a;
-      v += residual * b;
-      w += residual * c;
+      const x = points[m < n ? Math.floor(draw() * n) : k];
+      const residual = x[0] * p + x[1] * q + x[2] * r;
+      u += residual * x[0];
+      v += residual * x[1];
+      w += residual * x[2];
     }
-    path.push([p - alpha * (u / m), q - alpha * (v / m), r - alpha * (w / m)]);
+    p -= alpha * (u / m);
+    q -= alpha * (v / m);
+    r -= alpha * (w / m);
+    path.push([p, q, r]);
   }
   return path;
 }
 
-const loss = (e) => 0.5 * e.reduce((sum, ei, i) => sum + ei * e.reduce((row, ej, j) => row + hessian[i][j] * ej, 0), 0);
+const square = (e) => hessian.reduce((sum, row, i) => sum + e[i] * (row[0] * e[0] + row[1] * e[1] + row[2] * e[2]), 0);
+const first = square([1, 1, 1]);
 
 /** The loss on all points after each update, as a share of the first. */
-export const shares = (path) => path.map((error) => loss(error) / loss([1, 1, 1]));
+export const shares = (path) => path.map((error) => square(error) / first);
 
 /** A run explodes if it ends above where it began. */
 export const explodes = (losses) => !(losses.at(-1) < 1);
