@@ -13,14 +13,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from elements import FIGURES
+
 SITE = Path(__file__).parent.parent / "site"
-FIGURES = {
-    "parabola": "overshoot/",
-    "surrogate": "taylor/",
-    "bowl": "conditioning/",
-    "countdown": "overflow/",
-    "batch": "minibatch/",
-}
 DRAG = """async (figure) => {
     const work = [], frames = [];
     const redraw = figure.redraw;

@@ -2,11 +2,18 @@
 
 from markdown import Extension
 
-ELEMENTS = [f"{name}-figure" for name in ("parabola", "surrogate", "bowl", "countdown", "batch")]
+# Each figure and the page that teaches with it.
+FIGURES = {
+    "parabola": "overshoot/",
+    "surrogate": "taylor/",
+    "bowl": "conditioning/",
+    "countdown": "overflow/",
+    "batch": "minibatch/",
+}
 
 
 class ElementsExtension(Extension):
     """Without this, Python-Markdown takes an element that it does not know for a word of a sentence."""
 
     def extendMarkdown(self, md):
-        md.block_level_elements.extend(ELEMENTS)
+        md.block_level_elements.extend(f"{name}-figure" for name in FIGURES)

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import rules
-from conftest import AXE, ROOT, described
+from conftest import AXE, COUNT_SHIFTS, ROOT, described
 
 PAGES = [
     "",
@@ -185,9 +185,7 @@ def test_the_policy_refuses_an_inline_script_and_another_host(browser, address):
 @pytest.mark.parametrize("path", [*CHAPTERS, "frameworks/"])
 def test_the_first_load_of_a_chapter_is_at_most_130_kb_compressed_and_does_not_move(browser, address, path):
     page = browser.new_page(viewport={"width": 412, "height": 823})
-    page.add_init_script("""window.moved = 0; new PerformanceObserver(list => {
-        for (const entry of list.getEntries()) window.moved += entry.value;
-    }).observe({type: "layout-shift", buffered: true})""")
+    page.add_init_script(COUNT_SHIFTS)
     responses = []
     page.on("response", lambda response: responses.append(response))
     page.goto(address + path)

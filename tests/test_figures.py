@@ -11,15 +11,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import golden
-from conftest import AXE, ROOT, described, names_of
+from conftest import AXE, COUNT_SHIFTS, ROOT, described, names_of
+from elements import FIGURES
 
-FIGURES = {
-    "parabola": "overshoot/",
-    "surrogate": "taylor/",
-    "bowl": "conditioning/",
-    "countdown": "overflow/",
-    "batch": "minibatch/",
-}
 SOURCES = ROOT / "docs" / "assets" / "interactive"
 
 
@@ -206,6 +200,14 @@ def test_the_start_can_be_dragged_and_typed(figure):
     assert one.locator(".handle").bounding_box()["x"] < handle["x"]
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_slider_moves_in_fine_steps(figure, name):
+    one = figure(name)
+    for slider in one.locator(".knob:not([hidden]) input[type=range]").all():
+        low, high, step = (float(slider.get_attribute(key)) for key in ("min", "max", "step"))
+        assert low < high and ((step == 1 and high - low > 100) or step <= (high - low) / 500)
+
+
 def test_step_by_step_asks_before_it_shows_and_explains_each_answer(figure):
     one = figure("parabola")
     one.get_by_role("button", name="Step by step").press("Enter")
@@ -372,9 +374,7 @@ def test_a_circle_is_round(figure):
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_page_does_not_move_when_its_figure_comes(browser, address, path, width):
     page = browser.new_page(viewport={"width": width, "height": 800})
-    page.add_init_script("""window.moved = 0; new PerformanceObserver(list => {
-        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
-    }).observe({type: "layout-shift", buffered: true})""")
+    page.add_init_script(COUNT_SHIFTS)
     page.goto(address + path)
     page.wait_for_load_state("networkidle")
     for top in range(0, page.evaluate("document.body.scrollHeight"), 400):

@@ -144,7 +144,7 @@ export class AnsweringFigure extends HTMLElement {
       row.append(select);
       return row;
     }
-    const [from, to] = knob.log ? [Math.log10(knob.min), Math.log10(knob.max)] : [knob.min, knob.max];
+    const [from, to] = knob.log ? [Math.log10(knob.min), Math.log10(knob.max)] : this.range(knob, this.state);
     const slider = make("input", { id, type: "range", min: from, max: to, step: knob.whole ? 1 : (to - from) / 1000 });
     const field = make("input", { type: "number", min: knob.min, max: knob.max, step: knob.whole ? 1 : "any", ariaLabel: `${knob.label}, exact` });
     slider.addEventListener("input", () => {

@@ -8,7 +8,7 @@ export function node(parent, name, tag, attributes = {}) {
   let found = parent.named.get(name);
   if (!found) {
     found = parent.appendChild(document.createElementNS(SVG, tag));
-    if (tag !== "title") found.setAttribute("class", name.split(" ")[0]);
+    found.setAttribute("class", name.split(" ")[0]);
     parent.named.set(name, found);
   }
   for (const key in attributes) found.setAttribute(key, attributes[key]);
