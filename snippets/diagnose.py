@@ -73,13 +73,12 @@ def beyond(q):  # where three quotients in a row are heading (Aitken)
 
 
 # %% --8<-- [start:gentle]
-def gentle(d):  # the first four factors, none much above the one before
+def gentle(d):  # the first four factors, none far above the one before
     kept = []
-    for one in d[:4]:
-        if kept:
-            one = min(one, max(1.25 * kept[-1], 3))
-        kept.append(float(one))
-    return max(float(np.mean(kept)), 1e-3)
+    for one in d[:4]:  # nor above e^10, a parabola at 75 times the limit
+        most = max(1.25 * kept[-1], 3) if kept else 10
+        kept.append(min(float(one), most, 10))
+    return max(sum(kept) / len(kept), 1e-3)
 
 
 # --8<-- [end:gentle]
