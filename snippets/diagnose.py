@@ -6,6 +6,7 @@ On a log of your own: python snippets/diagnose.py run.csv --rate 0.001
 
 # %% --8<-- [start:formula]
 import argparse
+import csv
 import itertools
 import json
 import math
@@ -13,6 +14,7 @@ import re
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 
@@ -53,8 +55,8 @@ def growth(x, first, last):  # is it a parabola's, and how fast is it?
         calm = np.all(np.diff(d) > -0.05 * np.abs(d[1:]) - 0.02)
         near = np.ptp(q[-3:]) < (0.1 if calm else 0.01) and q[-1] > 0
         if near and (len(q) > 1 or q[0] <= 2 * d[0]):
-            return True, beyond(q)
-    return False, gentle(d)
+            return "parabola", beyond(q)
+    return ("steady", float(d.mean())) if steady(d) else ("wild", gentle(d))
 
 
 # --8<-- [end:growth]
@@ -73,6 +75,11 @@ def beyond(q):  # where three quotients in a row are heading (Aitken)
 
 
 # %% --8<-- [start:gentle]
+def steady(d):  # with noise, but as fast in its second half as in its first
+    one, two = d[: len(d) // 2].mean(), d[len(d) // 2 :].mean()
+    return len(d) > 5 and abs(one - two) < 0.2 * max(one, two)
+
+
 def gentle(d):  # the first four factors, none far above the one before
     kept = []
     for one in d[:4]:  # nor above e^10, a parabola at 75 times the limit
@@ -93,7 +100,8 @@ def shape(x, end, first, last):  # what kind of run is it?
     up = np.all(np.diff(y[first : last + 1], 2) > 0) and rise > 1.2
     late = last > first and end - last <= 3
     if end < len(x):  # it ended in nan or inf: had it grown?
-        blown = last and y[last] > 100 * y[0]
+        gone = end - last < 10 or y[-1] > 10 * y[0]
+        blown = last and gone and y[last] > 100 * y[0]
         return (
             "explodes" if blown or (late and rise > 3) else "not-the-rate"
         )
@@ -135,14 +143,14 @@ def sides(log, first, last):  # 1: a weight alternates, 0: it leaves
 
 
 # %% --8<-- [start:limit]
-def limit(log_r, parabola, beta, small, side):  # αλ, its limit, the part
-    root = math.exp(min(log_r, 600) / 2)
+def limit(kind, log_r, beta, side):  # αλ, its limit, the part to take
+    r = math.exp(min(log_r, 600))
+    al, room = product(r, beta), 2 * (1 + beta)
     if side == 0:  # with a wrong sign the error grows by 1 + αλ
-        return max(root - 1, 1e-12), 2 * (1 + beta), 2
-    if parabola:
-        return product(root**2, beta), 2 * (1 + beta), 2
-    room = 2 * math.sqrt(1 - beta**2)  # elsewhere momentum is no help
-    return product(root**2, beta), room, 4 if small else 3
+        return max(math.sqrt(r) - 1, 1e-12), room, 2
+    if kind != "parabola":  # elsewhere momentum buys no higher rate
+        room = 2 * math.sqrt(1 - beta**2)
+    return al, room, 3 if kind == "wild" else 2
 
 
 # --8<-- [end:limit]
@@ -202,10 +210,10 @@ BARE = dict(every=1, step=None, rate=None, weight=None)
 
 # %% --8<-- [start:explosion]
 def explosion(found, x, first, last, log, run):
-    parabola, log_r = growth(x, first, last)
+    kind, log_r = growth(x, first, last)
     log_r = max(log_r / log["every"], 1e-12)
     side = sides(log, first, last)
-    sure = side == 1 or not parabola or first or log_r >= math.log(9)
+    sure = side or first or kind == "wild" or log_r >= math.log(9)
     found["verdict"] = "rate-too-high" if sure else "growth"
     if side == 0:
         found["verdict"] = "not-the-rate"
@@ -215,23 +223,23 @@ def explosion(found, x, first, last, log, run):
     found["evidence"] = [steps[first], steps[last]]
     alpha = run["rate"] or (log["rate"][first] if log["rate"] else 0)
     run = run | {"rate": alpha if alpha > 0 else None}
-    set_rate(found, parabola, log_r, side, last - first, log, run)
+    set_rate(found, kind, log_r, side, last - first, log, run)
 
 
 # --8<-- [end:explosion]
 
 
 # %% --8<-- [start:set]
-def set_rate(found, parabola, log_r, side, growing, log, run):
-    alpha, beta, small = run["rate"], run["momentum"], run["batch_size"]
-    al, room, part = limit(log_r, parabola, beta, small, side)
+def set_rate(found, kind, log_r, side, growing, log, run):
+    al, room, part = limit(kind, log_r, run["momentum"], side)
+    alpha = run["rate"]
     by = 10 if run["adam"] else max(1, al / room * part)
     found["suggested_rate"] = alpha / by if alpha else None
     if alpha and not run["adam"]:
         found["curvature"] = al / alpha
         found["rate_limit"] = alpha * room / al
-    found["why"] = [grew(found, parabola), *meaning(found, side, al, room)]
-    found["why"] += doubts(found, parabola, growing, log, run)
+    found["why"] = [grew(found, kind), *meaning(found, side, al, room)]
+    found["why"] += doubts(found, kind, growing, log, run)
     found["next"] = steps_to_take(found, by)
 
 
@@ -239,11 +247,14 @@ def set_rate(found, parabola, log_r, side, growing, log, run):
 
 
 # %% --8<-- [start:grew]
-def grew(found, parabola):
+def grew(found, kind):
     begin, peak = (f"step {step:.0f}" for step in found["evidence"])
-    r, how = found["growth_per_step"], "by no constant factor"
-    if parabola:
-        how = f"{short(r)}-fold per update, as on a parabola"
+    how = f"{short(found['growth_per_step'])}-fold per update"
+    if kind == "wild":
+        how = "by no constant factor"
+    how += {"parabola": ", as on a parabola", "steady": ", with noise"}.get(
+        kind, ""
+    )
     return f"The loss grew from {begin} to {peak}, {how}."
 
 
@@ -261,7 +272,7 @@ def meaning(found, side, al, room):
 
 
 # %% --8<-- [start:doubts]
-def doubts(found, parabola, growing, log, run):
+def doubts(found, kind, growing, log, run):
     low = []
     if growing < 3:
         low += ["Fewer than four losses grew: a first guess."]
@@ -269,7 +280,7 @@ def doubts(found, parabola, growing, log, run):
         low += ["The rate changed in the log: the first is assumed."]
     if run["adam"]:
         low += ["With Adam no curvature follows: take a tenth."]
-    level = len(low) + (not parabola)
+    level = len(low) + (kind != "parabola")
     found["confidence"] = ["high", "medium", "low"][min(level, 2)]
     if run["batch_size"]:
         low += ["The limit holds for this batch size."]
@@ -651,3 +662,120 @@ def main(words):
 if len(sys.argv) > 1:  # without words, the chapter's examples follow
     sys.exit(main(sys.argv[1:]))
 # --8<-- [end:main]
+
+# %% --8<-- [start:posts]
+article = "80.4866, 102.8105, 137.0916, 189.7342, 270.5730, 394.7105"
+posted = """update 997: loss 4.57760985674227e+74
+update 998: loss 5.386601277550346e+74
+update 999: loss 6.338564061017721e+74"""
+slopes = [-20.48267746, -1.06335529e12, -5.40660918e22, -2.74898110e33]
+logs = {
+    "the article": (read(article), 0.12),
+    "Cross Validation": (read(posted), 5e-4),
+    "Stack Overflow": ({"loss": np.square(slopes), "every": 10}, 0.01),
+}
+print("log               rate   growth   curvature       limit  to set")
+for name, (log, alpha) in logs.items():
+    found = diagnose(log, rate=alpha)
+    print(f"{name:16s} {alpha:6g} {found['growth_per_step']:9.5g}", end="")
+    print(
+        f" {found['curvature']:10.6g} {found['rate_limit']:11.5g}", end=""
+    )
+    print(f" {found['suggested_rate']:9.3g}")
+# --8<-- [end:posts]
+
+# %% --8<-- [start:sign]
+losses = [0.5 * 1.21**n for n in range(8)]  # a parabola of floor 0
+rate = {"alternates": [(-1.1) ** n for n in range(8)]}
+sign = {"leaves": [1.1**n for n in range(8)]}
+for kind, weight in (rate | sign | {"not logged": None}).items():
+    found = diagnose({"loss": losses, "weight": weight}, rate=0.1)
+    print(f"weight {kind:11s} {found['verdict']:14s}", end="")
+    print(
+        f" λ = {found['curvature']:.4g}, set {found['suggested_rate']:.4g}"
+    )
+# --8<-- [end:sign]
+
+# %% --8<-- [start:runs]
+file = Path(__file__).parent / "data" / "runs.csv"
+with file.open(newline="", encoding="utf-8") as table_of_runs:
+    runs = list(csv.DictReader(table_of_runs))
+for one in runs:
+    one["log"] = read(one["losses"])
+    given = {"rate": float(one["rate"]), "momentum": float(one["momentum"])}
+    given["batch_size"] = int(one["batch"]) or None
+    one["found"] = diagnose(one["log"], **given)
+exploded = [one for one in runs if one["kind"] == "explodes"]
+trained = [one for one in runs if one["kind"] == "trains"]
+print(len(exploded), "runs that exploded,", len(trained), "that trained")
+# --8<-- [end:runs]
+
+# %% --8<-- [start:verdicts]
+BROKEN = "rate-too-high", "growth"
+cut = [one["log"]["loss"][: 20 + 7 * n] for n, one in enumerate(trained)]
+sudden = [diagnose({"loss": [*log[:200], math.nan]}) for log in cut]
+for name, right, all_of_them in (
+    ("exploded", BROKEN, [one["found"] for one in exploded]),
+    ("trained", ("healthy", "recovers"), [one["found"] for one in trained]),
+    ("nan from a normal loss", ("not-the-rate",), sudden),
+):
+    good = sum(found["verdict"] in right for found in all_of_them)
+    print(f"{name:23s} right {good:3d} of {len(all_of_them):3d}", end="")
+    print(f" = {good / len(all_of_them):.1%}")
+# --8<-- [end:verdicts]
+
+# %% --8<-- [start:outcomes]
+METHODS = "diagnosed", "tenth", "two_lines", "range"
+
+
+def outcome(some, method):  # trains; within a factor 4 below the largest
+    trains = [int(one[f"{method}_trains"]) for one in some]
+    ratios = [float(one[method]) / float(one["largest"]) for one in some]
+    near = [0.25 <= ratio <= 1 for ratio in ratios]
+    return f"{np.mean(trains):9.1%} {np.mean(near):5.0%}"
+
+
+print("trains, and within 4     ", *(f"{name:>15s}" for name in METHODS))
+for model in "linear", "logistic", "tanh", "relu", "":
+    some = [one for one in exploded if model in one["model"]]
+    if some:
+        print(f"{model or 'all':10s} {len(some):4d} runs     ", end="")
+        print(*(outcome(some, method) for method in METHODS))
+# --8<-- [end:outcomes]
+
+
+# %% --8<-- [start:picture]
+def pick(**wanted):  # the first run of this kind that is long enough
+    for one in exploded:
+        fits = all(one[key] == value for key, value in wanted.items())
+        if fits and 5 < len(one["log"]["loss"]) < 30:
+            return one
+
+
+_, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
+for ax, model in zip(axes, ("linear", "relu")):
+    one = pick(model=model, batch="0")
+    L, r = one["log"]["loss"], one["found"]["growth_per_step"]
+    end, first, last = growth_phase(L)
+    ax.semilogy(L[:end], "C1s-", label="loss")
+    anchor = last if model == "linear" else first
+    n = np.arange(first, min(last, first + (99 if anchor else 4)) + 1)
+    ax.semilogy(n, L[anchor] * r ** (n - anchor), "C0--", label="read")
+    ax.axhline(L[first], color="gray", ls="--")
+    ax.set(xlabel="update", title=model)
+plt.show()
+# --8<-- [end:picture]
+
+# %% --8<-- [start:shares]
+for method, style in zip(METHODS, ("C0-", "C1--", "C2-.", "C3:")):
+    ratio = [float(one[method]) / float(one["largest"]) for one in exploded]
+    share = np.linspace(0, 1, len(ratio))
+    plt.semilogx(np.sort(ratio), share, style, label=method, lw=2)
+plt.axvline(1, color="gray", ls="--")
+plt.axvspan(0.25, 1, color="gray", alpha=0.2)
+plt.xlim(1e-4, 1e2)
+plt.xlabel("suggested rate / largest rate that trains")
+plt.ylabel("share of the runs")
+plt.legend()
+plt.show()
+# --8<-- [end:shares]
