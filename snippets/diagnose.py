@@ -97,24 +97,24 @@ def shape(x, end, first, last):  # what kind of run is it?
         return "nan-at-start"
     y = x[:end] - min(0, x[:end].min())
     rise = y[last] / max(np.median(y[: first + 1]), 1e-9 * y[last], 1e-300)
-    up = np.all(np.diff(y[first : last + 1], 2) > 0) and rise > 1.2
     late = last > first and end - last <= 3
-    if end < len(x):  # it ended in nan or inf: had it grown?
-        gone = end - last < 10 or y[-1] > 10 * y[0]
-        blown = last and gone and y[last] > 100 * y[0]
-        return (
-            "explodes" if blown or (late and rise > 3) else "not-the-rate"
-        )
-    if late and (y[-1] > 10 * y[0] or (up and last > first + 1)):
+    if end == len(x):
+        return finite_shape(y, rise, late, y[first : last + 1])
+    near = end - last < 10 or y[-1] > 10 * y[0]  # it did not come back
+    if (late and rise > 3) or (last and near and y[last] > 100 * y[0]):
         return "explodes"
-    return calm_shape(y, rise)
+    return "not-the-rate"
 
 
 # --8<-- [end:shape]
 
 
-# %% --8<-- [start:calm]
-def calm_shape(y, rise):  # every loss is a number, and none runs away
+# %% --8<-- [start:finite]
+def finite_shape(y, rise, late, grown):  # every loss is a number
+    bends = np.diff(grown, 2)
+    bends_up = len(bends) > 0 and bends.min() > 0 and rise > 1.2
+    if late and (bends_up or y[-1] > 10 * y[0]):
+        return "explodes"
     level = np.median(y[-max(3, len(y) // 10) :])
     later = np.median(y[len(y) // 2 :])
     if len(y) > 4 and min(level, later) > 2 * y[0]:
@@ -124,7 +124,7 @@ def calm_shape(y, rise):  # every loss is a number, and none runs away
     return "recovers" if rise > 2 and y.max() > 2 * level else "healthy"
 
 
-# --8<-- [end:calm]
+# --8<-- [end:finite]
 
 
 # %% --8<-- [start:sides]
@@ -249,26 +249,30 @@ def set_rate(found, kind, log_r, side, growing, log, run):
 # %% --8<-- [start:grew]
 def grew(found, kind):
     begin, peak = (f"step {step:.0f}" for step in found["evidence"])
-    how = f"{short(found['growth_per_step'])}-fold per update"
-    if kind == "wild":
-        how = "by no constant factor"
-    how += {"parabola": ", as on a parabola", "steady": ", with noise"}.get(
-        kind, ""
-    )
+    r = f"{short(found['growth_per_step'])}-fold per update"
+    how = {
+        "parabola": f"{r}, as on a parabola",
+        "steady": f"{r}, with noise",
+    }
+    how = how.get(kind, "by no constant factor")
     return f"The loss grew from {begin} to {peak}, {how}."
 
 
+# --8<-- [end:grew]
+
+
+# %% --8<-- [start:meaning]
 def meaning(found, side, al, room):
     if side == 0:
         yield "The weight leaves on one side: the sign is wrong."
-    elif side == 1:
+    if side == 1:
         yield "The weight alternates: it is the rate, not the sign."
-    elif found["verdict"] == "growth":
+    if found["verdict"] == "growth":
         yield "It may be the rate or the sign: losses alone cannot tell."
     yield f"So αλ is about {short(al)}; the limit is {short(room)}."
 
 
-# --8<-- [end:grew]
+# --8<-- [end:meaning]
 
 
 # %% --8<-- [start:doubts]
@@ -668,20 +672,16 @@ article = "80.4866, 102.8105, 137.0916, 189.7342, 270.5730, 394.7105"
 posted = """update 997: loss 4.57760985674227e+74
 update 998: loss 5.386601277550346e+74
 update 999: loss 6.338564061017721e+74"""
-slopes = [-20.48267746, -1.06335529e12, -5.40660918e22, -2.74898110e33]
-logs = {
-    "the article": (read(article), 0.12),
-    "Cross Validation": (read(posted), 5e-4),
-    "Stack Overflow": ({"loss": np.square(slopes), "every": 10}, 0.01),
-}
+w = np.array([-20.48267746, -1.06335529e12, -5.40660918e22, -2.7489811e33])
 print("log               rate   growth   curvature       limit  to set")
-for name, (log, alpha) in logs.items():
-    found = diagnose(log, rate=alpha)
-    print(f"{name:16s} {alpha:6g} {found['growth_per_step']:9.5g}", end="")
-    print(
-        f" {found['curvature']:10.6g} {found['rate_limit']:11.5g}", end=""
-    )
-    print(f" {found['suggested_rate']:9.3g}")
+for name, log, alpha in (
+    ("the article", read(article), 0.12),
+    ("Cross Validation", read(posted), 5e-4),
+    ("Stack Overflow", {"loss": w**2, "every": 10}, 0.01),
+):
+    _, _, r, lam, limit_, new, *_ = diagnose(log, rate=alpha).values()
+    print(f"{name:16s} {alpha:6g} {r:9.5g} {lam:10.6g}", end="")
+    print(f" {limit_:11.5g} {new:9.3g}")
 # --8<-- [end:posts]
 
 # %% --8<-- [start:sign]
@@ -745,26 +745,30 @@ for model in "linear", "logistic", "tanh", "relu", "":
 
 
 # %% --8<-- [start:picture]
-def pick(**wanted):  # the first run of this kind that is long enough
-    for one in exploded:
-        fits = all(one[key] == value for key, value in wanted.items())
-        if fits and 5 < len(one["log"]["loss"]) < 30:
-            return one
-
-
-_, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
-for ax, model in zip(axes, ("linear", "relu")):
-    one = pick(model=model, batch="0")
-    L, r = one["log"]["loss"], one["found"]["growth_per_step"]
+def draw(ax, one):  # the loss, and what was read from it
+    L, r = np.array(one["log"]["loss"]), one["found"]["growth_per_step"]
     end, first, last = growth_phase(L)
     ax.semilogy(L[:end], "C1s-", label="loss")
-    anchor = last if model == "linear" else first
-    n = np.arange(first, min(last, first + (99 if anchor else 4)) + 1)
-    ax.semilogy(n, L[anchor] * r ** (n - anchor), "C0--", label="read")
-    ax.axhline(L[first], color="gray", ls="--")
-    ax.set(xlabel="update", title=model)
-plt.show()
+    n, anchor = np.arange(first, last + 1), last
+    if one["model"] == "relu":
+        n, anchor = n[:5], first  # by its first steps
+    ax.semilogy(n, L[anchor] * r ** (n - anchor), "C0-", label="read")
+    ax.semilogy(end, L[last], "C1X", ms=11, label="inf or nan")
+    ax.axhline(L[first], color="gray", ls="--", label="at the limit")
+    ax.set(xlabel="update", title=one["model"])
+
+
 # --8<-- [end:picture]
+
+# %% --8<-- [start:panels]
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
+for ax, model in zip(axes, ("linear", "relu")):
+    full = [one for one in exploded if one["batch"] == "0"]
+    some = [one for one in full if one["model"] == model]
+    draw(ax, next(one for one in some if 6 < len(one["log"]["loss"]) < 12))
+axes[0].legend()
+plt.show()
+# --8<-- [end:panels]
 
 # %% --8<-- [start:shares]
 for method, style in zip(METHODS, ("C0-", "C1--", "C2-.", "C3:")):
