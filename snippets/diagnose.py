@@ -76,8 +76,10 @@ def beyond(q):  # where three quotients in a row are heading (Aitken)
 
 # %% --8<-- [start:gentle]
 def steady(d):  # with noise, but as fast in its second half as in its first
+    if len(d) < 6:
+        return False
     one, two = d[: len(d) // 2].mean(), d[len(d) // 2 :].mean()
-    return len(d) > 5 and abs(one - two) < 0.2 * max(one, two)
+    return abs(one - two) < 0.2 * max(one, two)
 
 
 def gentle(d):  # the first four factors, none far above the one before
