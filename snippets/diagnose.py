@@ -145,14 +145,17 @@ def sides(log, first, last):  # 1: a weight alternates, 0: it leaves
 
 
 # %% --8<-- [start:limit]
-def limit(kind, log_r, beta, side):  # αλ, its limit, the part to take
-    r = math.exp(min(log_r, 600))
+def limit(kind, log_r, run, side):  # αλ, its limit, the part to take
+    r, beta = math.exp(min(log_r, 600)), run["momentum"]
     al, room = product(r, beta), 2 * (1 + beta)
+    part = 3 if kind == "wild" else 2
     if side == 0:  # with a wrong sign the error grows by 1 + αλ
-        return max(math.sqrt(r) - 1, 1e-12), room, 2
+        return max(math.sqrt(r) - 1, 1e-12), room, part
     if kind != "parabola":  # elsewhere momentum buys no higher rate
         room = 2 * math.sqrt(1 - beta**2)
-    return al, room, 3 if kind == "wild" else 2
+    if 0 < (run["batch_size"] or 0) < 16:  # the noise wants room too
+        part += 1
+    return al, room, part
 
 
 # --8<-- [end:limit]
@@ -233,7 +236,7 @@ def explosion(found, x, first, last, log, run):
 
 # %% --8<-- [start:set]
 def set_rate(found, kind, log_r, side, growing, log, run):
-    al, room, part = limit(kind, log_r, run["momentum"], side)
+    al, room, part = limit(kind, log_r, run, side)
     alpha = run["rate"]
     by = 10 if run["adam"] else max(1, al / room * part)
     found["suggested_rate"] = alpha / by if alpha else None
@@ -712,6 +715,33 @@ trained = [one for one in runs if one["kind"] == "trains"]
 print(len(exploded), "runs that exploded,", len(trained), "that trained")
 # --8<-- [end:runs]
 
+
+# %% --8<-- [start:picture]
+def draw(ax, one):  # the loss, and what was read from it
+    L, r = np.array(one["log"]["loss"]), one["found"]["growth_per_step"]
+    end, first, last = growth_phase(L)
+    ax.semilogy(L[:end], "C1s-", label="loss")
+    n, anchor = np.arange(first, last + 1), last
+    if one["model"] == "relu":
+        n, anchor = n[:5], first  # by its first steps
+    ax.semilogy(n, L[anchor] * r ** (n - anchor), "C0-", label="read")
+    ax.semilogy(end, L[last], "C1X", ms=11, label="inf or nan")
+    ax.axhline(L[first], color="gray", ls="--", label="at the limit")
+    ax.set(xlabel="update", title=one["model"])
+
+
+# --8<-- [end:picture]
+
+# %% --8<-- [start:panels]
+fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
+for ax, model in zip(axes, ("linear", "relu")):
+    full = [one for one in exploded if one["batch"] == "0"]
+    some = [one for one in full if one["model"] == model]
+    draw(ax, next(one for one in some if 6 < len(one["log"]["loss"]) < 12))
+axes[0].legend()
+plt.show()
+# --8<-- [end:panels]
+
 # %% --8<-- [start:verdicts]
 BROKEN = "rate-too-high", "growth"
 cut = [one["log"]["loss"][: 20 + 7 * n] for n, one in enumerate(trained)]
@@ -745,32 +775,6 @@ for model in "linear", "logistic", "tanh", "relu", "":
         print(*(outcome(some, method) for method in METHODS))
 # --8<-- [end:outcomes]
 
-
-# %% --8<-- [start:picture]
-def draw(ax, one):  # the loss, and what was read from it
-    L, r = np.array(one["log"]["loss"]), one["found"]["growth_per_step"]
-    end, first, last = growth_phase(L)
-    ax.semilogy(L[:end], "C1s-", label="loss")
-    n, anchor = np.arange(first, last + 1), last
-    if one["model"] == "relu":
-        n, anchor = n[:5], first  # by its first steps
-    ax.semilogy(n, L[anchor] * r ** (n - anchor), "C0-", label="read")
-    ax.semilogy(end, L[last], "C1X", ms=11, label="inf or nan")
-    ax.axhline(L[first], color="gray", ls="--", label="at the limit")
-    ax.set(xlabel="update", title=one["model"])
-
-
-# --8<-- [end:picture]
-
-# %% --8<-- [start:panels]
-fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
-for ax, model in zip(axes, ("linear", "relu")):
-    full = [one for one in exploded if one["batch"] == "0"]
-    some = [one for one in full if one["model"] == model]
-    draw(ax, next(one for one in some if 6 < len(one["log"]["loss"]) < 12))
-axes[0].legend()
-plt.show()
-# --8<-- [end:panels]
 
 # %% --8<-- [start:shares]
 for method, style in zip(METHODS, ("C0-", "C1--", "C2-.", "C3:")):
