@@ -732,12 +732,18 @@ def draw(ax, one):  # the loss, and what was read from it
 
 # --8<-- [end:picture]
 
+
 # %% --8<-- [start:panels]
+def example(model, updates):  # the first such run on the full batch
+    for one in exploded:
+        same = one["model"] == model and one["batch"] == "0"
+        if same and len(one["log"]["loss"]) == updates:
+            return one
+
+
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
-for ax, model in zip(axes, ("linear", "relu")):
-    full = [one for one in exploded if one["batch"] == "0"]
-    some = [one for one in full if one["model"] == model]
-    draw(ax, next(one for one in some if 6 < len(one["log"]["loss"]) < 12))
+for ax, one in zip(axes, (example("linear", 10), example("relu", 6))):
+    draw(ax, one)
 axes[0].legend()
 plt.show()
 # --8<-- [end:panels]
@@ -775,12 +781,29 @@ for model in "linear", "logistic", "tanh", "relu", "":
         print(*(outcome(some, method) for method in METHODS))
 # --8<-- [end:outcomes]
 
+# %% --8<-- [start:misses]
+print("too low and too high    full batch    batch 32     batch 8")
+for model in "linear", "tanh", "relu":
+    print(f"{model:20s}", end="")
+    for batch in "0", "32", "8":
+        some = [one for one in exploded if one["batch"] == batch]
+        some = [one for one in some if one["model"] == model]
+        ratio = [
+            float(one["diagnosed"]) / float(one["largest"]) for one in some
+        ]
+        low, high = sum(r < 0.25 for r in ratio), sum(r > 1 for r in ratio)
+        print(f"{low:5d}{high:3d} of{len(ratio):3d}", end="")
+    print()
+more = np.mean([int(one["range_updates"]) for one in exploded])
+print(f"a range test took {more:.0f} more updates")
+# --8<-- [end:misses]
+
 
 # %% --8<-- [start:shares]
 for method, style in zip(METHODS, ("C0-", "C1--", "C2-.", "C3:")):
     ratio = [float(one[method]) / float(one["largest"]) for one in exploded]
     share = np.linspace(0, 1, len(ratio))
-    plt.semilogx(np.sort(ratio), share, style, label=method, lw=2)
+    plt.semilogx(np.sort(ratio), share, style, label=method, linewidth=2)
 plt.axvline(1, color="gray", ls="--")
 plt.axvspan(0.25, 1, color="gray", alpha=0.2)
 plt.xlim(1e-4, 1e2)
