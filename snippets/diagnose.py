@@ -183,7 +183,7 @@ def until_inf(loss, log_r):  # updates from this loss to each format's end
 
 # %% --8<-- [start:short]
 def short(value):  # three digits, as a person would write them
-    text = f"{value:.3g}"
+    text = f"{value * (1 + 1e-12):.3g}"  # a tie is rounded up
     return re.sub(r"e([-+])0*", r"e\1", text).replace("e+", "e")
 
 
@@ -244,6 +244,7 @@ def set_rate(found, kind, log_r, side, growing, log, run):
         found["curvature"] = al / alpha
         found["rate_limit"] = alpha * room / al
     found["why"] = [grew(found, kind), *meaning(found, side, al, room)]
+    found["why"] += lasts(found, kind, run)
     found["why"] += doubts(found, kind, growing, log, run)
     found["next"] = steps_to_take(found, by)
 
@@ -253,7 +254,7 @@ def set_rate(found, kind, log_r, side, growing, log, run):
 
 # %% --8<-- [start:grew]
 def grew(found, kind):
-    begin, peak = (f"step {step:.0f}" for step in found["evidence"])
+    begin, peak = (f"step {int(step)}" for step in found["evidence"])
     r = f"{short(found['growth_per_step'])}-fold per update"
     how = {
         "parabola": f"{r}, as on a parabola",
@@ -277,6 +278,12 @@ def meaning(found, side, al, room):
     yield f"So αλ is about {short(al)}; the limit is {short(room)}."
 
 
+def lasts(found, kind, run):
+    if kind != "wild":
+        ends = found["steps_to_overflow"][run["dtype"]]
+        yield f"So {run['dtype']} lasts for {ends} updates of it."
+
+
 # --8<-- [end:meaning]
 
 
@@ -286,7 +293,7 @@ def doubts(found, kind, growing, log, run):
     if growing < 3:
         low += ["Fewer than four losses grew: a first guess."]
     if len(set(log["rate"] or [])) > 1:
-        low += ["The rate changed in the log: the first is assumed."]
+        low += ["The rate changed in the log: one is assumed."]
     if run["adam"]:
         low += ["With Adam no curvature follows: take a tenth."]
     level = len(low) + (kind != "parabola")
@@ -377,9 +384,12 @@ WORDS = r"nan(?:\((?:ind|snan)\))?|inf(?:inity)?|∞|null|none"
 VALUE = rf"(?<![a-z0-9_.])[-+−]?(?:{DIGITS}|{WORDS})(?![a-z0-9_]|\.[0-9])"
 NAME = r"((?<![a-z0-9_/.-])(?:(?:train|val|test|eval)[a-z]* )?"
 NAME += r"[a-z_][a-z0-9_/.-]*)[\"'\]]*"
-VALUES = re.compile(VALUE, re.I)
-PAIR = re.compile(rf"{NAME}[\s:=\[\"']*({VALUE})", re.I)
-ARRAY = re.compile(rf"{NAME}\s*[:=]\s*[a-z.]*\(?\[([^\[\]{{}}]*)\]", re.I)
+LIST = r"\s*[:=]\s*[a-z.]*\(?\[([^\[\]{}]*)\]"
+SPACE = " \t\n\r\f\v"
+VALUES, PAIR, ARRAY = (
+    re.compile(pattern, re.IGNORECASE | re.ASCII)
+    for pattern in (VALUE, rf"{NAME}[\s:=\[\"']*({VALUE})", NAME + LIST)
+)
 
 
 def number(text):
@@ -468,7 +478,9 @@ def pairs(text, column):  # step 3, loss=5.2; or a JSON object a line
 
 # %% --8<-- [start:table]
 def cells(line, mark):
-    return [cell.strip(" \"'") for cell in line.strip("| ").split(mark)]
+    line = line.strip("| ")
+    row = line.split(mark) if mark else re.findall(f"[^{SPACE}]+", line)
+    return [cell.strip(" \"'") for cell in row]
 
 
 def rows_below(names, lines, mark):
@@ -485,7 +497,7 @@ def rows_below(names, lines, mark):
 
 # %% --8<-- [start:header]
 def table(text, column):  # a row of names, and numbers below it
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip(SPACE)]
     for top in range(min(50, len(lines))):
         for mark in "\t", ";", "|", ",", None:
             names = cells(lines[top], mark)
@@ -561,7 +573,7 @@ def log_of(rows, names, loss, weights, text):
     log["epochs"] = not log["step"] and "epoch" in text.lower()
     log["every"] = spacing(log["step"], text)
     log["said"] = said(kept, rows, loss)
-    return log
+    return log | {"name": loss, "names": list(names)}
 
 
 # --8<-- [end:log]
@@ -569,12 +581,13 @@ def log_of(rows, names, loss, weights, text):
 
 # %% --8<-- [start:spacing]
 def rising(steps):
-    pairs = itertools.pairwise(steps or [])
-    return steps if all(0 < b - a < 1e9 for a, b in pairs) else None
+    pairs = list(itertools.pairwise(steps or []))
+    rise = all(0 < b - a < 1e9 and b < 1e15 for a, b in pairs)
+    return steps if pairs and rise else None
 
 
-def spacing(steps, text):  # updates from one loss to the next
-    batches = re.findall(r"\b([0-9]{1,9})/\1 [\[━]", text)  # Keras
+def spacing(steps, text):  # updates between losses: Keras shows 32/32 [=]
+    batches = re.findall(r"(?<![0-9])([0-9]{1,9})/\1 [\[━]", text)
     steps = steps or [0, float(batches[-1] if batches else 1)]
     gaps = [after - before for before, after in itertools.pairwise(steps)]
     return int(max(1, np.median(gaps or 1)))
@@ -589,7 +602,8 @@ def said(kept, rows, loss):
         raise Unreadable(f"One loss was read, {kept[0][loss]}. {PASTE}")
     rest = len(rows) - len(kept)
     without = f" {rest} rows had none." if rest else ""
-    return f"{len(kept)} losses were read, named {loss}.{without}"
+    count = "1 loss was" if len(kept) == 1 else f"{len(kept)} losses were"
+    return f"{count} read, named {loss}.{without}"
 
 
 # --8<-- [end:said]
@@ -597,7 +611,7 @@ def said(kept, rows, loss):
 
 # %% --8<-- [start:complaint]
 def complaint(text, seen, column):
-    if not text.strip():
+    if not text.strip(SPACE):
         return f"Nothing was read: the log is empty. {PASTE}"
     names = ", ".join(seen[:20]) or "no name at all"
     if column:
