@@ -174,7 +174,8 @@ def until_inf(loss, log_r):  # updates from this loss to each format's end
     way = math.log(max(loss, 1e-300) * 2.0**30)
     left = {name: math.log(most) - way for name, most in LARGEST.items()}
     return {
-        name: max(0, math.ceil(one / log_r)) for name, one in left.items()
+        name: max(0, math.ceil(one / log_r - 1e-9))
+        for name, one in left.items()
     }
 
 

@@ -319,7 +319,7 @@ def test_steps_rates_and_batches_are_read_beside_the_losses(program):
 
 def test_a_column_can_be_named_or_numbered(program):
     text = "a,b\n1,2\n3,4\n9,8"
-    with pytest.raises(program.Unreadable, match="No name is like loss: 1, 2. Say which"):
+    with pytest.raises(program.Unreadable, match=r"No name is like loss: 1, 2\. Say which"):
         program.read(text)
     assert program.read(text, column="b")["loss"] == [2, 4, 8]
     assert program.read("1 2 3\n3 4 5", column="3")["loss"] == [3, 5]

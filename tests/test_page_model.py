@@ -8,7 +8,7 @@ import subprocess
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT, names_of
@@ -74,19 +74,38 @@ SETTINGS = [
 ]
 
 
-def node(*words, lines: list[dict], model: str) -> list:
-    found = shutil.which("node")
-    if not found:
-        message = "no node found: install Node.js 20 or newer"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
-    done = subprocess.run(
-        [found, ROOT / "tests" / "diagnose" / "compare.mjs"],
-        input="\n".join(json.dumps(line) for line in lines).encode(),
-        env=os.environ | {"MODEL": model},
-        capture_output=True,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+class Page:
+    """The page's model in a node process of its own, asked case by case."""
+
+    def __init__(self, model: str):
+        found = shutil.which("node")
+        if not found:
+            message = "no node found: install Node.js 20 or newer"
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
+        self.node = subprocess.Popen(
+            [found, ROOT / "tests" / "diagnose" / "compare.mjs"],
+            env=os.environ | {"MODEL": model},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def ask(self, case: dict) -> dict:
+        self.node.stdin.write(json.dumps(case) + "\n")
+        self.node.stdin.flush()
+        return json.loads(self.node.stdout.readline())
+
+    def close(self):
+        self.node.stdin.close()
+        self.node.wait()
+        self.node.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def page():
+    asked = Page(f"{SOURCES.as_uri()}/")
+    yield asked
+    asked.close()
 
 
 def plain(value):
@@ -129,14 +148,8 @@ def differences(one, other, place=""):
         yield place, one, other
 
 
-def agree(cases: list[dict], model=f"{SOURCES.as_uri()}/") -> None:
-    answers = node(lines=cases, model=model)
-    wrong = [
-        (case, *found)
-        for case, answer in zip(cases, answers, strict=True)
-        if (found := list(differences(python(case), answer)))
-    ]
-    assert wrong == []
+def agree(page: Page, case: dict) -> None:
+    assert list(differences(python(case), page.ask(case))) == []
 
 
 TABLE = [
@@ -156,13 +169,17 @@ TABLE = [
 ]
 
 
-def test_the_page_and_the_program_agree_on_every_log_of_the_table():
+def test_the_page_and_the_program_agree_on_every_log_of_the_table(page):
     assert len(TABLE) > 350
-    agree(TABLE)
+    for case in TABLE:
+        agree(page, case)
 
 
 def test_the_built_page_agrees_too(site):
-    agree(TABLE[::5], model=f"{(site / 'assets' / 'diagnose').as_uri()}/")
+    built = Page(f"{(site / 'assets' / 'diagnose').as_uri()}/")
+    for case in TABLE[::5]:
+        agree(built, case)
+    built.close()
 
 
 def test_the_table_has_every_verdict_and_every_complaint():
@@ -211,19 +228,21 @@ setups = st.fixed_dictionaries(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=4, database=None)
-@given(st.lists(st.tuples(texts, setups), min_size=150, max_size=150))
-def test_on_texts_at_random_they_agree(cases):
-    agree([{"text": text, "settings": given_} for text, given_ in cases])
-
-
-@settings(derandomize=True, deadline=None, max_examples=4, database=None)
-@given(
-    st.lists(
-        st.tuples(st.one_of(growing, st.lists(st.floats(), min_size=1, max_size=25)), setups),
-        min_size=150,
-        max_size=150,
-    )
+often = settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=400,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_on_losses_at_random_they_agree(cases):
-    agree([{"losses": plain(losses), "settings": given_} for losses, given_ in cases])
+
+
+@often
+@given(texts, setups)
+def test_on_a_text_at_random_they_agree(page, text, given_):
+    agree(page, {"text": text, "settings": given_})
+
+
+@often
+@given(st.one_of(growing, st.lists(st.floats(), min_size=1, max_size=25)), setups)
+def test_on_losses_at_random_they_agree(page, losses, given_):
+    agree(page, {"losses": plain(losses), "settings": given_})

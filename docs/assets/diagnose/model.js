@@ -116,7 +116,7 @@ const LARGEST = { float16: 65504, bfloat16: 3.3895313892515355e38, float32: 3.40
 
 function untilInf(loss, logR) {
   const way = Math.log(Math.max(loss, 1e-300) * 2 ** 30);
-  const left = Object.entries(LARGEST).map(([name, top]) => [name, Math.max(0, Math.ceil((Math.log(top) - way) / logR))]);
+  const left = Object.entries(LARGEST).map(([name, top]) => [name, Math.max(0, Math.ceil((Math.log(top) - way) / logR - 1e-9))]);
   return Object.fromEntries(left);
 }
 
