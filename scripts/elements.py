@@ -16,4 +16,4 @@ class ElementsExtension(Extension):
     """Without this, Python-Markdown takes an element that it does not know for a word of a sentence."""
 
     def extendMarkdown(self, md):
-        md.block_level_elements.extend(f"{name}-figure" for name in FIGURES)
+        md.block_level_elements += [*(f"{name}-figure" for name in FIGURES), "diagnose-box"]

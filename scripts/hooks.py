@@ -80,6 +80,7 @@ def on_post_template(output, template_name, config):
 
 def on_post_build(config):
     defer_index(Path(config.site_dir))
-    minify(Path(config.site_dir) / "assets" / "interactive")
+    for folder in ("interactive", "diagnose"):
+        minify(Path(config.site_dir) / "assets" / folder)
     if not serving:
         publish(Path(config.site_dir), Path(config.extra["site"]))

@@ -282,7 +282,7 @@ def meaning(found, side, al, room):
 def lasts(found, kind, run):
     if kind != "wild":
         ends = found["steps_to_overflow"][run["dtype"]]
-        yield f"So {run['dtype']} lasts for {ends} updates of it."
+        yield f"At this pace {run['dtype']} ends after {ends} updates."
 
 
 # --8<-- [end:meaning]

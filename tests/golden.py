@@ -12,6 +12,7 @@ from types import FunctionType
 import numpy as np
 
 FILE = Path(__file__).parent / "figures" / "golden.json"
+EXAMPLES = Path(__file__).parent.parent / "docs" / "assets" / "diagnose" / "examples.js"
 
 
 def parabola(overshoot) -> dict:
@@ -168,6 +169,56 @@ def batch(minibatch) -> dict:
     return {"points": points, "curvature": lam, "runs": runs, "limits": limits}
 
 
+def examples(names_of) -> list:
+    """Logs to try in the box of the page Read your own run: a name, the text, what is known of the run."""
+    overshoot, networks = names_of("overshoot"), names_of("networks")
+    runs = names_of("diagnose")
+
+    def lines(losses):
+        return "\n".join(f"{loss:.6g}" for loss in losses)
+
+    def article(alpha, updates):
+        return [overshoot.loss(b) for b in overshoot.descend(alpha, updates)]
+
+    network = networks.descend(networks.start(networks.raw[2]), networks.raw, 1e-3, 300)[1]
+    network = network[: np.isfinite(network).argmin() + 3]
+    noisy = next(one for one in runs.exploded if one["batch"] == "8" and 12 < len(one["log"]["loss"]) < 30)
+    relu = runs.example("relu", 6)
+    back = next(one for one in runs.trained if one["found"]["verdict"] == "recovers")
+    calm = next(one for one in runs.trained if one["found"]["verdict"] == "healthy")
+    wrong = overshoot.descend(-0.01, 15)
+    console = "\n".join(
+        f"Epoch {n}/8\n1/1 [==============================] - 0s 3ms/step - loss: {loss:.4f}"
+        for n, loss in enumerate([*article(0.12, 6), math.nan], 1)
+    )
+    table = "step,loss,b\n" + "\n".join(f"{n},{overshoot.loss(b):.6g},{b:.6g}" for n, b in enumerate(wrong))
+
+    def known(one):
+        given = {"rate": f"{float(one['rate']):.4g}", "momentum": one["momentum"], "batch_size": one["batch"]}
+        return {key: value for key, value in given.items() if value != "0"}
+
+    return [
+        {"name": "a parabola", "text": lines(article(0.12, 12)), "settings": {"rate": "0.12"}},
+        {"name": "a network", "text": lines(network), "settings": {"rate": "0.001"}},
+        {
+            "name": "ReLU, faster and faster",
+            "text": relu["losses"].replace(" ", "\n"),
+            "settings": known(relu),
+        },
+        {"name": "mini-batches", "text": noisy["losses"].replace(" ", "\n"), "settings": known(noisy)},
+        {"name": "Keras's console", "text": console, "settings": {"rate": "0.12"}},
+        {"name": "rate or sign", "text": table, "settings": {"rate": "0.01"}},
+        {"name": "nan at once", "text": "nan\nnan\nnan", "settings": {"rate": "0.001"}},
+        {
+            "name": "nan from nowhere",
+            "text": lines([*calm["log"]["loss"][:25], math.nan]),
+            "settings": known(calm),
+        },
+        {"name": "it comes back", "text": lines(back["log"]["loss"]), "settings": known(back)},
+        {"name": "it trains", "text": lines(article(0.01, 40)), "settings": {"rate": "0.01"}},
+    ]
+
+
 def golden(names_of) -> dict:
     return plain(
         {
@@ -178,6 +229,12 @@ def golden(names_of) -> dict:
             "batch": batch(names_of("minibatch")),
         }
     )
+
+
+def module_of(logs: list) -> str:
+    """The examples as a module, which a page loads from disk too."""
+    words = json.dumps(logs, ensure_ascii=False, indent=1)
+    return f"// Written by tests/golden.py from the chapters' programs.\n\nexport const examples = {words};\n"
 
 
 def plain(value):
@@ -197,4 +254,5 @@ if __name__ == "__main__":
     from conftest import names_of
 
     FILE.write_text(json.dumps(golden(names_of), separators=(",", ":")) + "\n")
-    print(f"wrote {FILE.name}")
+    EXAMPLES.write_text(module_of(examples(names_of)), encoding="utf-8")
+    print(f"wrote {FILE.name} and {EXAMPLES.name}")

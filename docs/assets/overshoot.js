@@ -6,7 +6,7 @@ new MutationObserver(() => {
 // A figure that answers comes when its reader is near; until then its static figure stands.
 {
   const folder = new URL("interactive/", document.currentScript.src);
-  const figures = ":is(parabola-figure, surrogate-figure, bowl-figure, countdown-figure, batch-figure):not(:defined)";
+  const figures = ":is(parabola-figure, surrogate-figure, bowl-figure, countdown-figure, batch-figure, diagnose-box):not(:defined)";
   let face;
   const dressed = () =>
     (face ??= new Promise((resolve) => {
@@ -19,7 +19,8 @@ new MutationObserver(() => {
       for (const { isIntersecting, target } of seen) {
         if (!isIntersecting) continue;
         near.unobserve(target);
-        dressed().then(() => import(new URL(`${target.localName.replace("-figure", "")}.js`, folder)));
+        const module = target.localName === "diagnose-box" ? "../diagnose/box.js" : `${target.localName.replace("-figure", "")}.js`;
+        dressed().then(() => import(new URL(module, folder)));
       }
     },
     { rootMargin: "500px" },

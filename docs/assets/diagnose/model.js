@@ -173,7 +173,7 @@ function setRate(found, kind, logR, side, growing, log, run) {
     if (!run.adam) [found.curvature, found.rate_limit] = [al / alpha, (alpha * room) / al];
   }
   found.why = [grew(found, kind), ...meaning(found, side, al, room)];
-  if (kind !== "wild") found.why.push(`So ${run.dtype} lasts for ${found.steps_to_overflow[run.dtype]} updates of it.`);
+  if (kind !== "wild") found.why.push(`At this pace ${run.dtype} ends after ${found.steps_to_overflow[run.dtype]} updates.`);
   found.why.push(...doubts(found, kind, growing, log, run));
   found.next = stepsToTake(found, by);
 }

@@ -1,0 +1,337 @@
+"""The box on the page Read your own run, as people use it: paste, drop, choose, type, copy, print."""
+
+import gzip
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+import golden
+from conftest import AXE, COUNT_SHIFTS, ROOT, described, names_of
+
+SOURCES = ROOT / "docs" / "assets" / "diagnose"
+EXAMPLES = [
+    one["name"] for one in json.loads(re.sub(r"^.*?= |;\s*$", "", golden.EXAMPLES.read_text(), flags=re.S))
+]
+ARTICLE = "80.4866\n102.8105\n137.0916\n189.7342\n270.5730"
+
+
+@pytest.fixture
+def box(open_page):
+    """A function that opens the page and waits for the box."""
+
+    def open_it(**options):
+        page = open_page("diagnose/", **options)
+        one = page.locator("diagnose-box")
+        one.locator("textarea").wait_for()
+        return one
+
+    return open_it
+
+
+def paste(one, text, **fields):
+    for label, value in fields.items():
+        one.get_by_label(label.replace("_", " ")).fill(value)
+    one.locator("textarea").fill(text)
+
+
+def verdict(one) -> str:
+    one.locator(".result:not([hidden]) .verdict").wait_for()
+    return one.locator(".verdict").inner_text()
+
+
+def test_the_examples_are_what_the_programs_say_today():
+    stored = golden.EXAMPLES.read_text(encoding="utf-8")
+    assert stored == golden.module_of(golden.examples(names_of)), "stale: run `uv run python tests/golden.py`"
+
+
+def test_pasted_losses_and_a_rate_give_a_rate_to_set(box):
+    one = box()
+    paste(one, ARTICLE, learning_rate="0.12")
+    assert verdict(one) == "The rate is too high, or a sign is wrong."
+    assert one.locator(".suggested strong").inner_text() == "0.0536"
+    assert "Limit 0.1072, curvature λ 18.66" in one.locator(".facts").first.inner_text()
+    assert "float16 16, bfloat16 197, float32 197, float64 1645" in one.locator(".facts").last.inner_text()
+
+
+def test_the_page_says_in_every_sentence_what_the_program_says(box):
+    one = box()
+    paste(one, ARTICLE, learning_rate="0.12", momentum="0.5", batch_size="32")
+    verdict(one)
+    program = names_of("diagnose")
+    found = program.diagnose(program.read(ARTICLE), rate=0.12, momentum=0.5, batch_size=32)
+    assert one.locator(".result > ul li").all_inner_texts() == found["why"]
+    assert one.locator(".result > ol li").all_inner_texts() == found["next"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_example_is_read_at_one_click(box, name):
+    one = box()
+    one.get_by_role("button", name=name, exact=True).click()
+    assert verdict(one)
+    assert one.locator("svg path.run").get_attribute("d") or name == "nan at once"
+    assert one.locator(".note").inner_text() == ""
+
+
+def test_the_examples_show_every_verdict_but_the_unclear(box):
+    one, seen = box(), set()
+    for name in EXAMPLES:
+        one.get_by_role("button", name=name, exact=True).click()
+        one.page.wait_for_timeout(150)
+        verdict(one)
+        seen.add(one.locator(".result").get_attribute("data-verdict"))
+    assert seen == {"rate-too-high", "growth", "nan-at-start", "not-the-rate", "recovers", "healthy"}
+
+
+def test_a_weight_s_column_tells_the_sign_from_the_rate(box):
+    one = box()
+    one.get_by_role("button", name="rate or sign").click()
+    assert verdict(one) == "The rate is too high, or a sign is wrong."
+    one.get_by_label("one weight is").select_option("b")
+    one.get_by_text("The weight leaves on one side: the sign is wrong.").wait_for()
+    assert verdict(one) == "It is not the rate."
+
+
+def test_another_column_can_be_the_loss(box):
+    one = box()
+    paste(one, "loss,other\n1,5\n4,4\n16,3\n64,2\n256,1")
+    assert "rate" in verdict(one)
+    one.get_by_label("the loss is").select_option("other")
+    one.get_by_text("It trains.").wait_for()
+
+
+@pytest.mark.parametrize(
+    "label, value, words",
+    [
+        ("learning rate", "0", "learning rate α: a number above 0"),
+        ("learning rate", "a tenth", "learning rate α: a number above 0"),
+        ("momentum", "1", "momentum β: a number above 0 and below 1"),
+        ("batch size", "-8", "batch size: a number above 0"),
+    ],
+)
+def test_a_bad_field_says_what_it_wants_and_the_rest_stays(box, label, value, words):
+    one = box()
+    paste(one, ARTICLE)
+    field = one.get_by_label(label)
+    field.fill(value)
+    one.get_by_role("alert").get_by_text(words).wait_for()
+    assert field.get_attribute("aria-invalid") == "true"
+    assert one.locator("textarea").input_value() == ARTICLE
+    field.fill("0.5")
+    verdict(one)
+    assert one.get_by_role("alert").inner_text() == "" and field.get_attribute("aria-invalid") == "false"
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("5.2", "One loss was read, 5.2."),
+        ("help me", "No losses were found"),
+        ("a b\n1 2\n5 4", "No name is like"),
+    ],
+)
+def test_what_cannot_be_read_is_answered_with_what_to_paste(box, text, words):
+    one = box()
+    paste(one, ARTICLE)
+    verdict(one)
+    paste(one, text)
+    one.get_by_role("alert").get_by_text(words).wait_for()
+    assert not one.locator(".result").is_visible()
+
+
+def test_an_emptied_box_takes_its_answer_back(box):
+    one = box()
+    paste(one, ARTICLE)
+    verdict(one)
+    paste(one, "")
+    one.locator(".result").wait_for(state="hidden")
+
+
+def test_a_file_can_be_chosen_in_utf_16_too(box):
+    one = box()
+    chosen = {"name": "run.csv", "mimeType": "text/csv", "buffer": ("loss\n" + ARTICLE).encode("utf-16")}
+    one.locator("input[type=file]").set_input_files(chosen)
+    assert verdict(one)
+    assert "5 losses were read" in one.locator(".sure").inner_text()
+
+
+def test_a_file_can_be_dropped(box):
+    one = box()
+    transfer = one.page.evaluate_handle(
+        """text => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([text], "run.log"));
+            return transfer;
+        }""",
+        ARTICLE,
+    )
+    one.dispatch_event("drop", {"dataTransfer": transfer})
+    assert "5 losses were read" in (verdict(one), one.locator(".sure").inner_text())[1]
+
+
+def test_the_keyboard_alone_goes_from_the_losses_to_the_copied_rate(box):
+    one = box(permissions=["clipboard-read", "clipboard-write"])
+    page = one.page
+    one.locator("textarea").focus()
+    page.keyboard.insert_text(ARTICLE)
+    for _ in range(2):  # past the choice of a file
+        page.keyboard.press("Tab")
+    page.keyboard.type("0.12")
+    verdict(one)
+    one.locator(".suggested strong").get_by_text("0.0536").wait_for()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.ariaLabel") == "Copy the rate":
+            break
+    page.keyboard.press("Enter")
+    one.get_by_text("Copied the rate.").wait_for(state="attached")
+    assert page.evaluate("navigator.clipboard.readText()") == "0.0536"
+
+
+def test_the_line_to_change_has_the_rate_the_momentum_and_the_optimiser(box):
+    one = box()
+    paste(one, ARTICLE, learning_rate="0.12", momentum="0.9")
+    verdict(one)
+    one.locator(".suggested strong").wait_for()
+    rate = one.locator(".suggested strong").inner_text()
+    one.get_by_text("The line to change").click()
+    lines = one.locator(".line code").all_inner_texts()
+    assert lines[0] == f"optimizer = torch.optim.SGD(model.parameters(), lr={rate}, momentum=0.9)"
+    assert lines[1] == f"optimizer = keras.optimizers.SGD(learning_rate={rate}, momentum=0.9)"
+    assert lines[2] == f"optimizer = optax.sgd(learning_rate={rate}, momentum=0.9)"
+    assert lines[3] == f"v = 0.9 * v + g; w = w - {rate} * v"
+    one.get_by_label("optimiser").select_option("Adam")
+    one.locator(".line code").get_by_text("Adam(model").wait_for(state="attached")
+    assert one.locator(".suggested strong").inner_text() == "0.012"
+
+
+def test_the_result_is_spoken_and_the_drawing_described(box):
+    one = box()
+    paste(one, ARTICLE + "\nnan", learning_rate="0.12")
+    verdict(one)
+    status = one.get_by_role("status")
+    assert (
+        status.inner_text()
+        == "The rate is too high, or a sign is wrong. Set the rate to 0.0536. Confidence high."
+    )
+    label = one.get_by_role("img").get_attribute("aria-label")
+    assert label.startswith("The losses of 6 steps, from 80.49 to 270.6 at step 4, then nan. The loss grew")
+
+
+def test_a_long_log_is_read_by_a_worker_while_typing_goes_on_and_no_peak_is_lost(box):
+    one = box()
+    page = one.page
+    losses = [f"{1 + (n % 7) / 10}" for n in range(100_000)]
+    losses[54_321] = "5000"
+    page.evaluate(
+        """text => {
+            const area = document.querySelector("diagnose-box textarea");
+            area.value = text;
+            document.querySelector("diagnose-box").ask();
+            window.busy = performance.now();
+        }""",
+        "\n".join(losses),
+    )
+    one.get_by_label("learning rate").press_sequentially("0.1")
+    assert "100000 losses were read" in (verdict(one), one.locator(".sure").inner_text())[1]
+    assert one.evaluate("one => one.worker !== null")
+    drawn = one.locator("svg path.run").get_attribute("d")
+    assert drawn.count("L") < 1500
+    assert "to 5000 at step 54321" in one.get_by_role("img").get_attribute("aria-label")
+    heights = [float(point.split()[1]) for point in re.split("[ML]", drawn)[1:]]
+    assert min(heights) < 60 < max(heights)  # the peak is drawn
+
+
+def test_without_a_worker_the_page_reads_by_itself(open_page):
+    page = open_page("notation/")
+    page.evaluate("delete window.Worker")
+    page.get_by_role("link", name="Read your own run").first.click()
+    one = page.locator("diagnose-box")
+    one.locator("textarea").wait_for()
+    paste(one, ARTICLE)
+    assert verdict(one)
+    assert one.evaluate("one => one.worker === null")
+
+
+def test_nothing_is_sent_and_nothing_is_kept(box):
+    one = box()
+    page, asked = one.page, []
+    page.on("request", lambda request: asked.append(request.url))
+    before = page.url
+    paste(one, ARTICLE, learning_rate="0.12")
+    verdict(one)
+    page.wait_for_timeout(300)
+    assert asked == [] and page.url == before
+    kept = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
+    assert "80.4866" not in page.evaluate(kept)
+    page.reload()
+    one.locator("textarea").wait_for()
+    assert one.locator("textarea").input_value() == ""
+
+
+def test_without_scripts_the_command_stands_there(open_page):
+    page = open_page("diagnose/", java_script_enabled=False)
+    assert page.get_by_text("python snippets/diagnose.py run.csv --rate 0.001").first.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [None, "a parabola", "rate or sign", "nan at once"])
+def test_axe_finds_no_violation_in_the_box(box, name, scheme):
+    one = box(color_scheme=scheme)
+    if name:
+        one.get_by_role("button", name=name, exact=True).click()
+        verdict(one)
+        one.page.evaluate("document.querySelectorAll('diagnose-box details').forEach(one => one.open = true)")
+    else:
+        one.get_by_label("learning rate").fill("x")
+        one.get_by_role("alert").get_by_text("a number").wait_for()
+    found = Axe().run(one.page, context="diagnose-box", options=AXE).response["violations"]
+    assert described(found) == []
+
+
+@pytest.mark.parametrize("width", [320, 360, 600])
+def test_the_box_fits_a_phone_and_can_be_hit(box, width):
+    one = box(width=width, height=740)
+    one.get_by_role("button", name="a parabola").click()
+    verdict(one)
+    one.page.evaluate("document.querySelectorAll('diagnose-box details').forEach(one => one.open = true)")
+    assert one.page.evaluate("document.documentElement.scrollWidth") <= width
+    for control in one.locator(":is(button, input, select, textarea, summary):visible").all():
+        size = control.bounding_box()
+        assert min(size["width"], size["height"]) >= 24, control.evaluate("one => one.outerHTML")
+
+
+def test_paper_shows_the_answer_and_the_drawing_and_no_fields(box):
+    one = box(color_scheme="dark")
+    one.get_by_role("button", name="a parabola").click()
+    verdict(one)
+    one.page.emulate_media(media="print")
+    assert one.locator(".verdict").is_visible() and one.locator("svg").is_visible()
+    assert not one.locator("textarea").is_visible()
+    assert not one.get_by_label("learning rate").is_visible()
+
+
+def test_the_page_does_not_move_when_the_box_comes(browser, address):
+    for width in (360, 1280):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.add_init_script(COUNT_SHIFTS)
+        page.goto(address + "diagnose/")
+        page.locator("diagnose-box textarea").wait_for()
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.moved") < 0.02
+        page.close()
+
+
+def test_the_box_weighs_at_most_16_kb_compressed(site):
+    files = [path for path in (site / "assets" / "diagnose").rglob("*") if path.is_file()]
+    assert len(files) == len([path for path in SOURCES.rglob("*") if path.is_file()])
+    assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in files) <= 16_000
+
+
+def test_the_box_loads_on_its_own_page_only(open_page):
+    page, asked = open_page("notation/"), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert not any("/diagnose/" in url and url.endswith(".js") for url in asked)
