@@ -19,9 +19,19 @@ function thinned(losses) {
   return points;
 }
 
+/** The log as chosen; by the program's own choice where what was chosen is no longer there. */
+function chosen(text, column, weights) {
+  if (!column && !weights) return read(text);
+  try {
+    return read(text, column, weights);
+  } catch {
+    return read(text);
+  }
+}
+
 export function answer({ text, column, weights, every, settings }) {
   try {
-    const log = read(text, column, weights);
+    const log = chosen(text, column, weights);
     if (every) log.every = every;
     const found = diagnose(log, settings);
     const [end, first, last] = growthPhase(log.loss);

@@ -27,14 +27,19 @@ const CHOICES = [
 ];
 const NUMBER = /^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?$/i;
 
-const LINES = {
-  PyTorch: (rate, beta, adam) =>
-    adam ? `optimizer = torch.optim.Adam(model.parameters(), lr=${rate})` : `optimizer = torch.optim.SGD(model.parameters(), lr=${rate}${beta ? `, momentum=${beta}` : ""})`,
-  Keras: (rate, beta, adam) =>
-    adam ? `optimizer = keras.optimizers.Adam(learning_rate=${rate})` : `optimizer = keras.optimizers.SGD(learning_rate=${rate}${beta ? `, momentum=${beta}` : ""})`,
-  "JAX, optax": (rate, beta, adam) => (adam ? `optimizer = optax.adam(learning_rate=${rate})` : `optimizer = optax.sgd(learning_rate=${rate}${beta ? `, momentum=${beta}` : ""})`),
-  numpy: (rate, beta, adam) => (adam ? `alpha = ${rate}` : beta ? `v = ${beta} * v + g; w = w - ${rate} * v` : `w = w - ${rate} * g`),
+/** What to call, and with what: the rate's name, and the momentum's. */
+const CALLS = {
+  PyTorch: ["torch.optim.SGD(model.parameters(), lr=", "torch.optim.Adam(model.parameters(), lr="],
+  Keras: ["keras.optimizers.SGD(learning_rate=", "keras.optimizers.Adam(learning_rate="],
+  "JAX, optax": ["optax.sgd(learning_rate=", "optax.adam(learning_rate="],
 };
+
+function linesToChange(rate, beta, adam) {
+  const momentum = beta && !adam ? `, momentum=${beta}` : "";
+  const lines = Object.entries(CALLS).map(([name, calls]) => [name, `optimizer = ${calls[Number(adam)]}${rate}${momentum})`]);
+  const plain = beta ? `v = ${beta} * v + g; w = w - ${rate} * v` : `w = w - ${rate} * g`;
+  return [...lines, ["numpy", adam ? `alpha = ${rate}` : plain]];
+}
 
 const listOf = (tag, sentences) => make(tag, {}, ...sentences.map((textContent) => make("li", { textContent })));
 
@@ -164,7 +169,7 @@ class DiagnoseBox extends HTMLElement {
     for (const [name, { input, fits, label, low, high }] of this.fields) {
       const wrong = !fits(this.value(name));
       input.setAttribute("aria-invalid", String(wrong));
-      if (wrong) complaints.push(`${label}: a number above ${low}${high < 1e30 ? ` and below ${high}` : ""}, please.`);
+      if (wrong) complaints.push(`${label}: a number above ${low}${high < 1e30 ? " and below " + high : ""}, please.`);
     }
     this.note.textContent = complaints.join(" ");
     const text = this.text.value;
@@ -230,8 +235,7 @@ class DiagnoseBox extends HTMLElement {
     const value = three(suggested_rate);
     const big = make("p", { className: "suggested" }, "Set the rate to ", make("strong", { textContent: value }), this.copy(value, "the rate"));
     const facts = curvature ? `Limit ${short(rate_limit)}, curvature λ ${short(curvature)}, growth ${short(growth_per_step)} per update.` : "";
-    const lines = Object.entries(LINES).map(([name, line]) => {
-      const code = line(value, momentum, adam);
+    const lines = linesToChange(value, momentum, adam).map(([name, code]) => {
       const shown = make("code", { textContent: code, tabIndex: 0 });
       return make("div", { className: "line" }, make("span", { textContent: name }), shown, this.copy(code, `the line for ${name}`));
     });
@@ -283,7 +287,7 @@ class DiagnoseBox extends HTMLElement {
     panel.limit("limit", { y: grew && logY ? Math.max(span.from, Number.MIN_VALUE) : NaN });
     panel.marks("lost", bad ? [[span.end * every, logY ? 10 ** high : high]] : [], "x", 6);
     panel.legend([["run", "loss"], ...(grew ? [["fit", "what was read"], ["limit", "at the limit"]] : [])], 0.55);
-    this.svg.setAttribute("aria-label", `The losses of ${span.length} steps, from ${short(span.begin)} to ${short(span.peak)} at step ${span.last * every}${bad ? `, then ${bad}` : ""}. ${found.why[0]}`);
+    this.svg.setAttribute("aria-label", `The losses of ${span.length} steps, from ${short(span.begin)} to ${short(span.peak)} at step ${span.last * every}${bad && ", then " + bad}. ${found.why[0]}`);
   }
 
   /** A line with the growth that was read: through the peak if it was steady, else through the first steps. */

@@ -192,7 +192,7 @@ function said(kept, rows, loss) {
   if (kept.length === 1 && Number.isFinite(number(kept[0].get(loss)))) throw new Unreadable(`One loss was read, ${kept[0].get(loss)}. ${PASTE}`);
   const rest = rows.length - kept.length;
   const count = kept.length === 1 ? "1 loss was" : `${kept.length} losses were`;
-  return `${count} read, named ${loss}.${rest ? ` ${rest} rows had none.` : ""}`;
+  return `${count} read, named ${loss}.${rest ? " " + rest + " rows had none." : ""}`;
 }
 
 function complaint(text, seen, column) {

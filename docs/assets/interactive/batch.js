@@ -53,7 +53,7 @@ class BatchFigure extends AnsweringFigure {
     return {
       title: "Twenty runs, and the limit against the batch size",
       words:
-        `Batch ${m === all ? `of all ${all}` : m}, α = ${short(state.alpha)}: ${beside} of this batch size, ${short(edge)}. ` +
+        `Batch ${m === all ? "of all " + all : m}, α = ${short(state.alpha)}: ${beside} of this batch size, ${short(edge)}. ` +
         `${share}: after ${UPDATES} updates the loss is above where it began. (The limit is that of the mean square.)`,
       spoken: `${beside}, ${share}`,
       unstable: state.alpha > edge,
