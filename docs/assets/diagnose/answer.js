@@ -1,6 +1,6 @@
 // From the text and the fields of the box to all that it shows.
 
-import { diagnose, growthPhase, read, Unreadable } from "./model.js";
+import { diagnose, growthPhase, read, short, Unreadable } from "./model.js";
 
 const MOST = 1200; // points of a drawing
 
@@ -38,7 +38,8 @@ export function answer({ text, column, weights, every, settings }) {
     const { said, name, names } = log;
     const span = { end, first, last, length: log.loss.length, from: log.loss[first], peak: log.loss[last], begin: log.loss[0] };
     const bad = log.loss.length > end ? (Number.isNaN(log.loss[end]) ? "nan" : "inf") : "";
-    return { found, said, name, names, every: log.every, span, bad, points: thinned(log.loss.slice(0, end)) };
+    const rate = found.suggested_rate ? short(found.suggested_rate) : null;
+    return { found, rate, said, name, names, every: log.every, span, bad, points: thinned(log.loss.slice(0, end)) };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     return { unreadable: error.message };

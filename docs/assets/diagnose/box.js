@@ -1,10 +1,7 @@
 // The box on the page Read your own run: what is pasted stays here, what is read from it is shown.
 
-import { make } from "../interactive/figure.js";
 import { Panel, short } from "../interactive/plot.js";
-import { answer } from "./answer.js";
 import { examples } from "./examples.js";
-import { short as three } from "./model.js";
 
 const HEADLINES = {
   "rate-too-high": "The rate is too high.",
@@ -41,6 +38,11 @@ function linesToChange(rate, beta, adam) {
   return [...lines, ["numpy", adam ? `alpha = ${rate}` : plain]];
 }
 
+const make = (tag, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+};
 const listOf = (tag, sentences) => make(tag, {}, ...sentences.map((textContent) => make("li", { textContent })));
 
 function decoded(bytes) {
@@ -52,13 +54,6 @@ class DiagnoseBox extends HTMLElement {
   connectedCallback() {
     if (this.live) return;
     this.build();
-    try {
-      this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-      this.worker.onmessage = ({ data }) => data.id === this.asked && this.show(data.answer);
-      this.worker.onerror = () => (this.worker = null);
-    } catch {
-      this.worker = null; // as from disk: then the page itself reads
-    }
     this.resized = new ResizeObserver(() => this.last?.span && this.draw(this.last));
     this.resized.observe(this);
   }
@@ -180,8 +175,19 @@ class DiagnoseBox extends HTMLElement {
     const question = { text, column: this.value("column") || null, weights: this.value("weights") || null, every, settings };
     this.settings = settings;
     this.asked = (this.asked ?? 0) + 1;
-    if (this.worker) this.worker.postMessage({ id: this.asked, question });
-    else this.show(answer(question));
+    this.put(this.asked, question);
+  }
+
+  /** To the worker, which is made when it is first needed; without one the page itself reads. */
+  async put(id, question) {
+    try {
+      this.worker ??= new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+      this.worker.onmessage = ({ data }) => data.id === this.asked && this.show(data.answer);
+      this.worker.postMessage({ id, question });
+    } catch {
+      const { answer } = await import("./answer.js");
+      if (id === this.asked) this.show(answer(question));
+    }
   }
 
   clear() {
@@ -210,11 +216,11 @@ class DiagnoseBox extends HTMLElement {
     this.panel = null;
     const drawing = make("div", { className: "drawing" });
     drawing.append(this.svg);
-    this.result.replaceChildren(headline, sure, ...this.rate(found), drawing, make("p", { className: "heading", textContent: "Why" }), listOf("ul", found.why), make("p", { className: "heading", textContent: "What to do next" }), listOf("ol", found.next), ...this.ends(found));
+    this.result.replaceChildren(headline, sure, ...this.rate(found, said.rate), drawing, make("p", { className: "heading", textContent: "Why" }), listOf("ul", found.why), make("p", { className: "heading", textContent: "What to do next" }), listOf("ol", found.next), ...this.ends(found));
     this.result.dataset.verdict = found.verdict;
     this.result.hidden = false;
     this.draw(said);
-    const rate = found.suggested_rate && found.verdict !== "not-the-rate" ? ` Set the rate to ${three(found.suggested_rate)}.` : "";
+    const rate = said.rate && found.verdict !== "not-the-rate" ? ` Set the rate to ${said.rate}.` : "";
     this.status.textContent = `${HEADLINES[found.verdict]}${rate} Confidence ${found.confidence}.`;
   }
 
@@ -229,10 +235,9 @@ class DiagnoseBox extends HTMLElement {
     }
   }
 
-  rate({ suggested_rate, rate_limit, curvature, growth_per_step }) {
-    if (!suggested_rate) return [];
+  rate({ rate_limit, curvature, growth_per_step }, value) {
+    if (!value) return [];
     const { momentum, adam } = this.settings;
-    const value = three(suggested_rate);
     const big = make("p", { className: "suggested" }, "Set the rate to ", make("strong", { textContent: value }), this.copy(value, "the rate"));
     const facts = curvature ? `Limit ${short(rate_limit)}, curvature λ ${short(curvature)}, growth ${short(growth_per_step)} per update.` : "";
     const lines = linesToChange(value, momentum, adam).map(([name, code]) => {
