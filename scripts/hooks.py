@@ -15,6 +15,8 @@ from policy import with_policy
 from program import ProgramError
 from publish import publish, stamp
 from search import defer_index
+from slides import write_decks
+from variants import archive
 from weave import weave
 
 ROOT = Path(__file__).parent.parent
@@ -45,8 +47,10 @@ def on_pre_build(config):
 
 
 def on_files(files, config):
+    archive(BUILD / "problem-sets.zip", count=30, seed=7)
+    made = [*write_decks(Path(config.docs_dir), BUILD / "slides"), BUILD / "problem-sets.zip"]
     figures, programs = BUILD.glob("figures/*.svg"), [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*")]
-    for root, paths in ((BUILD, figures), (ROOT, programs)):
+    for root, paths in ((BUILD, [*figures, *made]), (ROOT, programs)):
         for path in sorted(paths):
             name = path.relative_to(root).as_posix()
             files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
