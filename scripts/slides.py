@@ -7,6 +7,7 @@ The chapter's prose becomes the speaker's notes of the slide that it stands besi
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import ascii_uppercase
 
 BLOCK = re.compile(
     r"""
@@ -49,7 +50,9 @@ def deck(chapter: str, markdown: str) -> str:
     body = re.sub(r"\]\(#", f"]({chapter}.md#", body)
     body = re.sub(r"\]\((?!\w+:)", "](../", body)
     title = f"Slides: {chapter.title()}"
-    about = f"{title}, to project, to print, or to read with the speaker's notes: figures, code and predictions."
+    about = (
+        f"{title}, to project, to print, or to read with the speaker's notes: figures, code and predictions."
+    )
     meta = f'title: "{title}"\ndescription: "{about}"\ntemplate: slides.html\nsearch:\n  exclude: true\n'
     return f"---\n{meta}---\n\n{body}\n"
 
@@ -77,19 +80,22 @@ def slides(markdown: str, description: str) -> list[Slide]:
         elif block["box"] == "predict":
             options = OPTION.findall(_dedent(block["inside"]))
             listed = "\n".join(f"{place}. {words}" for place, (words, _) in enumerate(options, start=1))
-            explained = [f"**{words}** {_dedent(why).strip()}" for words, why in options]
+            explained = [
+                f"**{letter}. {words}** {_dedent(why).strip()}"
+                for letter, (words, why) in zip(ascii_uppercase, options, strict=False)
+            ]
             show("predict", block["title"], listed, explained)
         elif block["box"] == "question":
             show("question", section, block["title"], [_dedent(block["inside"]).strip()])
         elif block["box"] == "refute":
-            show("refute", block["title"], _dedent(block["inside"]).strip())
+            show("refute", section, f"**{block['title']}**\n\n{_dedent(block['inside']).strip()}")
         elif block["box"]:
             found[-1].notes.append(f"**{block['title']}:** {_dedent(block['inside']).strip()}")
         elif kind == "text" and not EXERCISE.match(text):
             (found[-1].notes if found and found[-1].heading == section else waiting).append(text)
         else:
             kind = "output" if text.startswith("```text") else kind
-            show("exercise" if kind == "text" else kind, section, text)
+            show("exercise" if kind == "text" else kind, section, text.strip())
     close()
     return found
 
@@ -102,7 +108,7 @@ def _section(slide: Slide) -> str:
     level = "#" if slide.kind == "title" else "##"
     notes = "\n\n".join(slide.notes)
     notes = f'<aside class="notes" markdown>\n\n{notes}\n\n</aside>\n\n' if notes else ""
-    opened = f'<section class="{slide.kind}" markdown>'
+    opened = f'<section data-kind="{slide.kind}" markdown>'
     return f"{opened}\n\n{level} {slide.heading}\n\n{slide.shows}\n\n{notes}</section>"
 
 
