@@ -258,7 +258,7 @@ export class AnsweringFigure extends HTMLElement {
     if (made.dragged) return;
     made.dragged = true;
     // Where the pointer is on the drawing, which a slide may show larger than it is.
-    const place = ({ clientX, clientY }) => new DOMPoint(clientX, clientY).matrixTransform(this.svg.getScreenCTM().inverse());
+    const place = (event) => DOMPoint.fromPoint(event).matrixTransform(this.svg.getScreenCTM().inverse());
     made.addEventListener("pointerdown", (event) => {
       made.setPointerCapture(event.pointerId);
       const { x, y } = place(event);
