@@ -13,4 +13,4 @@ def minify(folder: Path) -> None:
     for path in folder.rglob("*.css"):
         style = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         style = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", style))
-        path.write_text(style.replace(";}", "}"), encoding="utf-8")
+        path.write_text(style.replace(";}", "}").replace(": ", ":"), encoding="utf-8")

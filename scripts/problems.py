@@ -366,7 +366,7 @@ def slowest(dice: random.Random) -> Problem:
                         else rf"Its factor is ${number(factors[i])}$, of smaller size than the ${number(factors[right])}$ "
                         rf"along curvature {number(curvatures[right])}. "
                         + (
-                            "A steep direction can be the slowest too: near its limit it jumps to and fro."
+                            "A steep direction can be the slowest too: near its limit it jumps back and forth."
                             if right == 2
                             else "At this rate the flattest direction moves least."
                         ),

@@ -58,7 +58,7 @@ def test_the_three_questions_for_the_door_have_their_answers():
     w = np.array([2.0, 3.0, 4.0])
     assert np.diff(5 * (w - 3) ** 2 + 2, n=2) == [10]
     assert f"{0.9**100:.0e}" == "3e-05" and "0.00003 times the number" in PROSE
-    assert 2**19 < 1e6 < 2**20 and 'must you double 1 to pass a million?" 20.' in PROSE
+    assert 2**19 < 1e6 < 2**20 and 'must you double 1 to pass a million?" Twenty' in PROSE
 
 
 def test_the_exit_tickets_are_right():
