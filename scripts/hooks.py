@@ -47,8 +47,9 @@ def on_pre_build(config):
 
 
 def on_files(files, config):
-    archive(BUILD / "problem-sets.zip", count=30, seed=7)
-    made = [*write_decks(Path(config.docs_dir), BUILD / "slides"), BUILD / "problem-sets.zip"]
+    problem_sets = BUILD / "problem-sets.zip"
+    problem_sets.write_bytes(archive(count=30, seed=7))
+    made = [*write_decks(Path(config.docs_dir), BUILD / "slides"), problem_sets]
     figures, programs = BUILD.glob("figures/*.svg"), [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*")]
     for root, paths in ((BUILD, [*figures, *made]), (ROOT, programs)):
         for path in sorted(paths):

@@ -1,6 +1,7 @@
 """The claims of the page for teachers, a test a sentence."""
 
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -127,8 +128,6 @@ def test_it_counts_the_problems_and_questions_of_a_set():
 
 
 def test_the_archive_holds_thirty_sets_and_the_files_that_are_described(site):
-    import zipfile
-
     with zipfile.ZipFile(site / "problem-sets.zip") as archive:
         names = [name.removeprefix("problem-sets/") for name in archive.namelist()]
     assert "[**Thirty sets to practise with**](problem-sets.zip)" in PAGE
