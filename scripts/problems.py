@@ -84,13 +84,15 @@ def number(value: float, digits: int = DIGITS) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def is_neat(value: float | str) -> bool:
-    """A choice, a count, or a number that has at most four significant digits."""
+def is_neat(value: object) -> bool:
+    """Anything but a number, a count, or a number that has at most four significant digits."""
     return not isinstance(value, float) or math.isclose(float(number(value)), value, rel_tol=1e-12)
 
 
 def fair(problem: Problem) -> bool:
-    """Right answers are neat, and no two answers to a question could be taken for one another."""
+    """What is given and what is right is neat, and no two answers could be taken for one another."""
+    if not all(map(is_neat, problem.given.values())):
+        return False
     for question in problem.questions:
         if not is_neat(question.answer.value):
             return False
@@ -184,8 +186,8 @@ REGIMES = (
 
 def regime(dice: random.Random) -> Problem:
     curvature = dice.choice(CURVATURES)
-    rate = float(number(dice.choice([n / 10 for n in range(2, 35) if n % 10]) / curvature))
-    product = rate * curvature
+    product = dice.choice([n / 10 for n in range(2, 35) if n % 10])
+    rate = product / curvature
     factor = 1 - product
     right = next(i for i, (low, high, _) in enumerate(REGIMES) if low < product < high)
 
@@ -319,7 +321,7 @@ def slowest(dice: random.Random) -> Problem:
     share = dice.choice([1.2, 1.5, 1.6, 1.7, 1.8, 1.9])
     steep = flat * kappa
     middle = flat * dice.choice([n for n in (2, 3, 4, 5, 8, 10, 20) if n < 0.8 * kappa])
-    rate = float(number(share / steep))
+    rate = share / steep
     curvatures = [flat, middle, steep]
     factors = [1 - rate * curvature for curvature in curvatures]
     right = max(range(3), key=lambda i: abs(factors[i]))
@@ -418,7 +420,7 @@ def overflow(dice: random.Random) -> Problem:
         ("overflow", "Why: inf first, nan about twice as late"),
         rf"A run explodes at $\alpha\lambda = {number(product)}$. Its loss stands at {start} above a floor of 0 and "
         rf"is computed in {kind}, whose largest number is {in_words}.",
-        {"product": product, "start": start, "largest": largest},
+        {"product": product, "start": start, "format": kind},
         [
             Question(
                 "After how many updates is the loss first beyond the largest number?",

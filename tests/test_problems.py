@@ -3,6 +3,7 @@
 import math
 import random
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -111,11 +112,11 @@ def test_the_overflow_comes_when_a_run_s_loss_passes_the_largest_number():
     for problem in variants(problems.overflow):
         product = Fraction(str(problem.given["product"]))
         loss, updates = Fraction(problem.given["start"]), 0
-        while loss <= Fraction(problem.given["largest"]):
+        while loss <= Fraction(problems.LARGEST[problem.given["format"]][0]):
             loss, updates = loss * (1 - product) ** 2, updates + 1
         assert answers(problem) == [updates]
-        kinds.add(problem.given["largest"])
-    assert kinds == {problems.LARGEST[kind][0] for kind in problems.LARGEST}
+        kinds.add(problem.given["format"])
+    assert kinds == set(problems.LARGEST)
 
 
 def test_the_largest_numbers_are_those_of_the_formats():
@@ -188,10 +189,10 @@ def test_no_wrong_answer_can_be_taken_for_the_right_one_or_for_another(make):
             assert all(len(answer.why) > 25 for answer in question.answers)
 
 
-def test_right_answers_are_counts_or_have_at_most_four_digits():
+def test_what_is_given_and_what_is_right_is_a_count_or_has_at_most_four_digits():
     for chosen in SETS:
         for problem in chosen:
-            for value in answers(problem):
+            for value in [*answers(problem), *problem.given.values()]:
                 if isinstance(value, float):
                     assert value == pytest.approx(float(f"{value:.4g}"), rel=1e-12)
 
@@ -207,6 +208,7 @@ def test_a_problem_that_could_be_read_in_two_ways_is_not_set():
     assert not problems.fair(one(0.5, 0.505)), "within the tolerance of one another"
     assert not problems.fair(one(0.5, 0.6, 0.6)), "two explanations for one answer"
     assert not problems.fair(one(1 / 3, 0.6)), "not a neat number"
+    assert not problems.fair(replace(one(0.5, 0.6), given={"rate": 1 / 3})), "nor is this"
     assert problems.fair(one(7, 6)) and not problems.fair(one(7, 7))
 
 
