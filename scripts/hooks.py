@@ -15,6 +15,8 @@ from policy import with_policy
 from program import ProgramError
 from publish import publish, stamp
 from search import defer_index
+from slides import write_decks
+from variants import archive
 from weave import weave
 
 ROOT = Path(__file__).parent.parent
@@ -45,8 +47,11 @@ def on_pre_build(config):
 
 
 def on_files(files, config):
+    problem_sets = BUILD / "problem-sets.zip"
+    problem_sets.write_bytes(archive(count=30, seed=7))
+    made = [*write_decks(Path(config.docs_dir), BUILD / "slides"), problem_sets]
     figures, programs = BUILD.glob("figures/*.svg"), [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*")]
-    for root, paths in ((BUILD, figures), (ROOT, programs)):
+    for root, paths in ((BUILD, [*figures, *made]), (ROOT, programs)):
         for path in sorted(paths):
             name = path.relative_to(root).as_posix()
             files.append(File(name, str(root), config.site_dir, config.use_directory_urls))

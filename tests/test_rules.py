@@ -64,7 +64,7 @@ def test_a_program_needs_numpy_and_matplotlib_only(chapter):
     assert set(imports) <= {"numpy", "matplotlib", *sys.stdlib_module_names}
 
 
-@pytest.mark.parametrize("stem", [*PROGRAMS, "index", "notation"])
+@pytest.mark.parametrize("stem", [*PROGRAMS, "index", "notation", "teach"])
 def test_claims_have_tests_a_test_a_sentence(stem):
     tests = (ROOT / "tests" / f"test_{stem}.py").read_text(encoding="utf-8")
     names = re.findall(r"^def test_(\w+)", tests, re.MULTILINE)
