@@ -68,7 +68,8 @@ def copy_of_the_sources(folder: Path) -> Path:
     """A copy of what a build reads, so that builds in tests touch neither each other nor the repository."""
     for name in ("docs", "snippets", "scripts"):
         shutil.copytree(ROOT / name, folder / name)
-    shutil.copy(ROOT / "mkdocs.yml", folder)
+    for file in (ROOT / "mkdocs.yml", *ROOT.glob("LICENSE*"), ROOT / "CITATION.cff"):
+        shutil.copy(file, folder)
     return folder
 
 
