@@ -8,6 +8,7 @@ from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
+from course import can_print, print_course
 from downloads import section, take_along
 from elements import FIGURES, ElementsExtension
 from mathematics import MathematicsExtension
@@ -23,7 +24,8 @@ from weave import weave
 
 ROOT = Path(__file__).parent.parent
 SNIPPETS, BUILD = ROOT / "snippets", ROOT / "build"
-ARCHIVES = {"overshoot.zip": "to read without a network"}
+archives = {}  # what the build makes of the whole site, and what for
+course = []  # the pages in the order of the navigation
 serving = False
 
 
@@ -37,8 +39,12 @@ def on_startup(command, dirty):
 def on_config(config):
     config.markdown_extensions += [ElementsExtension(), MathematicsExtension()]
     config.extra["site"] = config.site_dir
-    if not serving:
-        config.site_dir = str(BUILD / "site")
+    if serving:
+        return
+    config.site_dir = str(BUILD / "site")
+    archives["overshoot.zip"] = "to read without a network"
+    if can_print():
+        archives["overshoot.pdf"] = "to print"
 
 
 def on_pre_build(config):
@@ -59,14 +65,18 @@ def on_files(files, config):
             files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
 
 
+def on_nav(nav, config, files):
+    course[:] = [page for page in nav.pages if page.file.src_uri.endswith(".md")]
+
+
 def on_page_markdown(markdown, page, config, files):
     rows = take_along(markdown, SNIPPETS, config.repo_url)
     try:
         markdown = prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
     except PageError as error:
         raise BuildError(str(error)) from None
-    archives = {get_relative_url(name, page.url): what for name, what in ARCHIVES.items() if not serving}
-    return markdown + section(rows, archives) if rows or page.is_homepage else markdown
+    whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
+    return markdown + section(rows, whole) if rows or page.is_homepage else markdown
 
 
 def on_page_content(html, page, config, files):
@@ -89,11 +99,13 @@ def on_post_template(output, template_name, config):
 
 
 def on_post_build(config):
-    defer_index(Path(config.site_dir))
-    minify(Path(config.site_dir) / "assets" / "interactive")
+    site = Path(config.site_dir)
+    defer_index(site)
+    minify(site / "assets" / "interactive")
     if not serving:
-        site = Path(config.site_dir)
-        figures = Path(config.docs_dir) / "assets" / "interactive"
+        if "overshoot.pdf" in archives:
+            print_course(config, course, site, site / "overshoot.pdf")
+        figures = [Path(config.docs_dir) / f"assets/interactive/{name}.js" for name in FIGURES]
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
-        pack(site, [figures / f"{name}.js" for name in FIGURES], licences, site / "overshoot.zip")
-        publish(Path(config.site_dir), Path(config.extra["site"]))
+        pack(site, figures, licences, site / "overshoot.zip")
+        publish(site, Path(config.extra["site"]))
