@@ -1,7 +1,9 @@
 """What can be taken along: programs, notebooks, figures, and the site in a zip that needs no server."""
 
+import io
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -12,10 +14,11 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from mkdocs.exceptions import BuildError
+from pypdf import PdfReader
 
 import rules
 from bundle import bundle
-from conftest import ROOT, SNIPPETS, shown_by
+from conftest import ROOT, SNIPPETS, build, copy_of_the_sources, shown_by
 from downloads import take_along
 from elements import FIGURES
 from offline import from_disk
@@ -272,3 +275,150 @@ def test_a_module_written_in_another_way_stops_the_build_with_a_cure(tmp_path, l
     (tmp_path / "main.js").write_text(f"{line}\n")
     with pytest.raises(BuildError, match=r"main\.js: .* cannot be joined\.\n  Cure:"):
         bundle([tmp_path / "main.js"])
+
+
+# ── On paper ─────────────────────────────────────────────────────────────────
+
+QUESTIONS = ".predict, details.question, details.answer"
+
+
+@pytest.mark.parametrize("chapter", rules.chapters(ROOT))
+def test_a_printed_chapter_asks_and_answers_on_pages_of_its_own_at_the_end(open_page, chapter):
+    page = open_page(f"{chapter}/")
+    asked = [title.inner_text() for title in page.locator(f":is({QUESTIONS}) > :first-child").all()]
+    printed = PdfReader(io.BytesIO(page.pdf(format="A4", outline=True, tagged=True)))
+    last = printed.outline[-1][-1]
+    assert last.title == "Answers"
+    assert last.top > 0.9 * float(printed.pages[0].mediabox.height)
+    first = printed.get_destination_page_number(last)
+    before, after = (
+        " ".join("".join(sheet.extract_text() for sheet in sheets).split())
+        for sheets in (printed.pages[:first], printed.pages[first:])
+    )
+    assert "Summary" in before and "Answer to 2" not in before and "Take along" not in before + after
+    assert len(asked) >= 8 and "Answer to 2" in asked
+    assert page.locator(".answers").count() == 0
+
+
+@pytest.mark.parametrize("chapter", rules.chapters(ROOT))
+def test_before_printing_each_question_is_left_open_and_repeated_with_its_answer(open_page, chapter):
+    page = open_page(f"{chapter}/")
+    page.emulate_media(media="print")
+    questions = page.locator(f":is({QUESTIONS})").count()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(f".answers > :is({QUESTIONS})").count() == questions
+    assert page.locator("article > .answers:last-child").count() == 1
+    shown = "(all, box) => all.filter(one => one.checkVisibility() && (one.closest('.answers') !== null) === box).length"
+    texts = page.locator(":is(.option, .question, .answer) > p")
+    assert texts.evaluate_all(shown, False) == 0
+    assert texts.evaluate_all(shown, True) == texts.count() / 2
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".answers").count() == 0
+    assert texts.evaluate_all(shown, False) == texts.count()
+
+
+@pytest.fixture(scope="module")
+def pdf(site, browser):
+    """The course as the build has printed it."""
+    return PdfReader(site / "overshoot.pdf")
+
+
+def course_pages(site):
+    """The built pages in the order of the navigation."""
+    nav = re.findall(r"^ +- (?:\w+: )?([\w-]+)\.md$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    return {name: read(site, "" if name == "index" else name) for name in nav}
+
+
+def test_the_outline_of_the_course_is_its_pages_and_their_headings_in_order(site, pdf):
+    wanted = ["Overshoot"]
+    for page in course_pages(site).values():
+        heads = page.select("article :is(h1, h2):not(.take-along *)")
+        wanted += [head.get_text().replace("¶", "").strip() for head in heads]
+        wanted += ["Answers"] * bool(page.select(QUESTIONS))
+    # Entries and lists of the entries below them, to two levels.
+    found = []
+    for entry in pdf.outline:
+        found += (
+            [below.title for below in entry if not isinstance(below, list)]
+            if isinstance(entry, list)
+            else [entry.title]
+        )
+    assert [" ".join(title.split()) for title in found] == [" ".join(title.split()) for title in wanted]
+
+
+def test_the_contents_say_on_which_page_each_chapter_begins(site, pdf):
+    starts = [pdf.get_destination_page_number(entry) for entry in pdf.outline if not isinstance(entry, list)]
+    names = [page.select_one("title").string for page in course_pages(site).values()]
+    numbers = re.findall(r"(\d+)$", pdf.pages[0].extract_text(), re.MULTILINE)
+    assert len(starts) == len(names) + 1
+    assert [str(start + 1) for start in starts] == numbers  # the first is that of the contents
+    for start in starts:
+        assert str(start + 1) in pdf.pages[start].extract_text().splitlines()[:2]  # as printed on it
+
+
+def tags(element):
+    """Each structure element below this one, with its kind."""
+    for child in element.get("/K", []) if isinstance(element.get("/K"), list) else [element.get("/K")]:
+        child = child.get_object() if child is not None else None
+        if isinstance(child, dict) and "/S" in child:
+            yield child["/S"], child
+            yield from tags(child)
+
+
+def test_the_course_is_tagged_for_screen_readers_and_each_figure_has_its_words(site, pdf):
+    root = pdf.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en"
+    assert pdf.metadata.title.startswith("Overshoot: ")
+    found = list(tags(root["/StructTreeRoot"]))
+    kinds = {kind for kind, _ in found}
+    assert {"/H1", "/H2", "/P", "/L", "/LI", "/Table", "/TH", "/TD", "/Figure", "/Link"} <= kinds
+    words = {child["/Alt"] for kind, child in found if kind == "/Figure" and "/Alt" in child}
+    images = [image["alt"] for page in course_pages(site).values() for image in page.select("img.only-light")]
+    assert images and set(images) <= words
+
+
+def test_each_link_in_the_course_leads_to_a_place_in_it_or_to_an_address(pdf):
+    places, inside, outside = set(pdf.named_destinations), [], set()
+    for sheet in pdf.pages:
+        for note in sheet.get("/Annots", []):
+            link = note.get_object()
+            if "/A" in link:
+                outside.add(link["/A"]["/URI"])
+            else:
+                inside.append(str(link["/Dest"]).removeprefix("/"))
+    assert (
+        len(inside) > 100
+        and {place for place in inside if place not in places and f"/{place}" not in places} == set()
+    )
+    assert outside and all(re.match(r"https?://|mailto:", address) for address in outside)
+
+
+def test_the_course_is_dated_by_the_build_and_small(site, pdf):
+    assert pdf.metadata.creation_date == pdf.metadata.modification_date
+    assert pdf.metadata.creation_date.timestamp() == 1735689600
+    assert (site / "overshoot.pdf").stat().st_size < 5_000_000
+
+
+def test_without_a_browser_the_site_is_whole_but_for_the_pdf_and_with_a_repository_stays_quiet(
+    tmp_path, monkeypatch, browser
+):
+    """One build for both, because a build takes its time."""
+    root = copy_of_the_sources(tmp_path)
+    monkeypatch.setenv("REPO_URL", "https://github.com/somebody/overshoot")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("PATH", str(tmp_path / "nowhere"))
+        elsewhere.delenv("CHROMIUM", raising=False)
+        elsewhere.setenv("CI", "true")
+        stopped = build(root)
+        assert stopped.returncode != 0 and "Cure: install Chromium or Chrome" in stopped.stderr
+        elsewhere.delenv("CI")
+        built = build(root)
+    assert built.returncode == 0, built.stderr
+    assert "the site has no overshoot.pdf. To have it, install Chromium or Chrome" in built.stderr
+    assert not (root / "site/overshoot.pdf").exists() and (root / "site/overshoot.zip").exists()
+    page = read(root / "site", "overshoot")
+    assert [link["href"] for link in page.select(".archives a")] == ["../overshoot.zip"]
+    colab = page.select_one(".take-along a[href^='https://colab.research.google.com/']")
+    assert colab.get_text() == "open overshoot in Colab"
+    assert page.select_one(".md-header a[href='https://github.com/somebody/overshoot']")
+    assert page.select("[data-md-component=source]") == []  # it would ask another host
