@@ -70,13 +70,13 @@ def on_nav(nav, config, files):
 
 
 def on_page_markdown(markdown, page, config, files):
-    rows = take_along(markdown, SNIPPETS, config.repo_url)
     try:
-        markdown = prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
+        prepared = prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
     except PageError as error:
         raise BuildError(str(error)) from None
+    rows = take_along(markdown, SNIPPETS, config.repo_url)
     whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
-    return markdown + section(rows, whole) if rows or page.is_homepage else markdown
+    return prepared + section(rows, whole) if rows or page.is_homepage else prepared
 
 
 def on_page_content(html, page, config, files):
