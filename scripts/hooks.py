@@ -6,10 +6,15 @@ from pathlib import Path
 from jinja2 import FileSystemBytecodeCache
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File
+from mkdocs.utils import get_relative_url
 
-from elements import ElementsExtension
+from course import can_print, print_course
+from downloads import section, take_along
+from elements import FIGURES, ElementsExtension
 from mathematics import MathematicsExtension
 from minify import minify
+from notebook import write_notebooks
+from offline import pack
 from page import PageError, finish, prepare
 from policy import with_policy
 from program import ProgramError
@@ -21,6 +26,8 @@ from weave import weave
 
 ROOT = Path(__file__).parent.parent
 SNIPPETS, BUILD = ROOT / "snippets", ROOT / "build"
+archives = {}  # what the build makes of the whole site, and what for
+course = []  # the pages in the order of the navigation
 serving = False
 
 
@@ -34,14 +41,19 @@ def on_startup(command, dirty):
 def on_config(config):
     config.markdown_extensions += [ElementsExtension(), MathematicsExtension()]
     config.extra["site"] = config.site_dir
-    if not serving:
-        config.site_dir = str(BUILD / "site")
+    if serving:
+        return
+    config.site_dir = str(BUILD / "site")
+    archives["overshoot.zip"] = "to read without a network"
+    if can_print():
+        archives["overshoot.pdf"] = "to print"
 
 
 def on_pre_build(config):
     # Before MkDocs empties the folder that it builds into.
     try:
         weave(SNIPPETS, BUILD)
+        write_notebooks(SNIPPETS, BUILD / "notebooks", config.site_url)
     except ProgramError as error:
         raise BuildError(str(error)) from None
 
@@ -49,19 +61,27 @@ def on_pre_build(config):
 def on_files(files, config):
     problem_sets = BUILD / "problem-sets.zip"
     problem_sets.write_bytes(archive(count=30, seed=7))
-    made = [*write_decks(Path(config.docs_dir), BUILD / "slides"), problem_sets]
-    figures, programs = BUILD.glob("figures/*.svg"), [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*")]
-    for root, paths in ((BUILD, [*figures, *made]), (ROOT, programs)):
+    made = [*BUILD.glob("figures/*"), *BUILD.glob("notebooks/**/*.ipynb")]
+    made += [*write_decks(Path(config.docs_dir), BUILD / "slides"), problem_sets]
+    programs = [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*")]
+    for root, paths in ((BUILD, made), (ROOT, programs)):
         for path in sorted(paths):
             name = path.relative_to(root).as_posix()
             files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
 
 
+def on_nav(nav, config, files):
+    course[:] = [page for page in nav.pages if page.file.src_uri.endswith(".md")]
+
+
 def on_page_markdown(markdown, page, config, files):
     try:
-        return prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
+        prepared = prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
     except PageError as error:
         raise BuildError(str(error)) from None
+    rows = take_along(markdown, SNIPPETS, config.repo_url)
+    whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
+    return prepared + section(rows, whole) if rows or page.is_homepage else prepared
 
 
 def on_page_content(html, page, config, files):
@@ -84,8 +104,14 @@ def on_post_template(output, template_name, config):
 
 
 def on_post_build(config):
-    defer_index(Path(config.site_dir))
+    site = Path(config.site_dir)
+    defer_index(site)
     for folder in ("interactive", "diagnose"):
-        minify(Path(config.site_dir) / "assets" / folder)
+        minify(site / "assets" / folder)
     if not serving:
-        publish(Path(config.site_dir), Path(config.extra["site"]))
+        if "overshoot.pdf" in archives:
+            print_course(config, course, site, site / "overshoot.pdf")
+        figures = [Path(config.docs_dir) / f"assets/interactive/{name}.js" for name in FIGURES]
+        licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
+        pack(site, figures, licences, site / "overshoot.zip")
+        publish(site, Path(config.extra["site"]))
