@@ -33,7 +33,10 @@ def configure(folder: Path) -> None:
     style = "\n".join(
         (STYLES / f"{name}.mplstyle").read_text(encoding="utf-8") for name in ("figure", "light")
     )
-    (folder / "matplotlibrc").write_text(style, encoding="utf-8")
+    # A kernel does not save a figure as a program does, so the ground is made transparent here.
+    (folder / "matplotlibrc").write_text(
+        f"{style}\naxes.facecolor: none\nfigure.facecolor: none\n", encoding="utf-8"
+    )
     os.environ |= {"IPYTHONDIR": str(folder / "ipython"), "MATPLOTLIBRC": str(folder / "matplotlibrc")}
 
 

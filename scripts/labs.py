@@ -120,17 +120,20 @@ def _given(path: Path, name: str) -> str:
 
 def _fence(language: str, text: str) -> str:
     title = ' title="Output"' if language == "text" else ""
-    return f"```{language}{title}\n{text.strip()}\n```"
+    return f"```{language}{title}\n{text.strip(chr(10))}\n```"
 
 
 def _links(stem: str) -> str:
-    def either(version):
-        names = {"notebook": f"{stem}-{version}.ipynb", "script": f"{stem}-{version}.py"}
-        links = (f'[{kind}](downloads/{name}){{ download="{name}" }}' for kind, name in names.items())
-        return " or ".join(links)
+    def link(words, version, kind):
+        name = f"{stem}-{version}.{kind}"
+        return f'[{words}](downloads/{name}){{ download="{name}" }}'
 
-    needs = "Either needs Python with numpy and matplotlib, and no other file."
-    return f"To work in it, take the {either('learner')}. With the answers: {either('solution')}. {needs}"
+    learner = (
+        f"{link("learner's notebook", 'learner', 'ipynb')} or {link("learner's script", 'learner', 'py')}"
+    )
+    solved = f"{link('solved notebook', 'solution', 'ipynb')} or {link('solved script', 'solution', 'py')}"
+    needs = "Each needs Python with numpy and matplotlib, and no other file."
+    return f"To work in it, take the {learner}; for the answers, the {solved}. {needs}"
 
 
 def _explained(code: str, explained: list[tuple[str, str]]) -> str:
@@ -142,15 +145,17 @@ def _explained(code: str, explained: list[tuple[str, str]]) -> str:
 
 def _outputs(stem: str, cell, drawings: dict[str, str]):
     """What the cell printed and drew, in Markdown; adds each drawing, in both colour schemes."""
+    # A kernel sends what is printed in one piece or in several, as it happens.
+    printed = "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
+    if printed:
+        yield _fence("text", printed)
     for output in cell.outputs:
         svg = output.get("data", {}).get("image/svg+xml")
-        if output.get("name") == "stdout":
-            yield _fence("text", output.text)
-        elif svg and cell.metadata.get("alt"):
+        if svg and cell.metadata.get("alt"):
             name = f"lab-{stem}.{len(drawings) // 2 + 1}"
             drawings[f"{name}.light.svg"], drawings[f"{name}.dark.svg"] = svg, _dark(svg)
             yield f"![{cell.metadata.alt}](../figures/{name}.svg)"
-        else:
+        elif output.get("name") != "stdout":
             what = "a figure without a text" if svg else output.get("text") or output.get("data")
             problem = f"docs/labs/{stem}.py: a page cannot show {what!r}."
             raise LabError(f'{problem}\n  Cure: print, draw, and say what a figure shows: `# %% alt="…"`.')

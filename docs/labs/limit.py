@@ -108,7 +108,8 @@ def descend(alpha, updates=200):
 
 
 for alpha in 0.06, 0.08:
-    print(f"α = {alpha}: {descend(alpha)[[0, 1, 2, 3, 200]]}")
+    losses = descend(alpha)[[0, 1, 2, 3, 200]]
+    print(f"α = {alpha}:", *(f"{one:10.4g}" for one in losses))
 
 # %% [markdown]
 # Now let the computer decide whether a run has exploded. Give back `True` or `False`, and look at the losses only.
@@ -258,8 +259,8 @@ limit = 2 / lam.max()
 # %%
 check(
     limit,
-    found := (low + high) / 2,
-    f"Halving found {found:.5f}, the curvature says {limit:.5f}.",
+    (low + high) / 2,
+    "The two agree: sixteen runs, or one eigenvalue.",
     [
         (
             1 / lam.max(),

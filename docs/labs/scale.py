@@ -98,7 +98,7 @@ X = np.column_stack([np.ones(n), lengths])
 check(
     kappa,
     np.linalg.cond(X) ** 2,
-    f"κ is {kappa:.4g}.",
+    "65 million: a bowl that is 8,000 times longer than it is wide.",
     [
         (
             lam.min() / lam.max(),
@@ -142,7 +142,7 @@ updates = np.log(1e-3) / np.log(1 - 1 / kappa)
 check(
     updates,
     10**6 * np.log(1e-3) / np.log(left(10**6)),
-    f"After {updates:.4g} updates {left(round(updates)):.6f} of the error is left.",
+    "447 million, as long as it would take a computer some hours to do.",
     [
         (
             kappa,
@@ -217,7 +217,7 @@ check(
 
 # %%
 lam = np.linalg.eigvalsh(second_derivatives(scaled))
-kappa = lam.max() / lam.min()
+kappa = lam[-1] / lam[0]
 print(
     "curvatures",
     "  ".join(f"{one:.3f}" for one in lam),

@@ -138,7 +138,7 @@ check(
             "This is as long as H stretches v. Divide Hv by its own length.",
         ),
     ],
-    "Hv, divided by its own length.",
+    "Take Hv and divide it by its own length, np.linalg.norm(Hv).",
 )
 
 
@@ -202,7 +202,7 @@ limit = 2 / sharpness(w)
 check(
     limit,
     2 / np.linalg.eigvalsh(whole)[-1],
-    f"You predict {limit:.3f}.",
+    "A prediction from gradients alone. Now the experiment.",
     [
         (
             1 / sharpness(w),
@@ -325,8 +325,8 @@ check(
             "At this curvature the steepest direction would be solved in one update. Training does not stop there, it sharpens on.",
         ),
         (
-            2 / limit,
-            "This is the sharpness at w, written in another way. It does not stay.",
+            2 / 0.02,
+            "This belongs to the careful rate of the start. The run now goes on at another rate.",
         ),
         (
             alpha / 2,

@@ -31,7 +31,7 @@ def check(answer, right, yes, wrong, hint):
     for value, explanation in wrong:
         if same(answer, value):
             raise NotYet(f"Not yet. {explanation}")
-    raise NotYet(f"Not yet: you have {answer!r}. {hint}")
+    raise NotYet(f"Not yet: you have {answer!r:.300}. {hint}")
 
 
 def look_back(prediction, explanations):
