@@ -11,8 +11,8 @@ from mkdocs_jupyter import convert
 
 from elements import ElementsExtension
 from kernels import configure, side_by_side
+from lab_page import page as lab_page
 from labs import downloads
-from labs import page as lab_page
 from mathematics import MathematicsExtension
 from minify import minify
 from page import PageError, finish, prepare

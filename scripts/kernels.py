@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbclient.exceptions import CellExecutionError
 
-from labs import STYLES, LabError
+from lab_page import STYLES, LabError
 from run import TIME_LIMIT
 
 # What the person who builds has set for IPython and matplotlib stays out of it.

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import jupytext
 import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from given.checks import NotYet
@@ -23,7 +24,8 @@ from nbclient.exceptions import CellExecutionError
 
 import rules
 from conftest import ROOT, no_window
-from labs import ANSWER, COLOUR, STYLES, blanked, downloads, explanations
+from lab_page import COLOUR, STYLES
+from labs import ANSWER, blanked, downloads, explanations
 
 LABS = {path.stem: path for path in sorted((ROOT / "docs/labs").glob("*.py"))}
 NEEDED = {"numpy", "matplotlib"}
@@ -330,6 +332,8 @@ def test_the_page_tells_each_wrong_answer_and_each_prediction_what_it_is(page, s
     for step in steps_of(stem):
         for _, why in explanations(step.code):
             assert " ".join(why.split()) in text
+        if step.printed.startswith("✓"):
+            assert step.printed.strip() in text
 
 
 @every_page
@@ -376,3 +380,229 @@ def test_the_site_shows_every_lab_and_only_the_labs_as_notebooks():
     assert settings["execute"] and not settings["allow_errors"] and not settings["cache"]
     assert settings["include"] == ["labs/*.py"]
     assert set(re.findall(r"labs/(\w+)\.py$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)) == set(LABS)
+
+
+# What the words claim
+
+
+def steepest(columns) -> float:
+    return np.linalg.eigvalsh(names_of_lab("scale").second_derivatives(columns))[-1]
+
+
+def stretched(columns) -> float:
+    lam = np.linalg.eigvalsh(names_of_lab("scale").second_derivatives(columns))
+    return lam[-1] / lam[0]
+
+
+def test_the_spring_settles_at_0_06_and_explodes_at_0_08_and_at_0_1():
+    lab = names_of_lab("limit")
+    assert [lab.explodes(lab.descend(alpha)) for alpha in (0.06, 0.08, 0.1)] == [False, True, True]
+    assert "At a rate of 0.06 this regression settles, at 0.08 it explodes." in words_of("limit")
+    assert "twice too high, and 0.1 explodes." in words_of("limit") and 2 * lab.limit > 0.1
+
+
+def test_who_waits_for_inf_in_the_spring_s_run_is_three_times_too_high():
+    lab = names_of_lab("limit")
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.isfinite(lab.descend(middle)[-1]) else (low, middle)
+    assert 3 < high / lab.limit < 4 and "more than three times too high" in words_of("limit")
+
+
+def test_the_zone_between_settling_and_exploding_is_as_narrow_as_the_look_back_says():
+    lab = names_of_lab("limit")
+    assert 2**16 == 65_536 and "65,536 times shorter" in words_of("limit")
+    assert 0.04 * lab.limit < 0.003 and "the zone is narrower than 0.003" in words_of("limit")
+    assert 0 < lab.high - lab.low < 2e-5 and "0.00002 above it" in words_of("limit")
+    for start in ([5, -3], [-40, 100], [8.25, 1.5]):  # "b": the start does not decide
+        for share, explodes in (0.99, False), (1.01, True):
+            w, losses = np.array(start, float), []
+            for _ in range(3000):
+                losses.append(lab.loss(w))
+                w = w - share * lab.limit * lab.gradient(w)
+            assert (losses[-1] > losses[0]) == explodes
+
+
+def test_units_of_length_leave_the_limit_alone_and_grams_divide_it_by_ten_thousand():
+    lab = names_of_lab("limit")
+    grams = np.column_stack([np.ones(lab.n), 102 * lab.weight])
+    lam = np.linalg.eigvalsh(2 / lab.n * grams.T @ grams)[-1]
+    assert lam / lab.lam.max() == pytest.approx(10_000, rel=0.06) and lam * 0.06 > 2
+    assert "about 10,000 times larger" in words_of("limit")
+
+
+def test_447_million_updates_before_scaling_and_28_after():
+    lab = names_of_lab("scale")
+    assert lab.updates == pytest.approx(447e6, rel=1e-3) and lab.measured == 28
+    assert "447 million updates; give each column mean zero and spread one, and 28 are enough" in words_of(
+        "scale"
+    )
+    assert "65 million" in words_of("scale") and stretched(lab.lengths) == pytest.approx(65e6, rel=0.01)
+    assert lab.left(round(lab.updates)) == pytest.approx(1e-3, rel=1e-4)
+    assert np.sqrt(stretched(lab.lengths)) == pytest.approx(8_000, rel=0.01)
+
+
+def test_flippers_have_95_percent_of_the_curvature_and_without_them_the_limit_is_twenty_times_higher():
+    lab = names_of_lab("scale")
+    squares = np.mean(lab.lengths**2, axis=0)
+    assert squares[2] == pytest.approx(47_000, rel=0.01)
+    assert 1 + squares[0] + squares[1] == pytest.approx(2_500, rel=0.01)
+    assert squares[2] / steepest(lab.lengths) == pytest.approx(0.95, abs=0.005)
+    gain = [steepest(lab.lengths) / steepest(np.delete(lab.lengths, k, axis=1)) for k in range(3)]
+    assert 1 < gain[0] < 1.05 and gain[1] == pytest.approx(1, abs=0.005)
+    assert gain[2] == pytest.approx(20, rel=0.01)
+
+
+def test_bill_depth_tells_most_and_has_a_seventh_of_its_weight_after_ten_thousand_updates():
+    lab = names_of_lab("scale")
+    w, step = np.zeros(4), 1 / steepest(lab.lengths)
+    for _ in range(10_000):
+        w = w - step * lab.X.T @ (lab.X @ w - lab.mass) / lab.n
+    assert lab.slopes[1] / w[2] == pytest.approx(7, rel=0.03)
+    assert np.argmax(lab.best[1:]) == 1
+
+
+def test_each_half_way_scaling_leaves_the_kappa_that_its_explanation_says():
+    lab = names_of_lab("scale")
+    lengths, spread = lab.lengths, lab.lengths.std(axis=0)
+    for columns, kappa, said in (
+        (lengths - lengths.mean(axis=0), 112, "from 65 million to 112"),
+        (lengths / spread, 2e6, "κ is still 2 million"),
+        (lengths / lengths.max(axis=0), 14_000, "κ is 14,000"),
+    ):
+        assert stretched(columns) == pytest.approx(kappa, rel=0.06) and said in words_of("scale")
+    means = (lengths / spread).mean(axis=0)
+    assert means.min() > 15 - 0.5 and means.max() < 34 and "between 15 and 34" in words_of("scale")
+    assert np.abs((lengths / lengths.max(axis=0)).mean(axis=0) - 0.9).max() < 0.11
+
+
+def test_after_scaling_the_plain_rate_leaves_0_875_and_the_best_less():
+    lab = names_of_lab("scale")
+    lam = np.linalg.eigvalsh(lab.second_derivatives(lab.scaled))
+    assert 1 - lam[0] / lam[-1] == pytest.approx(0.875, abs=5e-4)
+    assert "keeps 0.875 of its error" in words_of("scale")
+    assert lam[-1] / lam[0] == pytest.approx(8, rel=0.01)
+    assert lam.mean() == pytest.approx(1) and lam[-1] == pytest.approx(2.34, abs=0.005)
+
+
+def test_a_flipper_in_metres_raises_the_limit_and_doubles_kappa_and_scaling_forgets_the_unit():
+    lab = names_of_lab("scale")
+    metres = lab.lengths / [1, 1, 1000]
+    assert steepest(lab.lengths) / steepest(metres) == pytest.approx(20, rel=0.01)
+    assert stretched(metres) / stretched(lab.lengths) == pytest.approx(2, rel=0.15)
+    again = (metres - metres.mean(axis=0)) / metres.std(axis=0)
+    assert again == pytest.approx(lab.scaled)
+    assert metres[:, 2].std() == pytest.approx(0.0065, rel=0.01)
+
+
+def test_the_loss_first_rises_within_three_percent_of_the_prediction_and_is_lost_at_nearly_twice():
+    lab = names_of_lab("sharpness")
+    assert abs(lab.bisect(lab.rises) / lab.limit - 1) < 0.03
+    assert 1.85 < lab.bisect(lab.is_lost) / lab.limit < 2
+
+
+def run_on(lab, share, updates=6000) -> tuple[np.ndarray, np.ndarray]:
+    return lab.descend(lab.w, share * lab.limit, updates)
+
+
+def test_above_the_limit_the_loss_rises_eighteen_fold_and_ends_lower_than_below_it():
+    lab = names_of_lab("sharpness")
+    below, above = run_on(lab, 0.8)[1], run_on(lab, 1.2)[1]
+    assert above.max() / above[0] == pytest.approx(18, abs=0.7)
+    assert above[-1] < below[-1] and below.max() == below[0]
+
+
+def test_below_the_limit_the_sharpness_rises_by_a_quarter_to_two_over_the_rate():
+    lab = names_of_lab("sharpness")
+    assert lab.sharpness(lab.w) == pytest.approx(7.3, abs=0.05)
+    assert lab.edge / lab.sharpness(lab.w) == pytest.approx(1.25)
+    assert lab.end == pytest.approx(lab.edge, rel=0.02)
+
+
+def test_the_vector_that_is_not_brought_back_to_length_1_grows_seven_fold_and_is_soon_too_long():
+    lab = names_of_lab("sharpness")
+    v = lab.gradient(lab.w) / np.linalg.norm(lab.gradient(lab.w))
+    for _ in range(3):
+        v = lab.turned(lab.w, v)
+    assert np.linalg.norm(lab.product(lab.w, v)) == pytest.approx(7, rel=0.05)
+    assert np.linalg.norm(lab.w) < 1e-4 * 7.0**6
+
+
+def test_twice_the_starting_weights_do_what_the_last_answer_says():
+    lab = names_of_lab("sharpness")
+    w = lab.descend(2 * lab.start, 0.02, 100)[0]
+    limit = 2 / lab.sharpness(w)
+    assert lab.sharpness(w) == pytest.approx(15, abs=0.2) and lab.loss(w) == pytest.approx(0.017, abs=5e-4)
+
+    def lowest(updates, fails):
+        low, high = 0.0, 1.0
+        while high - low > 1e-4:
+            middle = (low + high) / 2
+            bad = fails(lab.descend(w, middle, updates)[1])
+            low, high = (low, middle) if bad else (middle, high)
+        return high / limit
+
+    assert lowest(50, lambda one: not np.all(one[1:] <= one[:-1])) == pytest.approx(1.05, abs=0.01)
+    assert lowest(300, lambda one: not one[-1] <= one[0]) == pytest.approx(2.3, abs=0.05)
+    above = lab.descend(w, 1.2 * limit, 6000)[1]
+    assert above.max() / above[0] == pytest.approx(100, rel=0.1) and above[-1] < above[0]
+    end = lab.descend(w, 0.8 * limit, 6000)[0]
+    assert lab.sharpness(end) == pytest.approx(16, abs=0.2) and 2 / (0.8 * limit) == pytest.approx(
+        19, abs=0.2
+    )
+
+
+def test_log_a_is_4_percent_above_its_limit_and_grows_by_16_percent():
+    lab = names_of_lab("autopsy")
+    curvature = np.linalg.eigvalsh(lab.X.T @ lab.X / 30)[-1]
+    assert lab.limit == pytest.approx(2 / curvature, rel=1e-3)
+    assert lab.RATES["A"] / lab.limit - 1 == pytest.approx(0.04, abs=0.003)
+    growth = lab.log["A"][21:, 2] / lab.log["A"][20:-1, 2]
+    assert growth == pytest.approx(1.16, abs=0.005)
+    assert np.all(np.diff(np.sign(np.diff(lab.log["A"][:, 3]))) != 0)  # the weight alternates
+
+
+def test_log_b_grows_by_27_percent_on_one_side_and_never_falls():
+    loss, weight = names_of_lab("autopsy").log["B"][:, 2:].T
+    assert loss[-10:] / loss[-11:-1] == pytest.approx(1.27, abs=0.005)
+    assert np.all(np.diff(loss) > 0) and np.all(np.diff(weight) > 0)
+
+
+def test_log_c_has_twelve_falling_losses_and_a_weight_that_goes_on_smoothly():
+    loss, weight = names_of_lab("autopsy").log["C"][:, 2:].T
+    assert np.isfinite(loss).sum() == 12 and np.all(np.diff(loss[:12]) < 0)
+    assert np.all(np.isfinite(weight)) and np.all(np.diff(weight, 2) < 0)
+
+
+def test_log_d_s_sum_becomes_four_times_as_long_at_update_20():
+    update, batch, _, _ = names_of_lab("autopsy").log["D"].T
+    assert list(np.flatnonzero(np.diff(batch)) + 1) == [20]
+    assert (
+        update[20] == 20
+        and 0.04 * batch[0] == pytest.approx(0.64)
+        and 0.04 * batch[20] == pytest.approx(2.56)
+    )
+
+
+def test_log_e_rises_nearly_three_hundred_fold_in_five_updates_and_ends_far_below_its_start():
+    loss = names_of_lab("autopsy").log["E"][:, 2]
+    assert np.argmax(loss) == 5 and 250 < loss[5] / loss[0] < 300
+    assert loss[-1] < loss[0] / 1000 and np.all(np.diff(loss[5:]) < 0)
+
+
+def test_a_tenth_of_the_rate_cures_a_d_and_e_only():
+    lab = names_of_lab("autopsy")
+    last = {}
+    with np.errstate(all="ignore"):
+        for run in lab.run_a, lab.run_b, lab.run_c, lab.run_d, lab.run_e:
+            name = run.__name__[-1].upper()
+            for _, made in zip(range(410), run(lab.RATES[name] / 10), strict=False):
+                last[name] = made[1]
+    low = {name for name, loss in last.items() if loss < 5}
+    assert low == {"A", "D", "E"} and last["B"] > 5 and np.isnan(last["C"])
+
+
+def test_the_five_logs_are_those_that_the_solved_lab_makes():
+    assert printed_in("autopsy").count("41 lines, the same as in the log: True") == 5
+    assert names_of_lab("autopsy").LOGS.count("\n") == 1 + 5 * 41

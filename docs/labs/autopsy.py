@@ -329,10 +329,8 @@ look_back(
 # %% tags=["solution"]
 rng = np.random.default_rng(1)
 x = rng.uniform(0, 4, 30)
-X, y = (
-    np.column_stack([np.ones(30), x]),
-    3 - 1.5 * x + rng.normal(0, 0.3, 30),
-)
+y = 3 - 1.5 * x + rng.normal(0, 0.3, 30)
+X = np.column_stack([np.ones(30), x])
 
 
 def run_a(alpha, sign=1):

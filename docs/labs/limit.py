@@ -21,7 +21,7 @@ from given.checks import check, fill_in, look_back
 # %% [markdown]
 # ## 1. A spring
 #
-# Hang a weight on a spring and measure its length. (The measurements are invented.) The model is length = $w_0 + w_1 \cdot$ weight, so each row of the matrix $X$ is $(1, \text{weight})$. The loss is the mean of the squared errors,
+# Hang a weight on a spring and measure its length. (The measurements are invented.) The model is $\text{length} = w_0 + w_1 \cdot \text{weight}$, so each row of the matrix $X$ is $(1, \text{weight})$. The loss is the mean of the squared errors,
 #
 # $$
 # f(w) = \frac1n \sum_i (x_i^\top w - y_i)^2 .
@@ -49,7 +49,7 @@ def loss(w):
 
 # %%
 def gradient(w):
-    # answer: the gradient of the mean squared error, in X, w, length and n
+    # answer: the gradient of the loss, in X, w, length and n
     return 2 / n * X.T @ (X @ w - length)
 
 
@@ -117,7 +117,7 @@ for alpha in 0.06, 0.08:
 
 # %%
 def explodes(losses):
-    # answer: True if a run exploded, from its first and last loss
+    # answer: True if it exploded, from its first and last loss
     return not losses[-1] <= losses[0]
 
 
@@ -151,7 +151,7 @@ check(
 # %%
 def halved(low, high):
     middle = (low + high) / 2
-    # answer: the two new bounds: middle takes the place of one of them
+    # answer: the new bounds: middle replaces one of them
     return (low, middle) if explodes(descend(middle)) else (middle, high)
 
 
@@ -288,7 +288,7 @@ check(
 # Five percent above the limit the loss explodes. By what factor does it grow per update, once the steep direction dominates? Find it on paper.
 
 # %%
-# answer: the growth of the loss per update at 1.05 times the limit
+# answer: growth of the loss per update at 1.05 times the limit
 growth = (1 - 1.05 * 2) ** 2
 
 # %%

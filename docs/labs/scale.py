@@ -1,7 +1,7 @@
 # %% [markdown]
 # ---
 # title: "Lab 2: scale it"
-# description: 123 penguins in raw units need 447 million updates at the best safe rate; give each column mean zero and spread one, and 28 are enough. Predict both numbers, then measure them.
+# description: In raw units a regression on 123 penguins needs 447 million updates; give each column mean zero and spread one, and 28 are enough. Predict both numbers, then measure them.
 # ---
 
 # %% [markdown]
@@ -37,7 +37,7 @@ for name, column in zip(TABLE.splitlines()[0].split(","), table.T):
 
 
 # %% [markdown]
-# The model is mass = $w_0 + w_1 \cdot$ bill length $+\, w_2 \cdot$ bill depth $+\, w_3 \cdot$ flipper length, the loss half the mean of the squared errors. So the second derivatives are $H = X^\top X / n$, where $X$ has a column of ones and the three lengths.
+# The model is $\text{mass} = w_0 + w_1 x_1 + w_2 x_2 + w_3 x_3$, where $x_1$, $x_2$ and $x_3$ are bill length, bill depth and flipper length; the loss is half the mean of the squared errors. So the second derivatives are $H = X^\top X / n$, where $X$ has a column of ones and the three lengths.
 
 
 # %%
@@ -47,7 +47,7 @@ def second_derivatives(columns):
 
 
 lam = np.linalg.eigvalsh(second_derivatives(lengths))
-print("curvatures", "  ".join(f"{one:.3g}" for one in lam))
+print("curvatures", *(f"{one:.3g}" for one in lam))
 print(f"limit 2/λmax = {2 / lam.max():.4g}")
 
 # %% [markdown]
@@ -218,11 +218,8 @@ check(
 # %%
 lam = np.linalg.eigvalsh(second_derivatives(scaled))
 kappa = lam[-1] / lam[0]
-print(
-    "curvatures",
-    "  ".join(f"{one:.3f}" for one in lam),
-    f" κ = {kappa:.2f}",
-)
+print("curvatures", *(f"{one:.3f}" for one in lam))
+print(f"κ = {kappa:.2f}")
 
 # %% [markdown]
 # κ is not 1: long penguins are long in every direction, and scaling columns does not undo that they go together. Now choose the best fixed rate, the one at which the slowest direction is as quick as can be.
@@ -253,7 +250,7 @@ check(
         ),
         (
             1 / lam.mean(),
-            "Close, and safe here. But the mean curvature knows nothing of the ends, and the ends decide: 1 − αλmin and αλmax − 1 must be equal.",
+            "It explodes: the mean curvature is 1, the steepest 2.34, and there αλ is above 2. The ends decide, and a mean knows nothing of them.",
         ),
     ],
     "The flattest direction keeps 1 − αλmin, the steepest −(αλmax − 1). The best rate makes the two equal in size.",
@@ -266,12 +263,12 @@ check(
 keeps = (kappa - 1) / (kappa + 1)
 predicted = np.log(1e-3) / np.log(keeps)
 Z = np.column_stack([np.ones(n), scaled])
-best, directions = np.linalg.lstsq(Z, mass)[0], np.linalg.eigh(Z.T @ Z)[1]
-v, measured = np.zeros(4), 0
-while (
-    np.max(np.abs(directions.T @ (v - best) / (directions.T @ best))) > 1e-3
-):
-    v = v - alpha * Z.T @ (Z @ v - mass) / n
+best = np.linalg.lstsq(Z, mass)[0]
+directions = np.linalg.eigh(Z.T @ Z)[1].T
+w, measured, share = np.zeros(4), 0, np.ones(4)
+while np.abs(share).max() > 1e-3:  # of the error in each direction
+    w = w - alpha * Z.T @ (Z @ w - mass) / n
+    share = directions @ (best - w) / (directions @ best)
     measured += 1
 print(f"predicted {predicted:.1f} updates, measured {measured}")
 
@@ -295,7 +292,7 @@ plt.show()
 # A biologist wants slopes in grams per millimetre, but `best` belongs to the scaled columns: intercept first, then a slope for each.
 
 # %%
-# answer: the three slopes in grams per millimetre, from best and lengths
+# answer: three slopes in g per mm, from best and lengths
 slopes = best[1:] / lengths.std(axis=0)
 
 # %%
@@ -346,6 +343,5 @@ for name, columns in (
     ("scaled", (metres - metres.mean(axis=0)) / metres.std(axis=0)),
 ):
     lam = np.linalg.eigvalsh(second_derivatives(columns))
-    print(
-        f"{name:18s} limit {2 / lam.max():9.3g}  κ {lam.max() / lam.min():.3g}"
-    )
+    kappa, limit = lam.max() / lam.min(), 2 / lam.max()
+    print(f"{name:18s} limit {limit:9.3g}  κ {kappa:.3g}")

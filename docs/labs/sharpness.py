@@ -70,7 +70,7 @@ print(f"loss {losses[0]:.3f} at the start, {loss(w):.3f} at w")
 
 # %%
 def product(w, v, h=1e-4):
-    # answer: Hv from two gradients, at w + h * v and at w - h * v
+    # answer: Hv, from gradients at w + h * v and w - h * v
     return (gradient(w + h * v) - gradient(w - h * v)) / (2 * h)
 
 
@@ -123,7 +123,7 @@ check(
     [
         (
             Hv,
-            "The direction is right, but the vector grows seven-fold at each turn. After five turns the step h · v is as long as w itself, and two gradients so far apart say nothing about the curvature at w.",
+            "The direction is right, but the vector grows seven-fold at each turn. After six turns the step h · v is longer than w itself, and two gradients so far apart say nothing about the curvature at w.",
         ),
         (
             Hv / len(Hv),
@@ -195,7 +195,7 @@ print(f"all of H {np.linalg.eigvalsh(whole)[-1]:8.4f}")
 # From `w` the careful rate of 0.02 goes on well. At which rate will the loss first rise?
 
 # %%
-# answer: the rate above which the steepest direction grows, from sharpness(w)
+# answer: the rate above which the loss rises, by sharpness(w)
 limit = 2 / sharpness(w)
 
 # %%
@@ -261,27 +261,23 @@ def is_lost(alpha):
 
 for name, fails in ("first rise at", rises), ("lost at", is_lost):
     found = bisect(fails)
-    print(
-        f"{name:13s} {found:.3f}, {found * sharpness(w) / 2:.2f} of 2/sharpness"
-    )
+    print(f"{name:13s} {found:.3f}, {found / limit:.2f} of 2/sharpness")
 
-# %% alt="Left: loss against update on a logarithmic axis. At 80 percent of the limit it falls, with small ripples at the end. At 120 percent it rises eighteen-fold, then falls below the other. Right: the sharpness of both runs moves to the dashed line of its own rate, two over alpha: one from below, one from above."
+# %% alt="Left: loss against update on a logarithmic axis. At 120 percent of the limit it rises eighteen-fold at once, then falls, with spikes; at 80 percent it falls first and has spikes later. At the end the first is lower. Right: the sharpness of both runs moves to the dashed line of its own rate, two over alpha: one from below, one from above."
 fig, (left, right) = plt.subplots(1, 2)
 for share, style in (0.8, "C0o-"), (1.2, "C1s-"):
-    at, alpha, found, losses = w, share * limit, [], []
+    at, alpha, found, peaks = w, share * limit, [], []
     for _ in range(120):
         found.append(sharpness(at))
         at, some = descend(at, alpha, 50)
-        losses.extend(some)
+        peaks.append(max(some))
     t = np.arange(0, 6000, 50)
     label = f"{share:.0%} of the limit"
-    left.semilogy(t, losses[::50], style, lw=0.8, markevery=20, label=label)
+    left.semilogy(t, peaks, style, lw=1, markevery=20, label=label)
     right.plot(t, found, style, markevery=20)
     right.axhline(2 / alpha, color="gray", linestyle="--")
-    print(
-        f"α = {alpha:.3f}: highest loss {max(losses):.3f}, last {losses[-1]:.6f}"
-    )
-left.set(xlabel="update", title="loss")
+    print(f"α = {alpha:.3f}: up to {max(peaks):.3f}, then {some[-1]:.6f}")
+left.set(xlabel="update", title="loss, highest of 50 updates")
 left.legend()
 right.set(xlabel="update", title="sharpness; dashed: 2/α")
 plt.show()
