@@ -22,7 +22,7 @@ from given.penguins import TABLE
 # %% [markdown]
 # ## 1. The table
 #
-# 123 gentoo penguins from Antarctica: three lengths in millimetres, from which the body mass in grams is to be predicted. The data are those of Gorman, Williams and Fraser (2014), put into the public domain (CC0).
+# 123 gentoo penguins from Antarctica: three lengths in millimetres, from which the body mass in grams is to be predicted. The data are those of [Gorman, Williams and Fraser](../sources.md#gorman-2014), in the public domain (CC0).
 
 # %%
 import matplotlib.pyplot as plt
