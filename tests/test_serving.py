@@ -28,7 +28,7 @@ def served(tmp_path):
 
         def until(text, path="overshoot/"):
             """The page, or for path None the server's log, as soon as the text stands in it."""
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 180
             while time.monotonic() < deadline:
                 try:
                     found = (tmp_path / "log").read_text()
