@@ -64,7 +64,7 @@ def downloads(path: Path, address: str) -> dict[str, str]:
             hidden = GIVEN.search(cell.source) or explanations(cell.source)
             cell.metadata = nbformat.from_dict({"jupyter": {"source_hidden": True}} if hidden else {})
             cell.source = blanked(cell.source) if version == "learner" else cell.source
-            cell.source = GIVEN.sub(lambda name: _given(path, name[1]), cell.source)
+            cell.source = GIVEN.sub(lambda name: _given(path, name[1]), cell.source).strip()
         python = {"display_name": "Python 3", "language": "python", "name": "python3"}
         lab.metadata = nbformat.from_dict({"kernelspec": python})
         found[f"{path.stem}-{version}.ipynb"] = nbformat.writes(lab) + "\n"
@@ -79,4 +79,4 @@ def tags(cell) -> list[str]:
 
 
 def _given(path: Path, name: str) -> str:
-    return (path.parent / "given" / f"{name}.py").read_text(encoding="utf-8").strip() + "\n"
+    return (path.parent / "given" / f"{name}.py").read_text(encoding="utf-8").strip() + "\n\n\n"
