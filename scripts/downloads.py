@@ -23,7 +23,7 @@ def take_along(markdown: str, snippets: Path, repo_url: str | None) -> list[str]
         opened = (f"[open {Path(name).name} in Colab]({colab}/{name}.ipynb)" for name in programs)
         notebooks = [f"{here} ({there})" for here, there in zip(notebooks, opened, strict=True)]
     data = {file.name: file for name in programs for file in data_of(snippets / f"{name}.py", snippets)}
-    drawings = [name for _, name in FIGURE.findall(markdown)] if programs else []
+    drawings = [name for *_, name in FIGURE.findall(markdown)] if programs else []
     rows = {
         "Program": [_link(f"snippets/{name}.py") for name in programs],
         "Data, for a folder *data* beside the program": [_link(f"snippets/data/{name}") for name in data],

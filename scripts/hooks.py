@@ -1,5 +1,6 @@
 """The joints between MkDocs and the machinery; all work is done in the modules beside this one."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -7,10 +8,14 @@ from jinja2 import FileSystemBytecodeCache
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
+from mkdocs_jupyter import convert
 
 from course import can_print, print_course
 from downloads import section, take_along
 from elements import FIGURES, ElementsExtension
+from kernels import configure, side_by_side
+from lab_page import page as lab_page
+from labs import downloads
 from mathematics import MathematicsExtension
 from minify import minify
 from notebook import write_notebooks
@@ -25,7 +30,7 @@ from variants import archive
 from weave import weave
 
 ROOT = Path(__file__).parent.parent
-SNIPPETS, BUILD = ROOT / "snippets", ROOT / "build"
+SNIPPETS, LABS, BUILD = ROOT / "snippets", ROOT / "docs" / "labs", ROOT / "build"
 archives = {}  # what the build makes of the whole site, and what for
 course = []  # the pages in the order of the navigation
 serving = False
@@ -36,6 +41,8 @@ def on_startup(command, dirty):
     serving = command == "serve"
     sys.path.append(str(Path(__file__).parent))  # the processes that run programs import from here
     stamp(ROOT)
+    configure(BUILD)
+    convert.nb2html = side_by_side(convert.nb2html)
 
 
 def on_config(config):
@@ -56,12 +63,18 @@ def on_pre_build(config):
         write_notebooks(SNIPPETS, BUILD / "notebooks", config.site_url)
     except ProgramError as error:
         raise BuildError(str(error)) from None
+    folder = BUILD / "labs" / "downloads"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for lab in LABS.glob("*.py"):
+        for name, text in downloads(lab, config.site_url).items():
+            (folder / name).write_text(text, encoding="utf-8")
 
 
 def on_files(files, config):
     problem_sets = BUILD / "problem-sets.zip"
     problem_sets.write_bytes(archive(count=30, seed=7))
-    made = [*BUILD.glob("figures/*"), *BUILD.glob("notebooks/**/*.ipynb")]
+    made = [*BUILD.glob("figures/*"), *BUILD.glob("notebooks/**/*.ipynb"), *BUILD.glob("labs/downloads/*")]
     made += [*write_decks(Path(config.docs_dir), BUILD / "slides"), problem_sets]
     programs = [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*")]
     for root, paths in ((BUILD, made), (ROOT, programs)):
@@ -75,10 +88,18 @@ def on_nav(nav, config, files):
 
 
 def on_page_markdown(markdown, page, config, files):
+    if page.file.src_uri.startswith("labs/"):
+        # By now mkdocs-jupyter has run the lab.
+        markdown, drawings = lab_page(Path(page.file.src_uri).stem, markdown)
+        for name, drawing in drawings.items():
+            (BUILD / "figures" / name).write_text(drawing, encoding="utf-8")
+            files.append(File(f"figures/{name}", str(BUILD), config.site_dir, config.use_directory_urls))
     try:
         prepared = prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
     except PageError as error:
         raise BuildError(str(error)) from None
+    if page.file.src_uri.startswith("slides/"):
+        return prepared
     rows = take_along(markdown, SNIPPETS, config.repo_url)
     whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
     return prepared + section(rows, whole) if rows or page.is_homepage else prepared

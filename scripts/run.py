@@ -4,7 +4,6 @@ import contextlib
 import io
 import multiprocessing
 import os
-import sys
 import time
 import traceback
 import warnings
@@ -93,7 +92,6 @@ def _play(path: Path, parts: list[Section], scheme: str, sender) -> None:
     plt.rcdefaults()  # whatever the person who builds has set
     plt.style.use([STYLES / "figure.mplstyle", STYLES / f"{scheme}.mplstyle"])
     plt.show = lambda *args, **kwargs: None  # the figure stays open for us to take
-    sys.argv = [str(path)]  # called without words, whatever words the build was called with
     namespace = {"__name__": "__main__", "__file__": str(path)}
     shown = []
     for part in parts:
