@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pytest
+from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 from browser import find_browser, start_browser
@@ -82,11 +83,16 @@ def build(root: Path) -> subprocess.CompletedProcess:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """The built site."""
-    root = copy_of_the_sources(tmp_path_factory.mktemp("site"))
-    result = build(root)
-    assert result.returncode == 0, result.stdout + result.stderr
+def site(tmp_path_factory, worker_id) -> Path:
+    """The built site, built once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    root = (base if worker_id == "master" else base.parent) / "the-site"
+    with FileLock(root.with_suffix(".lock")):
+        if not (root / "site").exists():
+            shutil.rmtree(root, ignore_errors=True)
+            root.mkdir()
+            result = build(copy_of_the_sources(root))
+            assert result.returncode == 0, result.stdout + result.stderr
     return root / "site"
 
 
