@@ -5,7 +5,7 @@ import { diagnose, growthPhase, read, short, Unreadable } from "./model.js";
 const MOST = 1200; // points of a drawing
 
 /** The highest and the lowest loss of each piece of the log, so that a drawing of a long log keeps every peak. */
-function thinned(losses) {
+function thinned(losses, at) {
   const stride = Math.ceil(losses.length / (MOST / 2));
   const points = [];
   for (let from = 0; from < losses.length; from += stride) {
@@ -14,7 +14,7 @@ function thinned(losses) {
       if (!(losses[low] <= losses[i])) low = i;
       if (!(losses[high] >= losses[i])) high = i;
     }
-    for (const i of low === high ? [low] : [Math.min(low, high), Math.max(low, high)]) points.push([i, losses[i]]);
+    for (const i of low === high ? [low] : [Math.min(low, high), Math.max(low, high)]) points.push([at(i), losses[i]]);
   }
   return points;
 }
@@ -29,19 +29,29 @@ function chosen(text, column, weights) {
   }
 }
 
+/** A line with the growth that was read: through the peak if it was steady, else through the first steps. */
+function fitted({ growth_per_step: r, why }, { loss, every }, first, last, at) {
+  if (!r || last <= first) return [];
+  const wild = why[0].includes("no constant factor");
+  const [through, to] = wild ? [first, Math.min(last, first + 4)] : [last, last];
+  return [first, to].map((n) => [at(n), loss[through] * r ** ((n - through) * every)]);
+}
+
 export function answer({ text, column, weights, every, settings }) {
   try {
     const log = chosen(text, column, weights);
     if (every) log.every = every;
     const found = diagnose(log, settings);
-    const [end, first, last] = growthPhase(log.loss);
-    const { said, name, names } = log;
-    const span = { end, first, last, length: log.loss.length, from: log.loss[first], peak: log.loss[last], begin: log.loss[0] };
-    const bad = log.loss.length > end ? (Number.isNaN(log.loss[end]) ? "nan" : "inf") : "";
+    const { loss, said, name, names } = log;
+    const [end, first, last] = growthPhase(loss);
+    const at = (n) => log.step?.[n] ?? n * log.every;
+    const stop = Math.min(end, loss.length - 1); // the first step that is no number, or the last of all
+    const span = { from: at(0), first: at(first), last: at(last), end: at(stop), steps: stop, count: loss.length, begin: loss[0], loss: loss[first], peak: loss[last] };
+    const bad = loss.length > end ? (Number.isNaN(loss[end]) ? "nan" : "inf") : "";
     const rate = found.suggested_rate ? short(found.suggested_rate) : null;
-    return { found, rate, said, name, names, every: log.every, span, bad, points: thinned(log.loss.slice(0, end)) };
+    return { found, rate, said, name, names, span, bad, points: thinned(loss.slice(0, end), at), fit: fitted(found, log, first, last, at) };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    return { unreadable: error.message };
+    return { unreadable: error.message, names: error.names };
   }
 }

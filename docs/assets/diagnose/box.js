@@ -3,6 +3,8 @@
 import { Panel, short } from "../interactive/plot.js";
 import { examples } from "./examples.js";
 
+const MOST = 50e6; // bytes of a file
+
 const HEADLINES = {
   "rate-too-high": "The rate is too high.",
   growth: "The rate is too high, or a sign is wrong.",
@@ -12,17 +14,21 @@ const HEADLINES = {
   healthy: "It trains.",
   unclear: "This log does not say.",
 };
+/** What stands before a rate to set where the verdict leaves something open. */
+const LEADS = { growth: "If it is the rate: ", "not-the-rate": "With the sign turned: " };
+const whole = (value) => value >= 1 && Number.isSafeInteger(value);
 const FIELDS = [
-  { name: "rate", label: "learning rate α", hint: "0.001", low: 0, high: 1e30 },
-  { name: "momentum", label: "momentum β", hint: "0", low: -1e-9, high: 1 },
-  { name: "batch_size", label: "batch size", hint: "all samples", low: 0, high: 1e30 },
-  { name: "every", label: "updates between losses", hint: "1", low: 0, high: 1e30 },
+  { name: "rate", label: "learning rate α", hint: "0.001", wants: "a number above 0", fits: (value) => value > 0 && value < 1e30 },
+  { name: "momentum", label: "momentum β", hint: "0", wants: "0, or a number below 1", fits: (value) => value < 1 },
+  { name: "batch_size", label: "batch size", hint: "all samples", wants: "a whole number from 1", fits: whole },
+  { name: "every", label: "updates per line", hint: "1", wants: "a whole number from 1", fits: whole },
 ];
 const CHOICES = [
   { name: "dtype", label: "number format", options: ["float32", "float16", "bfloat16", "float64"] },
   { name: "optimiser", label: "optimiser", options: ["SGD", "Adam"] },
 ];
 const NUMBER = /^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?$/i;
+const BEGUN = /^[0.]*$|e[-+]?$/i; // on the way to 0.001 stands a 0
 
 /** What to call, and with what: the rate's name, and the momentum's. */
 const CALLS = {
@@ -54,7 +60,8 @@ class DiagnoseBox extends HTMLElement {
   connectedCallback() {
     if (this.live) return;
     this.build();
-    this.resized = new ResizeObserver(() => this.last?.span && this.draw(this.last));
+    for (const kind of ["focusin", "dragover"]) this.addEventListener(kind, () => this.hire());
+    this.resized = new ResizeObserver(() => this.last && this.draw(this.last));
     this.resized.observe(this);
   }
 
@@ -67,63 +74,62 @@ class DiagnoseBox extends HTMLElement {
 
   build() {
     const id = (name) => `${this.id}-${name}`;
-    this.text = make("textarea", { id: id("losses"), rows: 9, spellcheck: false, autocomplete: "off", placeholder: "80.4866\n102.8105\n137.0916\n…\nnan" });
+    this.text = make("textarea", { id: id("losses"), rows: 7, spellcheck: false, autocomplete: "off", placeholder: "80.4866\n102.8105\n137.0916\n…\nnan" });
     this.text.addEventListener("input", () => this.later());
     const file = make("input", { id: id("file"), type: "file", accept: ".txt,.csv,.json,.log,.tsv,text/*" });
+    file.addEventListener("click", () => (file.value = "")); // the same file can be chosen again
     file.addEventListener("change", () => file.files[0] && this.open(file.files[0]));
-    this.addEventListener("dragover", (event) => event.preventDefault());
-    this.addEventListener("drop", (event) => {
-      event.preventDefault();
-      const [dropped] = event.dataTransfer.files;
-      if (dropped) this.open(dropped);
-    });
-    this.note = make("p", { className: "note", id: id("note") });
-    this.note.setAttribute("role", "alert");
+    for (const kind of ["dragover", "dragleave", "drop"]) this.addEventListener(kind, (event) => this.drag(event));
+    this.note = make("p", { className: "note", role: "alert", id: id("note") });
     this.text.setAttribute("aria-describedby", `${id("hint")} ${id("note")}`);
     this.fields = new Map();
     const knobs = make("div", { className: "knobs" }, ...FIELDS.map((field) => this.field(field, id(field.name))), ...CHOICES.map((choice) => this.choice(choice, id(choice.name))));
-    this.columns = make("div", { className: "knobs columns", hidden: true }, this.choice({ name: "column", label: "the loss is", options: [] }, id("column")), this.choice({ name: "weights", label: "one weight is", options: [] }, id("weights")));
+    this.columns = make("div", { className: "knobs", hidden: true }, this.choice({ name: "column", label: "the loss is", options: [] }, id("column")), this.choice({ name: "weights", label: "one weight is", options: [] }, id("weights")));
     const tries = examples.map((example) => {
       const button = make("button", { type: "button", textContent: example.name });
       button.addEventListener("click", () => this.load(example));
       return button;
     });
-    const shelf = make("div", { className: "buttons" }, ...tries);
-    shelf.setAttribute("role", "group");
-    shelf.setAttribute("aria-label", "Example logs");
     this.result = make("div", { className: "result", hidden: true });
-    this.status = make("p", { className: "spoken" });
-    this.status.setAttribute("role", "status");
+    this.status = make("p", { className: "spoken", role: "status" });
     this.live = make(
       "div",
       { className: "live" },
       make("label", { className: "title", htmlFor: id("losses"), textContent: "The losses of your run" }),
       this.text,
-      make("p", { className: "hint", id: id("hint"), textContent: "Paste them, drop a file here, or choose one. They stay on this page: nothing is sent, nothing is kept." }),
-      make("label", { className: "spoken", htmlFor: id("file"), textContent: "A file with losses" }),
-      file,
+      make(
+        "div",
+        { className: "bring" },
+        make("p", { className: "hint", id: id("hint"), textContent: "Paste them, drop a file here, or choose one. They stay on this page: nothing is sent, nothing is kept." }),
+        make("label", { className: "spoken", htmlFor: file.id, textContent: "A file with losses" }),
+        file,
+      ),
       this.note,
-      knobs,
       this.columns,
-      make("p", { className: "hint", textContent: "No log at hand? Try one:" }),
-      shelf,
+      knobs,
+      make("div", { className: "buttons", role: "group", ariaLabel: "Example logs" }, make("span", { className: "hint", textContent: "Or try:" }), ...tries),
       this.result,
       this.status,
     );
     this.replaceChildren(this.live);
   }
 
-  field({ name, label, hint, low, high }, id) {
+  field({ name, label, hint, wants, fits }, id) {
     const input = make("input", { id, type: "text", inputMode: "decimal", placeholder: hint, autocomplete: "off" });
     input.setAttribute("aria-describedby", this.note.id);
-    this.fields.set(name, { input, fits: (text) => !text || (NUMBER.test(text) && low < Number(text) && Number(text) < high), label, low: Math.max(0, low), high });
+    const wrong = () => {
+      const text = this.value(name);
+      return Boolean(text) && !(NUMBER.test(text) && fits(Number(text)));
+    };
+    this.fields.set(name, { input, wrong, complaint: `${label}: ${wants}, please.` });
     input.addEventListener("input", () => this.later());
+    input.addEventListener("blur", () => wrong() && this.ask());
     return make("div", { className: "knob" }, make("label", { htmlFor: id, textContent: label }), input);
   }
 
   choice({ name, label, options }, id) {
     const select = make("select", { id }, ...options.map((value) => make("option", { value, textContent: value })));
-    this.fields.set(name, { input: select, fits: () => true });
+    this.fields.set(name, { input: select, wrong: () => false });
     select.addEventListener("change", () => this.ask());
     return make("div", { className: "knob" }, make("label", { htmlFor: id, textContent: label }), select);
   }
@@ -131,22 +137,32 @@ class DiagnoseBox extends HTMLElement {
   // ── Asking ──────────────────────────────────────────────────────────────
 
   load({ text, settings }) {
-    this.text.value = text;
     for (const { name } of FIELDS) this.fields.get(name).input.value = settings[name] ?? "";
-    this.fields.get("optimiser").input.value = settings.adam ? "Adam" : "SGD";
-    this.forget();
-    this.ask();
+    for (const { name } of CHOICES) this.fields.get(name).input.selectedIndex = 0;
+    this.take(text);
   }
 
   async open(file) {
-    this.text.value = decoded(new Uint8Array(await file.arrayBuffer()));
-    this.forget();
-    this.ask();
+    if (file.size > MOST) return this.complain(`${file.name} has ${short(file.size / 1e6, 3)} MB. Take the part around the growth: at most ${MOST / 1e6} MB are read.`);
+    try {
+      this.take(decoded(new Uint8Array(await file.arrayBuffer())));
+    } catch {
+      this.complain(`${file.name} cannot be opened. Choose a file, not a folder.`);
+    }
+  }
+
+  drag(event) {
+    if (!event.dataTransfer.types.includes("Files")) return; // words that are dragged go where they are let go
+    event.preventDefault();
+    this.live.classList.toggle("over", event.type === "dragover");
+    if (event.type === "drop") this.open(event.dataTransfer.files[0]);
   }
 
   /** Another log has other columns. */
-  forget() {
+  take(text) {
+    this.text.value = text;
     for (const name of ["column", "weights"]) this.fields.get(name).input.replaceChildren();
+    this.ask();
   }
 
   later() {
@@ -155,46 +171,69 @@ class DiagnoseBox extends HTMLElement {
   }
 
   value(name) {
-    return this.fields.get(name).input.value.trim();
+    return this.fields.get(name).input.value.trim().replace(",", ".");
   }
 
   ask() {
     clearTimeout(this.typing);
-    const complaints = [];
-    for (const [name, { input, fits, label, low, high }] of this.fields) {
-      const wrong = !fits(this.value(name));
-      input.setAttribute("aria-invalid", String(wrong));
-      if (wrong) complaints.push(`${label}: a number above ${low}${high < 1e30 ? " and below " + high : ""}, please.`);
-    }
-    this.note.textContent = complaints.join(" ");
-    const text = this.text.value;
-    if (complaints.length || !text.trim()) return this.clear();
+    const wrong = [...this.fields.values()].filter((field) => field.wrong());
+    if (wrong.length === 1 && wrong[0].input === document.activeElement && BEGUN.test(wrong[0].input.value)) return;
+    for (const { input } of this.fields.values()) input.ariaInvalid = String(wrong.some((field) => field.input === input));
+    if (wrong.length) return this.complain(wrong.map(({ complaint }) => complaint).join(" "));
+    this.complain("", !this.text.value.trim());
+    if (!this.text.value.trim()) return;
     const given = (name) => (this.value(name) ? Number(this.value(name)) : null);
     const settings = { rate: given("rate"), momentum: given("momentum") ?? 0, batch_size: given("batch_size"), dtype: this.value("dtype"), adam: this.value("optimiser") === "Adam" };
-    const every = given("every") && Math.max(1, Math.trunc(given("every")));
-    const question = { text, column: this.value("column") || null, weights: this.value("weights") || null, every, settings };
-    this.settings = settings;
-    this.asked = (this.asked ?? 0) + 1;
-    this.put(this.asked, question);
+    const chosen = (name) => this.fields.get(name).input.value || null;
+    this.question = { text: this.text.value, column: chosen("column"), weights: chosen("weights"), every: given("every"), settings };
+    this.send();
   }
 
-  /** To the worker, which is made when it is first needed; without one the page itself reads. */
-  async put(id, question) {
+  /** The worker comes when somebody comes to the box; null where there is none, and the page itself reads. */
+  hire() {
+    if (this.worker !== undefined) return;
     try {
-      this.worker ??= new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-      this.worker.onmessage = ({ data }) => data.id === this.asked && this.show(data.answer);
-      this.worker.postMessage({ id, question });
+      this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     } catch {
-      const { answer } = await import("./answer.js");
-      if (id === this.asked) this.show(answer(question));
+      this.worker = null;
+      return;
     }
+    this.worker.onmessage = ({ data }) => this.answered(data);
+    this.worker.onerror = () => {
+      this.worker = null;
+      this.live.dataset.busy = "";
+      this.question ??= this.asked;
+      this.send();
+    };
   }
 
-  clear() {
-    this.asked = (this.asked ?? 0) + 1;
-    this.last = null;
-    this.result.hidden = true;
-    this.columns.hidden = true;
+  /** One question at a time; of those that wait the last. */
+  async send() {
+    if (!this.question || this.live.dataset.busy) return;
+    const { question } = this;
+    this.question = null;
+    this.asked = question;
+    this.live.dataset.busy = "true";
+    this.hire();
+    if (this.worker) return this.worker.postMessage(question);
+    const reader = await import("./answer.js").catch(() => null);
+    if (reader) return this.answered(reader.answer(question));
+    this.live.dataset.busy = "";
+    this.complain("The reader did not load. Copy your losses, go online and load the page again.");
+  }
+
+  answered(said) {
+    this.live.dataset.busy = "";
+    if (this.asked && !this.question) this.show(said);
+    this.send();
+  }
+
+  /** What is wrong, in the place of an answer. */
+  complain(words, empty = true) {
+    this.note.textContent = words;
+    if (!empty) return;
+    this.question = this.asked = this.last = null;
+    this.result.hidden = this.columns.hidden = true;
     this.status.textContent = "";
   }
 
@@ -202,49 +241,69 @@ class DiagnoseBox extends HTMLElement {
 
   show(said) {
     if (said.unreadable) {
-      this.clear();
-      this.note.textContent = said.unreadable;
-      return;
+      this.complain(said.unreadable);
+      return this.offer(said.names ?? [], "");
     }
     this.last = said;
-    this.offer(said);
+    this.offer(said.names, said.name);
     const { found } = said;
-    const headline = make("p", { className: "verdict", textContent: HEADLINES[found.verdict] });
-    const sure = make("p", { className: "sure", textContent: `Confidence: ${found.confidence}. ${said.said}` });
+    const headline = found.verdict === "not-the-rate" && found.growth_per_step ? "It is not the rate: the sign is wrong." : HEADLINES[found.verdict];
+    const heading = (level, words, className) => make("p", { className, role: "heading", ariaLevel: level, textContent: words });
     this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     this.svg.setAttribute("role", "img");
     this.panel = null;
-    const drawing = make("div", { className: "drawing" });
+    const drawing = make("div", { className: "drawing", hidden: !said.points.length });
     drawing.append(this.svg);
-    this.result.replaceChildren(headline, sure, ...this.rate(found, said.rate), drawing, make("p", { className: "heading", textContent: "Why" }), listOf("ul", found.why), make("p", { className: "heading", textContent: "What to do next" }), listOf("ol", found.next), ...this.ends(found));
+    const [set, ...parts] = this.rate(found, said.rate);
+    this.result.replaceChildren(
+      heading(2, headline, "verdict"),
+      make("p", { className: "hint sure", textContent: `Confidence: ${found.confidence}. ${said.said}` }),
+      ...parts,
+      drawing,
+      heading(3, "Why", "heading"),
+      listOf("ul", found.why),
+      heading(3, "What to do next", "heading"),
+      listOf("ol", found.next),
+      ...this.more(found),
+      ...this.ends(found),
+    );
     this.result.dataset.verdict = found.verdict;
     this.result.hidden = false;
     this.draw(said);
-    const rate = said.rate && found.verdict !== "not-the-rate" ? ` Set the rate to ${said.rate}.` : "";
-    this.status.textContent = `${HEADLINES[found.verdict]}${rate} Confidence ${found.confidence}.`;
+    this.status.textContent = `${headline} ${set}Confidence ${found.confidence}.`;
   }
 
-  /** The columns of a table to choose from. */
-  offer({ names, name }) {
+  /** The columns of a table to choose from; the first is empty where none was found. */
+  offer(names, name) {
     this.columns.hidden = names.length < 2;
-    for (const [field, chosen, first] of [["column", name, []], ["weights", this.value("weights"), [""]]]) {
+    const weight = this.fields.get("weights").input.value;
+    for (const [field, chosen, options] of [["column", name, name ? names : ["", ...names]], ["weights", names.includes(weight) ? weight : "", ["", ...names]]]) {
       const { input } = this.fields.get(field);
-      const options = [...first, ...names];
-      if (input.options.length !== options.length) input.replaceChildren(...options.map((value) => make("option", { value, textContent: value || "not logged" })));
+      if (String([...input.options].map(({ value }) => value)) !== String(options)) {
+        input.replaceChildren(...options.map((value) => make("option", { value, textContent: value || (field === "column" ? "choose …" : "not logged") })));
+      }
       input.value = chosen;
     }
   }
 
-  rate({ rate_limit, curvature, growth_per_step }, value) {
-    if (!value) return [];
-    const { momentum, adam } = this.settings;
-    const big = make("p", { className: "suggested" }, "Set the rate to ", make("strong", { textContent: value }), this.copy(value, "the rate"));
-    const facts = curvature ? `Limit ${short(rate_limit)}, curvature λ ${short(curvature)}, growth ${short(growth_per_step)} per update.` : "";
-    const lines = linesToChange(value, momentum, adam).map(([name, code]) => {
-      const shown = make("code", { textContent: code, tabIndex: 0 });
-      return make("div", { className: "line" }, make("span", { textContent: name }), shown, this.copy(code, `the line for ${name}`));
-    });
-    return [big, make("p", { className: "facts", textContent: facts }), make("details", { className: "lines" }, make("summary", { textContent: "The line to change: PyTorch, Keras, JAX, numpy" }), ...lines)];
+  /** The rate to set in a sentence, and the parts that show it; without a rate, what to divide it by. */
+  rate({ verdict, next, rate_limit, curvature, growth_per_step }, set) {
+    const { rate, momentum, adam } = this.asked.settings;
+    const by = next.join(" ").match(/Divide the rate by ([0-9.e+]+)\.(?: |$)/)?.[1];
+    const value = set ?? by;
+    if (!value) return [""];
+    const lead = `${LEADS[verdict] ?? ""}${set ? "set the rate to" : "divide the rate by"} `;
+    const words = lead[0].toUpperCase() + lead.slice(1);
+    const big = make("p", { className: "suggested" }, words, make("strong", { textContent: value }));
+    const facts = (textContent) => make("p", { className: "hint facts", textContent });
+    const sentence = `${words}${value}. `;
+    if (!set) return [sentence, big, facts("Give the learning rate above, and read here what to set.")];
+    big.append(this.copy(value, "the rate"));
+    const lines = linesToChange(value, momentum, adam).map(([name, code]) =>
+      make("div", { className: "line" }, make("span", { textContent: name }), make("code", { textContent: code }), this.copy(code, `the line for ${name}`)),
+    );
+    const read = curvature ? [facts(`Limit ${short(rate_limit)}, curvature λ ${short(curvature)}, growth ${short(growth_per_step)} per update at ${short(rate)}.`)] : [];
+    return [sentence, big, ...read, make("details", { className: "lines" }, make("summary", { textContent: "The line to change: PyTorch, Keras, JAX, numpy" }), ...lines)];
   }
 
   copy(text, what) {
@@ -262,45 +321,45 @@ class DiagnoseBox extends HTMLElement {
     return button;
   }
 
-  ends({ steps_to_overflow, evidence }) {
-    if (!steps_to_overflow) return [];
-    const cells = Object.entries(steps_to_overflow).map(([format, updates]) => `${format} ${updates}`);
-    return [make("p", { className: "facts", textContent: `Updates from step ${evidence[0]} until the loss is inf: ${cells.join(", ")}.` })];
+  /** Where to go on if it is not the rate. */
+  more({ verdict, growth_per_step }) {
+    if (growth_per_step || !["nan-at-start", "not-the-rate"].includes(verdict)) return [];
+    return [make("p", {}, make("a", { href: "#tree", textContent: "If it is not the rate: how to confirm each cause in a minute" }))];
   }
 
-  draw({ found, span, points, every, bad }) {
-    const width = Math.round(this.result.clientWidth);
-    if (!width) return;
+  ends({ steps_to_overflow, evidence }) {
+    if (!steps_to_overflow) return [];
+    const cells = Object.entries(steps_to_overflow).map(([format, updates]) => make("div", {}, make("dt", { textContent: format }), make("dd", { textContent: updates })));
+    const from = Math.trunc(evidence[0]);
+    return [make("p", { className: "heading", role: "heading", ariaLevel: 3, textContent: `Updates from step ${from} until the loss is inf` }), make("dl", {}, ...cells)];
+  }
+
+  draw({ found, span, points, fit, bad }) {
+    const width = Math.round(this.result.clientWidth) - 2;
+    if (width < 0 || !points.length) return;
     this.svg.setAttribute("viewBox", `0 0 ${width} 270`);
     this.svg.style.height = "270px";
     this.panel ??= new Panel(this.svg);
     const { panel } = this;
-    const seen = points.map(([n, loss]) => [n * every, loss]);
-    const positive = seen.map(([, loss]) => loss).filter((loss) => loss > 0);
-    const logY = positive.length > 0 && positive.length === seen.length;
-    const values = logY ? positive.map(Math.log10) : seen.map(([, loss]) => loss);
-    let [low, high] = [Math.min(0, ...values.slice(0, 1)), 1];
-    if (values.length) [low, high] = values.reduce(([a, b], one) => [Math.min(a, one), Math.max(b, one)], [Infinity, -Infinity]);
-    const room = Math.max((high - low) * 0.12, logY ? 0.3 : 1e-9);
-    const end = Math.max(1, span.length - 1) * every;
-    panel.frame({ left: 0, top: 0, width, height: 270 }, { x: [-0.02 * end, 1.04 * end], y: [low - room, high + room], logY, title: bad ? `The losses, ${bad} from step ${span.end * every}` : "The losses", xlabel: "update", ylabel: "" });
-    panel.line("run", seen);
-    panel.marks("run dots", seen.length < 80 ? seen : [], "s", 2.5);
-    const grew = found.evidence && span.last > span.first;
-    panel.line("growth", ...(grew ? [seen.filter(([n]) => n >= span.first * every && n <= span.last * every)] : []));
-    panel.line("fit", ...(grew ? [this.fit(found, span, every)] : []));
-    panel.limit("limit", { y: grew && logY ? Math.max(span.from, Number.MIN_VALUE) : NaN });
-    panel.marks("lost", bad ? [[span.end * every, logY ? 10 ** high : high]] : [], "x", 6);
-    panel.legend([["run", "loss"], ...(grew ? [["fit", "what was read"], ["limit", "at the limit"]] : [])], 0.55);
-    this.svg.setAttribute("aria-label", `The losses of ${span.length} steps, from ${short(span.begin)} to ${short(span.peak)} at step ${span.last * every}${bad && ", then " + bad}. ${found.why[0]}`);
-  }
-
-  /** A line with the growth that was read: through the peak if it was steady, else through the first steps. */
-  fit({ growth_per_step: r, why }, { first, last, from, peak }, every) {
-    const wild = why[0].includes("no constant factor");
-    const [n, loss, to] = wild ? [first, from, Math.min(last, first + 4)] : [last, peak, last];
-    const at = (step) => [step * every, loss * r ** ((step - n) * every)];
-    return [at(first), at(to)];
+    const losses = points.map(([, loss]) => loss);
+    const logY = losses.every((loss) => loss >= 0) && losses.some((loss) => loss > 0);
+    const far = (loss) => Math.max(-1e307, Math.min(1e307, loss)); // twice as far is no number
+    const heights = logY ? losses.filter((loss) => loss > 0).map(Math.log10) : losses.map(far);
+    const [low, high] = heights.reduce(([a, b], one) => [Math.min(a, one), Math.max(b, one)], [Infinity, -Infinity]);
+    const room = Math.max((high - low) * 0.12, logY ? 0.3 : Math.abs(high) / 10 || 1);
+    const { from, first, last, end, steps } = span;
+    const reach = Math.max(1, end - from);
+    const few = steps < 6 && Array.from({ length: steps + 1 }, (_, i) => from + (i * (end - from)) / Math.max(1, steps)).map((x) => [x, short(x)]);
+    panel.frame({ left: 0, top: 0, width, height: 270 }, { x: [from - 0.02 * reach, from + 1.04 * reach], y: [low - room, high + room], logY, title: bad ? `The losses, ${bad} from step ${end}` : "The losses", xlabel: "update", ylabel: "", ...(few && { xticks: few }) });
+    const grew = points.filter(([x]) => found.evidence && x >= first && x <= last);
+    panel.line("growth", grew);
+    panel.line("run", points);
+    panel.marks("run dots", points.length < 80 ? points : [], "s", 2.5);
+    panel.line("fit", logY ? fit : []);
+    panel.limit("limit", { y: logY && fit.length && span.loss > 0 ? span.loss : NaN });
+    panel.marks("lost", bad ? [[end, logY ? 10 ** high : high]] : [], "x", 6);
+    panel.legend([["run", "loss"], ...(logY && fit.length ? [["fit", "what was read"], ["limit", "at the limit"]] : [])], fit.length ? 0.78 : 0);
+    this.svg.setAttribute("aria-label", `The losses of ${span.count} steps, from ${short(span.begin)} to ${short(span.peak)} at step ${last}${bad && ", then " + bad}. ${found.why[0]}`);
   }
 }
 

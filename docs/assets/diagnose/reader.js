@@ -155,7 +155,7 @@ export function read(text, column = null, weights = null) {
     }
     for (const name of names) seen.add(name);
   }
-  throw new Unreadable(complaint(text, [...seen], column));
+  throw Object.assign(new Unreadable(complaint(text, [...seen], column)), { names: [...seen] });
 }
 
 function logOf(rows, names, loss, weights, text) {

@@ -2,4 +2,4 @@
 
 import { answer } from "./answer.js";
 
-onmessage = ({ data: { id, question } }) => postMessage({ id, answer: answer(question) });
+onmessage = ({ data: question }) => postMessage(answer(question));
