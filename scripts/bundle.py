@@ -8,6 +8,7 @@ from mkdocs.exceptions import BuildError
 IMPORT = re.compile(r'^import (?:\* as (\w+)|(\{[^}]*\})) from "([^"]+)";$', re.MULTILINE)
 PASSED_ON = re.compile(r'^export \{([^}]*)\} from "([^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)
+LATER = re.compile(r'\bimport\("([^"]+)"\)')
 OTHER = re.compile(r"^(?:import|export)\b.*|\bimport\(.*|\bimport\.meta.*", re.MULTILINE)
 
 
@@ -35,7 +36,12 @@ def bundle(modules: list[Path]) -> str:
                 exports.extend(f"{name}: {other}.{name}" for name in re.findall(r"\w+", match[1]))
                 return ""
 
-            code = PASSED_ON.sub(pass_on, IMPORT.sub(bind, code))
+            def later(match):
+                return f"Promise.resolve({add((path.parent / match[1]).resolve())})"
+
+            code = LATER.sub(later, PASSED_ON.sub(pass_on, IMPORT.sub(bind, code)))
+            below = path.as_posix().rpartition("/assets/")[2]  # the script itself lies in assets/
+            code = code.replace("import.meta.url", f'new URL("{below}", base).href')
             exports += EXPORT.findall(code)
             code = EXPORT.sub("", code)
             if other := OTHER.search(code):
@@ -49,4 +55,5 @@ def bundle(modules: list[Path]) -> str:
         add(module.resolve())
     # One after the other, because each needs those before it.
     pushed = "\n".join(f"modules.push({function});" for function in functions)
-    return f'(() => {{\n"use strict";\nconst modules = [];\n{pushed}\n}})();\n'
+    base = "const base = document.currentScript?.src ?? location.href;"
+    return f'(() => {{\n"use strict";\n{base}\nconst modules = [];\n{pushed}\n}})();\n'

@@ -132,7 +132,8 @@ def on_post_build(config):
     if not serving:
         if "overshoot.pdf" in archives:
             print_course(config, course, site, site / "overshoot.pdf")
-        figures = [Path(config.docs_dir) / f"assets/interactive/{name}.js" for name in FIGURES]
+        alive = [*(f"interactive/{name}.js" for name in FIGURES), "diagnose/box.js"]
+        modules = [Path(config.docs_dir) / "assets" / name for name in alive]
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
-        pack(site, figures, licences, site / "overshoot.zip")
+        pack(site, modules, licences, site / "overshoot.zip")
         publish(site, Path(config.extra["site"]))
