@@ -263,6 +263,11 @@ def test_the_runs_cover_what_the_page_says_they_cover():
     assert min(factors) == pytest.approx(1.3, rel=0.01) and max(factors) == pytest.approx(100, rel=0.01)
 
 
+def test_no_logistic_model_exploded():
+    assert {one["model"] for one in RUNS} == {"linear", "logistic", "tanh", "relu"}
+    assert "logistic" not in {one["model"] for one in RUNS if one["kind"] == "explodes"}
+
+
 # ── What people paste ───────────────────────────────────────────────────────
 
 GROWS = [2.5, 25.0, 270.0, math.inf]
