@@ -6,13 +6,12 @@ seconds, and prints the work of one update and the time between frames. Nothing 
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from browser import start_browser
 from elements import FIGURES
 
 SITE = Path(__file__).parent.parent / "site"
@@ -51,10 +50,8 @@ def share(values: list[float], part: float) -> float:
 def main() -> None:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(SITE)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        root = hasattr(os, "geteuid") and os.geteuid() == 0
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] * root)
+        browser = start_browser(playwright)
         print("figure      update, ms: median    95 %   frame, ms: median    95 %   ≤ 17 ms")
         for name, path in FIGURES.items():
             page = browser.new_page(viewport={"width": 1280, "height": 900})

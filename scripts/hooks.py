@@ -1,24 +1,38 @@
 """The joints between MkDocs and the machinery; all work is done in the modules beside this one."""
 
+import shutil
 import sys
 from pathlib import Path
 
 from jinja2 import FileSystemBytecodeCache
 from mkdocs.exceptions import BuildError
 from mkdocs.structure.files import File
+from mkdocs.utils import get_relative_url
+from mkdocs_jupyter import convert
 
-from elements import ElementsExtension
+from course import can_print, print_course
+from downloads import section, take_along
+from elements import FIGURES, ElementsExtension
+from kernels import configure, side_by_side
+from lab_page import page as lab_page
+from labs import downloads
 from mathematics import MathematicsExtension
 from minify import minify
+from notebook import write_notebooks
+from offline import pack
 from page import PageError, finish, prepare
 from policy import with_policy
 from program import ProgramError
 from publish import publish, stamp
 from search import defer_index
+from slides import write_decks
+from variants import archive
 from weave import weave
 
 ROOT = Path(__file__).parent.parent
-SNIPPETS, BUILD = ROOT / "snippets", ROOT / "build"
+SNIPPETS, LABS, BUILD = ROOT / "snippets", ROOT / "docs" / "labs", ROOT / "build"
+archives = {}  # what the build makes of the whole site, and what for
+course = []  # the pages in the order of the navigation
 serving = False
 
 
@@ -27,36 +41,68 @@ def on_startup(command, dirty):
     serving = command == "serve"
     sys.path.append(str(Path(__file__).parent))  # the processes that run programs import from here
     stamp(ROOT)
+    configure(BUILD)
+    convert.nb2html = side_by_side(convert.nb2html)
 
 
 def on_config(config):
     config.markdown_extensions += [ElementsExtension(), MathematicsExtension()]
     config.extra["site"] = config.site_dir
-    if not serving:
-        config.site_dir = str(BUILD / "site")
+    if serving:
+        return
+    config.site_dir = str(BUILD / "site")
+    archives["overshoot.zip"] = "to read without a network"
+    if can_print():
+        archives["overshoot.pdf"] = "to print"
 
 
 def on_pre_build(config):
     # Before MkDocs empties the folder that it builds into.
     try:
         weave(SNIPPETS, BUILD)
+        write_notebooks(SNIPPETS, BUILD / "notebooks", config.site_url)
     except ProgramError as error:
         raise BuildError(str(error)) from None
+    folder = BUILD / "labs" / "downloads"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for lab in LABS.glob("*.py"):
+        for name, text in downloads(lab, config.site_url).items():
+            (folder / name).write_text(text, encoding="utf-8")
 
 
 def on_files(files, config):
-    figures, programs = BUILD.glob("figures/*.svg"), [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*")]
-    for root, paths in ((BUILD, figures), (ROOT, programs)):
+    problem_sets = BUILD / "problem-sets.zip"
+    problem_sets.write_bytes(archive(count=30, seed=7))
+    made = [*BUILD.glob("figures/*"), *BUILD.glob("notebooks/**/*.ipynb"), *BUILD.glob("labs/downloads/*")]
+    made += [*write_decks(Path(config.docs_dir), BUILD / "slides"), problem_sets]
+    programs = [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*")]
+    for root, paths in ((BUILD, made), (ROOT, programs)):
         for path in sorted(paths):
             name = path.relative_to(root).as_posix()
             files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
 
 
+def on_nav(nav, config, files):
+    course[:] = [page for page in nav.pages if page.file.src_uri.endswith(".md")]
+
+
 def on_page_markdown(markdown, page, config, files):
+    if page.file.src_uri.startswith("labs/"):
+        # By now mkdocs-jupyter has run the lab.
+        markdown, drawings = lab_page(Path(page.file.src_uri).stem, markdown)
+        for name, drawing in drawings.items():
+            (BUILD / "figures" / name).write_text(drawing, encoding="utf-8")
+            files.append(File(f"figures/{name}", str(BUILD), config.site_dir, config.use_directory_urls))
     try:
-        return prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
+        prepared = prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
     except PageError as error:
         raise BuildError(str(error)) from None
+    if page.file.src_uri.startswith("slides/"):
+        return prepared
+    rows = take_along(markdown, SNIPPETS, config.repo_url)
+    whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
+    return prepared + section(rows, whole) if rows or page.is_homepage else prepared
 
 
 def on_page_content(html, page, config, files):
@@ -79,8 +125,15 @@ def on_post_template(output, template_name, config):
 
 
 def on_post_build(config):
-    defer_index(Path(config.site_dir))
+    site = Path(config.site_dir)
+    defer_index(site)
     for folder in ("interactive", "diagnose"):
-        minify(Path(config.site_dir) / "assets" / folder)
+        minify(site / "assets" / folder)
     if not serving:
-        publish(Path(config.site_dir), Path(config.extra["site"]))
+        if "overshoot.pdf" in archives:
+            print_course(config, course, site, site / "overshoot.pdf")
+        alive = [*(f"interactive/{name}.js" for name in FIGURES), "diagnose/box.js"]
+        modules = [Path(config.docs_dir) / "assets" / name for name in alive]
+        licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
+        pack(site, modules, licences, site / "overshoot.zip")
+        publish(site, Path(config.extra["site"]))

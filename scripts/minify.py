@@ -12,4 +12,5 @@ def minify(folder: Path) -> None:
         path.write_text(jsmin(path.read_text(encoding="utf-8")), encoding="utf-8")
     for path in folder.rglob("*.css"):
         style = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        path.write_text(re.sub(r"\s+", " ", style), encoding="utf-8")
+        style = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", style))
+        path.write_text(style.replace(";}", "}").replace(": ", ":"), encoding="utf-8")

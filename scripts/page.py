@@ -7,7 +7,7 @@ from program import SECTION
 from run import SCHEMES
 
 INCLUDE = re.compile(r'^ *--8<-- "(([\w/-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTILINE)
-FIGURE = re.compile(r"!\[([^\]]*)\]\((figures/[\w.-]+)\.svg\)")
+FIGURE = re.compile(r"!\[([^\]]*)\]\(((?:\.\./)?)(figures/[\w.-]+)\.svg\)")
 BLOCK = re.compile(r"<pre>(<span></span>)<code>")
 
 
@@ -45,10 +45,10 @@ def finish(html: str) -> str:
     return BLOCK.sub(r'<pre data-search-exclude>\1<code tabindex="0">', html)
 
 
-def _image(alt: str, figure: str, scheme: str, build: Path) -> str:
+def _image(alt: str, folder: str, figure: str, scheme: str, build: Path) -> str:
     """One drawing of a figure. Its size keeps the page from moving; what is hidden is not loaded."""
     file = build / f"{figure}.{scheme}.svg"
     drawing = file.read_text(encoding="utf-8") if file.exists() else ""
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
     width, height = (round(float(points) * 96 / 72) for points in box.groups()) if box else (0, 0)
-    return f"![{alt}]({figure}.{scheme}.svg){{ .only-{scheme} loading=lazy width={width} height={height} }}"
+    return f"![{alt}]({folder}{figure}.{scheme}.svg){{ .only-{scheme} loading=lazy width={width} height={height} }}"

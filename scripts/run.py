@@ -4,7 +4,6 @@ import contextlib
 import io
 import multiprocessing
 import os
-import sys
 import time
 import traceback
 import warnings
@@ -26,16 +25,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 _forks = "forkserver" in multiprocessing.get_all_start_methods()
 _context = multiprocessing.get_context("forkserver" if _forks else "spawn")
 if _forks:
-    _context.set_forkserver_preload(["__main__", "matplotlib.pyplot", "matplotlib.backends.backend_svg"])
+    _context.set_forkserver_preload(
+        ["__main__", "matplotlib.pyplot", *(f"matplotlib.backends.backend_{name}" for name in ("agg", "svg"))]
+    )
 
 
 @dataclass
 class Shown:
-    """What a section showed: the text it printed, and an SVG for each colour scheme if it drew."""
+    """What a section showed: the text it printed; if it drew, an SVG for each colour scheme, and a PNG."""
 
     name: str
     printed: str
     figures: dict[str, str] = field(default_factory=dict)
+    picture: bytes = b""
 
 
 def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
@@ -90,7 +92,6 @@ def _play(path: Path, parts: list[Section], scheme: str, sender) -> None:
     plt.rcdefaults()  # whatever the person who builds has set
     plt.style.use([STYLES / "figure.mplstyle", STYLES / f"{scheme}.mplstyle"])
     plt.show = lambda *args, **kwargs: None  # the figure stays open for us to take
-    sys.argv = [str(path)]  # called without words, whatever words the build was called with
     namespace = {"__name__": "__main__", "__file__": str(path)}
     shown = []
     for part in parts:
@@ -100,14 +101,16 @@ def _play(path: Path, parts: list[Section], scheme: str, sender) -> None:
             with contextlib.redirect_stdout(printed), warnings.catch_warnings():
                 warnings.simplefilter("error")
                 exec(compile("\n" * (part.line - 1) + part.code, str(path), "exec"), namespace)
-                figures = {scheme: _svg(plt.gcf())} if plt.get_fignums() else {}
+                drawn = bool(plt.get_fignums())
+                figures = {scheme: _svg(plt.gcf())} if drawn else {}
+                picture = _png(plt.gcf()) if drawn and scheme == "light" else b""
         except BaseException as error:
             return sender.send(_failure(path, part, error))
         if len(plt.get_fignums()) > 1:
             problem = f"section '{part.name}' leaves more than one figure open."
             return sender.send(ProgramError(path, part.line, problem, "draw one figure a section."))
         plt.close("all")
-        shown.append(Shown(part.name, printed.getvalue(), figures))
+        shown.append(Shown(part.name, printed.getvalue(), figures, picture))
     sender.send(shown)
 
 
@@ -115,6 +118,14 @@ def _svg(figure) -> str:
     """The figure as SVG text, the same bytes for the same figure on every run."""
     picture = io.StringIO()
     figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
+    return picture.getvalue()
+
+
+def _png(figure) -> bytes:
+    """The figure as PNG on white, for slides and texts that take no SVG."""
+    picture = io.BytesIO()
+    options = {"transparent": False, "facecolor": "white", "metadata": {"Software": None}}
+    figure.savefig(picture, format="png", dpi=200, **options)
     return picture.getvalue()
 
 

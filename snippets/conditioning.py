@@ -9,8 +9,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-file = Path(__file__).parent / "data" / "chi_regression.csv"
-x, y = np.loadtxt(file, delimiter=",", skiprows=1, unpack=True)
+data = Path(globals().get("__file__", "")).parent / "data"  # notebooks too
+x, y = np.loadtxt(data / "chi_regression.csv", delimiter=",", skiprows=1).T
 both = [x, np.ones(50)]  # the column of ones is the intercept
 print("columns    α    limit  updates        loss   curvatures")
 for columns, alpha in ([x], 0.05), (both, 0.05), (both, 0.03):

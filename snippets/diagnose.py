@@ -683,7 +683,7 @@ def main(words):
     print(*found["why"], "", *found["next"], sep="\n")
 
 
-if len(sys.argv) > 1:  # without words, the chapter's examples follow
+if Path(sys.argv[0]).name == "diagnose.py" and sys.argv[1:]:
     sys.exit(main(sys.argv[1:]))
 # --8<-- [end:main]
 
@@ -716,9 +716,11 @@ for kind, weight in (rate | sign | {"not logged": None}).items():
     )
 # --8<-- [end:sign]
 
-# %% --8<-- [start:runs]
-file = Path(__file__).parent / "data" / "runs.csv"
-with file.open(newline="", encoding="utf-8") as table_of_runs:
+# %% --8<-- [start:trials]
+data = Path(globals().get("__file__", "")).parent / "data"
+with (data / "runs.csv").open(
+    newline="", encoding="utf-8"
+) as table_of_runs:
     runs = list(csv.DictReader(table_of_runs))
 for one in runs:
     one["log"] = read(one["losses"])
@@ -728,7 +730,7 @@ for one in runs:
 exploded = [one for one in runs if one["kind"] == "explodes"]
 trained = [one for one in runs if one["kind"] == "trains"]
 print(len(exploded), "runs that exploded,", len(trained), "that trained")
-# --8<-- [end:runs]
+# --8<-- [end:trials]
 
 
 # %% --8<-- [start:picture]

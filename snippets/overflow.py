@@ -28,8 +28,8 @@ def bf16(value):  # the first 16 bits of fp32, to nearest, ties to even
     return (pattern & 0xFFFF0000).view(np.float32)
 
 
-file = Path(__file__).parent / "data" / "chi_regression.csv"
-x, y = np.loadtxt(file, delimiter=",", skiprows=1, unpack=True)
+data = Path(globals().get("__file__", "")).parent / "data"  # notebooks too
+x, y = np.loadtxt(data / "chi_regression.csv", delimiter=",", skiprows=1).T
 
 
 def descend(keep, alpha=0.12, steps=3400):  # keep rounds to the format

@@ -9,8 +9,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-file = Path(__file__).parent / "data" / "chi_regression.csv"
-x, y = np.loadtxt(file, delimiter=",", skiprows=1, unpack=True)
+data = Path(globals().get("__file__", "")).parent / "data"  # notebooks too
+x, y = np.loadtxt(data / "chi_regression.csv", delimiter=",", skiprows=1).T
 lam, slope = np.sum(x**2), np.sum(x * (x * 5 - y))  # λ, and f'(5)
 
 

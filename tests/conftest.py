@@ -14,8 +14,10 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pytest
+from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
+from browser import find_browser, start_browser
 from program import sections
 from run import Shown, run
 
@@ -25,14 +27,13 @@ SNIPPETS = ROOT / "snippets"
 
 @contextlib.contextmanager
 def no_window():
-    """Figures are drawn but not shown, and closed in the end; no words on the command line."""
+    """Figures are drawn but not shown, and closed in the end."""
     plt.switch_backend("svg")
     show, plt.show = plt.show, lambda: None
-    words, sys.argv = sys.argv, sys.argv[:1]
     try:
         yield
     finally:
-        plt.show, sys.argv = show, words
+        plt.show = show
         plt.close("all")
 
 
@@ -69,7 +70,8 @@ def copy_of_the_sources(folder: Path) -> Path:
     """A copy of what a build reads, so that builds in tests touch neither each other nor the repository."""
     for name in ("docs", "snippets", "scripts"):
         shutil.copytree(ROOT / name, folder / name)
-    shutil.copy(ROOT / "mkdocs.yml", folder)
+    for file in (ROOT / "mkdocs.yml", *ROOT.glob("LICENSE*"), ROOT / "CITATION.cff"):
+        shutil.copy(file, folder)
     return folder
 
 
@@ -81,15 +83,19 @@ def build(root: Path) -> subprocess.CompletedProcess:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """The built site."""
-    root = copy_of_the_sources(tmp_path_factory.mktemp("site"))
-    result = build(root)
-    assert result.returncode == 0, result.stdout + result.stderr
+def site(tmp_path_factory, worker_id) -> Path:
+    """The built site, built once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    root = (base if worker_id == "master" else base.parent) / "the-site"
+    with FileLock(root.with_suffix(".lock")):
+        if not (root / "site").exists():
+            shutil.rmtree(root, ignore_errors=True)
+            root.mkdir()
+            result = build(copy_of_the_sources(root))
+            assert result.returncode == 0, result.stdout + result.stderr
     return root / "site"
 
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 COUNT_SHIFTS = """window.moved = 0; new PerformanceObserver(list => {
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
 }).observe({type: "layout-shift", buffered: true})"""
@@ -99,15 +105,11 @@ AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best
 @pytest.fixture(scope="session")
 def browser():
     """Chromium or Chrome. Without one these tests are skipped at home and fail where CI is set."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
+    if not find_browser():
         message = "no browser found: install Chromium or Chrome, or set CHROMIUM to its path"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
-    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=found, args=[*sandbox, "--disable-background-networking"]
-        )
+        chromium = start_browser(playwright)
         yield chromium
         chromium.close()
 

@@ -12,6 +12,7 @@ from conftest import AXE, COUNT_SHIFTS, ROOT, described
 PAGES = [
     "",
     *sorted(f"{path.stem}/" for path in (ROOT / "docs").glob("*.md") if path.stem != "index"),
+    *(LABS := sorted(f"labs/{path.stem}/" for path in (ROOT / "docs/labs").glob("*.py"))),
     "404.html",
 ]
 CHAPTERS = [f"{stem}/" for stem in rules.chapters(ROOT)]
@@ -141,6 +142,35 @@ def test_paper_shows_text_answers_and_light_figures_and_no_navigation(open_page,
     assert len(page.pdf(prefer_css_page_size=True)) > 20_000
 
 
+@pytest.mark.parametrize("path", LABS)
+def test_a_lab_can_be_worked_without_scripts_and_hides_its_answers_until_asked(open_page, path):
+    page = open_page(path, java_script_enabled=False)
+    answer = page.locator("details.answer").first
+    assert answer.locator("xpath=preceding-sibling::div[1]").get_by_text("fill_in").is_visible()
+    assert not answer.locator("code").first.is_visible()
+    answer.locator("summary").click()
+    assert answer.locator("code").first.is_visible() and answer.get_by_text("If you have").is_visible()
+
+
+@pytest.mark.parametrize("path", LABS)
+def test_the_figures_of_a_lab_follow_the_colour_scheme_and_are_drawn(open_page, path):
+    for scheme, other in ("light", "dark"), ("dark", "light"):
+        page = open_page(path, color_scheme=scheme)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        image = page.locator(f"img.only-{scheme}").first
+        image.scroll_into_view_if_needed()
+        page.wait_for_function("image => image.complete", arg=image.element_handle())
+        assert image.is_visible() and image.evaluate("image => image.naturalWidth") > 300
+        assert not page.locator(f"img.only-{other}").first.is_visible()
+
+
+def test_a_lab_s_notebook_is_saved_under_its_own_name(open_page):
+    page = open_page("labs/limit/")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="learner's notebook").click()
+    assert saved.value.suggested_filename == "limit-learner.ipynb"
+
+
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_the_summary_is_one_page_of_paper(open_page, paper):
     printed = open_page("summary/").pdf(format=paper)
@@ -182,8 +212,10 @@ def test_the_policy_refuses_an_inline_script_and_another_host(browser, address):
     page.close()
 
 
-@pytest.mark.parametrize("path", [*CHAPTERS, "frameworks/"])
-def test_the_first_load_of_a_chapter_is_at_most_130_kb_compressed_and_does_not_move(browser, address, path):
+@pytest.mark.parametrize("path", [*CHAPTERS, "frameworks/", *LABS])
+def test_the_first_load_of_a_chapter_or_lab_is_at_most_130_kb_compressed_and_does_not_move(
+    browser, address, path
+):
     most = 145_000 if path == "diagnose/" else 130_000  # it carries the box, and the longest program
     page = browser.new_page(viewport={"width": 412, "height": 823})
     page.add_init_script(COUNT_SHIFTS)

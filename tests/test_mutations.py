@@ -40,7 +40,7 @@ def program_rules(root) -> dict[int, list[str]]:
     }
 
 
-PROGRAM, PAGE = "snippets/overshoot.py", "docs/overshoot.md"
+PROGRAM, PAGE, LAB = "snippets/overshoot.py", "docs/overshoot.md", "docs/labs/limit.py"
 
 
 def test_the_site_as_it_is_passes(copy):
@@ -203,6 +203,34 @@ def test_a_rule_about_program_and_page_notices(copy, rule, file, old, new, compl
             r"\\alfa\\lambda",
             r"'overshoot\.md'(?s:.*)the formula (?s:.*)\\alfa(?s:.*) cannot be set: .*Unknown command.*\n.*Cure",
             id="a formula with a misspelt command",
+        ),
+        pytest.param(
+            LAB,
+            r"lam = np\.linalg",
+            "1 / 0\nlam = np.linalg",
+            r"docs/labs/limit\.py: ZeroDivisionError: division by zero\n.*Cure: run `python docs/labs/limit\.py`",
+            id="a lab that fails",
+        ),
+        pytest.param(
+            LAB,
+            r"lam = np\.linalg",
+            "np.log(np.zeros(1))\nlam = np.linalg",
+            r"docs/labs/limit\.py: RuntimeWarning: divide by zero.*\n.*Cure",
+            id="a lab that warns",
+        ),
+        pytest.param(
+            LAB,
+            r"limit = 2 / lam\.max\(\)",
+            "limit = 1 / lam.max()",
+            r"docs/labs/limit\.py: Not yet\. This is half the limit",
+            id="a lab whose answer its own check refuses",
+        ),
+        pytest.param(
+            LAB,
+            r'# %% alt="[^"]*"',
+            "# %%",
+            r"docs/labs/limit\.py: a page cannot show 'a figure without a text'\.\n.*Cure",
+            id="a figure of a lab without a text",
         ),
         pytest.param(
             PAGE,

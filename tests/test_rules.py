@@ -64,7 +64,7 @@ def test_a_program_needs_numpy_and_matplotlib_only(chapter):
     assert set(imports) <= {"numpy", "matplotlib", *sys.stdlib_module_names}
 
 
-@pytest.mark.parametrize("stem", [*PROGRAMS, "index", "notation"])
+@pytest.mark.parametrize("stem", [*PROGRAMS, "index", "notation", "teach"])
 def test_claims_have_tests_a_test_a_sentence(stem):
     tests = (ROOT / "tests" / f"test_{stem}.py").read_text(encoding="utf-8")
     names = re.findall(r"^def test_(\w+)", tests, re.MULTILINE)
@@ -81,7 +81,7 @@ def test_every_chapter_has_all_the_parts_of_the_pattern(chapter):
     predictions = re.findall(r"^!!! predict .*\n((?:(?:    .*)?\n)+)", markdown, re.MULTILINE)
     assert predictions
     assert all(3 <= block.count("??? option") <= 5 for block in predictions)
-    assert f"(snippets/{chapter}.py)" in markdown  # for those who want to run it
+    assert "(#take-along)" in markdown  # for those who want to run it
     assert markdown.count("!!! refute") >= 2
     assert all(
         text.startswith("It is not so, because") for text in re.findall(r"!!! refute.*\n +(.*)", markdown)

@@ -28,7 +28,7 @@ def served(tmp_path):
 
         def until(text, path="overshoot/"):
             """The page, or for path None the server's log, as soon as the text stands in it."""
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 180
             while time.monotonic() < deadline:
                 try:
                     found = (tmp_path / "log").read_text()
@@ -54,10 +54,22 @@ def test_an_edit_shows_a_broken_program_is_named_and_mending_it_is_enough(served
     good = program.read_text(encoding="utf-8").replace('print(f"growth', 'print(f"fresh growth')
     time.sleep(1)  # until the watcher has seen every file as it is
     program.write_text(good, encoding="utf-8")
-    assert "fresh growth 1.5356" in until("fresh growth 1.5356")
+    page = until("fresh growth 1.5356")
+    assert "overshoot.ipynb" in page and "overshoot.zip" not in page  # nobody waits for archives
     program.write_text(re.sub("lam = np", "lam = 1 / 0 + np", good), encoding="utf-8")
     log = until("ZeroDivisionError", path=None)
     assert "snippets/overshoot.py, line" in log and "Cure:" in log and "Traceback" not in log
     until("An error happened during the rebuild", path=None)  # MkDocs answers no request until it is mended
     program.write_text(good.replace("fresh growth", "mended growth"), encoding="utf-8")
     until("mended growth 1.5356")
+
+
+def test_an_edit_of_a_lab_shows_and_the_other_labs_are_not_run_again(served):
+    program, until = served
+    lab = program.parents[1] / "docs/labs/limit.py"
+    time.sleep(1)  # until the watcher has seen every file as it is
+    text = lab.read_text(encoding="utf-8")
+    lab.write_text(text.replace('print(f"curvatures', 'print(f"fresh curvatures'), encoding="utf-8")
+    until("fresh curvatures 0.4157", path="labs/limit/")
+    log = until("Serving on", path=None)
+    assert log.count("Converting notebook (execute=True)") == 4 + 1

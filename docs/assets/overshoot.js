@@ -4,7 +4,8 @@ new MutationObserver(() => {
 }).observe(document.body, { childList: true, subtree: true });
 
 // A figure that answers comes when its reader is near; until then its static figure stands.
-{
+// From disk no module loads: there a plain script brings them all, or they stay static.
+if (location.protocol !== "file:") {
   const folder = new URL("interactive/", document.currentScript.src);
   const figures = ":is(parabola-figure, surrogate-figure, bowl-figure, countdown-figure, batch-figure, diagnose-box):not(:defined)";
   let face;

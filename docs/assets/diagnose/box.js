@@ -193,6 +193,7 @@ class DiagnoseBox extends HTMLElement {
   hire() {
     if (this.worker !== undefined) return;
     try {
+      if (location.protocol === "file:") throw Error("a page from disk has no worker");
       this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     } catch {
       this.worker = null;

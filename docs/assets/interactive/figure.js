@@ -257,14 +257,18 @@ export class AnsweringFigure extends HTMLElement {
     made.moved = moved;
     if (made.dragged) return;
     made.dragged = true;
+    // Where the pointer is on the drawing, which a slide may show larger than it is.
+    const place = (event) => DOMPoint.fromPoint(event).matrixTransform(this.svg.getScreenCTM().inverse());
     made.addEventListener("pointerdown", (event) => {
       made.setPointerCapture(event.pointerId);
-      made.off = [made.cx.baseVal.value - event.clientX, made.cy.baseVal.value - event.clientY];
+      const { x, y } = place(event);
+      made.off = [made.cx.baseVal.value - x, made.cy.baseVal.value - y];
       event.preventDefault();
     });
     made.addEventListener("pointermove", (event) => {
       if (!made.hasPointerCapture(event.pointerId)) return;
-      made.moved(event.clientX + made.off[0], event.clientY + made.off[1]); // from where it was taken hold of
+      const { x, y } = place(event);
+      made.moved(x + made.off[0], y + made.off[1]); // from where it was taken hold of
     });
   }
 }

@@ -1,0 +1,18 @@
+"""Find Chromium or Chrome on this machine, and start it without a window."""
+
+import os
+import shutil
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def find_browser() -> str | None:
+    """The path of a browser, ``$CHROMIUM`` first, or None."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def start_browser(playwright):
+    """The browser that was found, for a Playwright that is running."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0  # then Chromium has no sandbox to offer
+    arguments = ["--disable-background-networking", *["--no-sandbox"] * root]
+    return playwright.chromium.launch(executable_path=find_browser(), args=arguments)

@@ -1,0 +1,100 @@
+"""The page of a lab, from the notebook that mkdocs-jupyter has run."""
+
+import itertools
+import re
+from pathlib import Path
+from textwrap import indent
+
+import nbformat
+from mkdocs.exceptions import BuildError
+
+from labs import ANSWER, GIVEN, blanked, explanations, tags
+
+STYLES = Path(__file__).parent / "styles"
+COLOUR = re.compile(r"\b[0-9A-Fa-f]{6}\b")
+
+
+class LabError(BuildError):
+    """A lab that cannot be shown. The message names the lab and the cure."""
+
+
+def page(stem: str, run: str) -> tuple[str, dict[str, str]]:
+    """The lab's page in Markdown and its drawings by name, from the notebook (JSON) that has been run.
+
+    A blank is shown empty. Its answer, what its check says to wrong ones, and what follows up to the next
+    words stand in a fold. Raises LabError for what a page cannot show.
+    """
+    parts, drawings, fold, number = [], {}, False, itertools.count(1)
+    for cell in nbformat.reads(run, 4).cells:
+        text = cell.source
+        if cell.cell_type == "markdown":
+            fold = "solution" in tags(cell)
+            parts += [f'??? answer "Answer {next(number)}"', indent(text, "    ")] if fold else [text]
+            continue
+        if "prediction" in tags(cell) or GIVEN.search(text):
+            continue
+        if ANSWER.search(text):
+            fold = True
+            parts += [_fence("python", blanked(text)), f'??? answer "Answer {next(number)}"']
+        if explained := explanations(text):
+            shown = _explained(cell, explained)
+        else:
+            code = "\n".join(line for line in text.splitlines() if not ANSWER.fullmatch(line))
+            shown = "\n\n".join([_fence("python", code), *_outputs(stem, cell, drawings)])
+        parts.append(indent(shown, "    ") if fold else shown)
+    title, rest = "\n\n".join(filter(None, parts)).split("\n\n", 1)
+    return f"{title}\n\n{_links(stem)}\n\n{rest}\n", drawings
+
+
+def _fence(language: str, text: str) -> str:
+    title = ' title="Output"' if language == "text" else ""
+    return f"```{language}{title}\n{text.strip(chr(10))}\n```"
+
+
+def _links(stem: str) -> str:
+    links = []
+    for version, whose in ("learner", "learner's"), ("solution", "solved"):
+        for kind, what in ("ipynb", "notebook"), ("py", "script"):
+            name = f"{stem}-{version}.{kind}"
+            links.append(f'[{whose} {what}](downloads/{name}){{ download="{name}" }}')
+    words = "To work in it, take the {} or {}; for the answers, the {} or {}."
+    return f"{words.format(*links)} Each needs Python with numpy and matplotlib, and no other file."
+
+
+def _explained(cell, explained: list[tuple[str, str]]) -> str:
+    """What a check says to each wrong answer; after a look back a fold for each prediction."""
+    if cell.source.startswith("look_back"):
+        return "\n\n".join(f'??? option "You predicted {choice}"\n\n    {text}' for choice, text in explained)
+    return "\n".join(
+        [_printed(cell), "", "If you have", "", *(f"- `{wrong}`: {text}" for wrong, text in explained)]
+    )
+
+
+def _printed(cell) -> str:
+    # A kernel sends it in one piece or in several, as it happens.
+    return "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
+
+
+def _outputs(stem: str, cell, drawings: dict[str, str]):
+    """What the cell printed and drew, in Markdown; adds each drawing, in both colour schemes."""
+    if printed := _printed(cell):
+        yield _fence("text", printed)
+    for output in cell.outputs:
+        svg = output.get("data", {}).get("image/svg+xml")
+        if svg and cell.metadata.get("alt"):
+            name = f"lab-{stem}.{len(drawings) // 2 + 1}"
+            drawings[f"{name}.light.svg"], drawings[f"{name}.dark.svg"] = svg, _dark(svg)
+            yield f"![{cell.metadata.alt}](../figures/{name}.svg)"
+        elif output.get("name") != "stdout":
+            what = "a figure without a text" if svg else output.get("text") or output.get("data")
+            problem = f"docs/labs/{stem}.py: a page cannot show {what!r}."
+            raise LabError(f'{problem}\n  Cure: print, draw, and say what a figure shows: `# %% alt="…"`.')
+
+
+def _dark(svg: str) -> str:
+    """The drawing in the dark scheme's colours, which stand in the same order as the light one's."""
+    light, dark = (
+        COLOUR.findall((STYLES / f"{scheme}.mplstyle").read_text()) for scheme in ("light", "dark")
+    )
+    other = {one.lower(): two.lower() for one, two in zip(light, dark, strict=True)}
+    return re.sub(r"(?<=#)[0-9a-f]{6}", lambda code: other.get(code[0], code[0]), svg)

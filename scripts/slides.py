@@ -1,0 +1,126 @@
+"""Make a deck of slides from a chapter: its headings, predictions, code, outputs, figures, formulas, tables, lists.
+
+A deck is a page like any other, in Markdown; what it shows is included from where the chapter includes it.
+The chapter's prose becomes the speaker's notes of the slide that it stands beside.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import ascii_uppercase
+
+BLOCK = re.compile(
+    r"""
+    (?P<code>^```.*?\n```$)
+    | (?P<figure>^<[a-z]+-figure\ .*?^</[a-z]+-figure>$ | ^!\[[^\n]*\n///\ .*?^///$)
+    | (?P<formula>^\$\$$.*?^\$\$$)
+    | ^(?P<level>\#{1,3})\ (?P<heading>[^\n{]+)
+    | ^(?:!!!|\?\?\?)\ (?P<box>\w+)\ "(?P<title>[^\n]*)"\n(?P<inside>(?:(?:\ {4}[^\n]*)?\n)*)
+    | (?P<list>^(?:-|\d\.)\ .*?(?=\n\n(?!\ )|\Z))
+    | (?P<table>^\|.*?(?=\n\n|\Z))
+    | (?P<text>^\S.*?(?=\n\n|\Z))
+    """,
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+OPTION = re.compile(r'^\?\?\? option "(.*)"\n((?:(?: {4}.*)?\n)*)', re.MULTILINE)
+EXERCISE = re.compile(r"\*\*\d+\. ")
+LEFT_OUT = re.compile(r"^<details .*?^</details>$|^</?diagnose-box[^\n]*$", re.MULTILINE | re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---\n.*?^description: (.*?)$.*?^---\n", re.MULTILINE | re.DOTALL)
+
+
+@dataclass
+class Slide:
+    """One slide: its heading, what it shows, and what its speaker says; all in Markdown."""
+
+    kind: str
+    heading: str
+    shows: str
+    notes: list[str] = field(default_factory=list)
+
+
+def is_chapter(markdown: str) -> bool:
+    """A page that asks for predictions has a deck."""
+    return "\n!!! predict " in markdown
+
+
+def deck(chapter: str, markdown: str) -> str:
+    """The deck of a chapter, as the Markdown of a page ``slides/<chapter>.md``."""
+    description = FRONT_MATTER.match(markdown)[1]
+    body = "\n\n".join(_section(slide) for slide in slides(markdown, description))
+    body = re.sub(r'<span id="[^"]*">|</span>', "", body)  # the chapter's own anchors stay with the chapter
+    body = re.sub(r"\]\(#", f"]({chapter}.md#", body)
+    body = re.sub(r"\]\((?!\w+:)", "](../", body)
+    title = f"Slides: {chapter.title()}"
+    about = (
+        f"{title}, to project, to print, or to read with the speaker's notes: figures, code and predictions."
+    )
+    meta = f'title: "{title}"\ndescription: "{about}"\ntemplate: slides.html\nsearch:\n  exclude: true\n'
+    return f"---\n{meta}---\n\n{body}\n"
+
+
+def slides(markdown: str, description: str) -> list[Slide]:
+    """The slides of a chapter, in its order."""
+    found, section, waiting = [], "", []
+
+    def show(kind, heading, shows, notes=()):
+        found.append(Slide(kind, heading, shows, [*waiting, *notes]))
+        waiting.clear()
+
+    def close():
+        """A section that shows nothing is a slide with its first sentence."""
+        if waiting and not (found and found[-1].heading == section):
+            show("words", section, re.split(r"(?<=[.?!])\s", waiting[0])[0])
+
+    # What a chapter folds away and a box to paste into are not for the wall.
+    for block in BLOCK.finditer(LEFT_OUT.sub("", FRONT_MATTER.sub("", markdown))):
+        kind, text = block.lastgroup, block[0]
+        if block["heading"]:
+            close()
+            section = block["heading"].strip()
+            if block["level"] == "#":
+                show("title", section, description)
+        elif block["box"] == "predict":
+            options = OPTION.findall(_dedent(block["inside"]))
+            listed = "\n".join(f"{place}. {words}" for place, (words, _) in enumerate(options, start=1))
+            explained = [
+                f"**{letter}. {words}** {_dedent(why).strip()}"
+                for letter, (words, why) in zip(ascii_uppercase, options, strict=False)
+            ]
+            show("predict", block["title"], listed, explained)
+        elif block["box"] == "question":
+            show("question", section, block["title"], [_dedent(block["inside"]).strip()])
+        elif block["box"] == "refute":
+            show("refute", section, f"**{block['title']}**\n\n{_dedent(block['inside']).strip()}")
+        elif block["box"]:
+            found[-1].notes.append(f"**{block['title']}:** {_dedent(block['inside']).strip()}")
+        elif kind == "text" and not EXERCISE.match(text):
+            (found[-1].notes if found and found[-1].heading == section else waiting).append(text)
+        else:
+            kind = "output" if text.startswith("```text") else kind
+            show("exercise" if kind == "text" else kind, section, text.strip())
+    close()
+    return found
+
+
+def _dedent(text: str) -> str:
+    return re.sub(r"^ {4}", "", text, flags=re.MULTILINE)
+
+
+def _section(slide: Slide) -> str:
+    level = "#" if slide.kind == "title" else "##"
+    notes = "\n\n".join(slide.notes)
+    notes = f'<aside class="notes" markdown>\n\n{notes}\n\n</aside>\n\n' if notes else ""
+    opened = f'<section data-kind="{slide.kind}" markdown>'
+    return f"{opened}\n\n{level} {slide.heading}\n\n{slide.shows}\n\n{notes}</section>"
+
+
+def write_decks(docs: Path, folder: Path) -> list[Path]:
+    """Write the deck of every chapter in ``docs`` to ``folder``, and return their files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for page in sorted(docs.glob("*.md")):
+        markdown = page.read_text(encoding="utf-8")
+        if is_chapter(markdown):
+            written.append(folder / page.name)
+            written[-1].write_text(deck(page.stem, markdown), encoding="utf-8")
+    return written

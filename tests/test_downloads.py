@@ -1,0 +1,424 @@
+"""What can be taken along: programs, notebooks, figures, and the site in a zip that needs no server."""
+
+import io
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import time
+import zipfile
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from mkdocs.exceptions import BuildError
+from pypdf import PdfReader
+
+import rules
+from bundle import bundle
+from conftest import ROOT, SNIPPETS, build, copy_of_the_sources, shown_by
+from downloads import take_along
+from elements import FIGURES
+from offline import from_disk
+from program import sections
+
+PROGRAMS = sorted(path.relative_to(SNIPPETS).with_suffix("").as_posix() for path in SNIPPETS.rglob("*.py"))
+CHAPTERS = rules.programs(ROOT)
+PAGES = sorted({name.split("/")[0] for name in PROGRAMS})
+
+
+def read(site, page):
+    return BeautifulSoup((site / page / "index.html").read_text(encoding="utf-8"), "lxml")
+
+
+# ── On every page ────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_with_a_program_offers_it_with_its_notebook_data_and_figures(site, page):
+    offered = {
+        link["href"].removeprefix("../") for link in read(site, page).select(".take-along li a, .archives a")
+    }
+    programs = [name for name in PROGRAMS if name.split("/")[0] == page]
+    wanted = {f"snippets/{name}.py" for name in programs} | {f"notebooks/{name}.ipynb" for name in programs}
+    for name in programs:
+        text = (SNIPPETS / f"{name}.py").read_text(encoding="utf-8")
+        wanted |= {f"snippets/data/{file.name}" for file in SNIPPETS.glob("data/*") if file.name in text}
+    for part in shown_by(page) if page in CHAPTERS else []:
+        if part.figures:
+            wanted |= {f"figures/{page}.{part.name}{end}" for end in (".light.svg", ".png")}
+    assert wanted <= offered
+    assert offered - wanted <= {"overshoot.zip", "overshoot.pdf"}
+    assert all((site / path).is_file() for path in offered)
+
+
+def test_a_page_without_a_program_offers_nothing_and_the_home_page_the_whole_course(site):
+    assert read(site, "notation").select(".take-along") == []
+    assert read(site, "").select_one(".take-along a[href='overshoot.zip']")
+
+
+def test_what_can_be_taken_along_is_not_found_by_the_search(site):
+    index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
+    assert len(index["docs"]) > 50
+    assert [entry["location"] for entry in index["docs"] if "take-along" in entry["location"]] == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_figure_is_offered_as_a_picture_as_sharp_as_print_needs_on_white(site, chapter):
+    for part in shown_by(chapter):
+        assert bool(part.picture) == bool(part.figures)
+        if part.picture:
+            assert (site / f"figures/{chapter}.{part.name}.png").read_bytes() == part.picture
+            assert part.picture.startswith(b"\x89PNG")
+            width, height = struct.unpack(">II", part.picture[16:24])
+            assert width >= 1200 and height >= 500
+            assert b"Software" not in part.picture
+
+
+@pytest.mark.parametrize(
+    "address", ["https://github.com/somebody/overshoot", "https://github.com/somebody/overshoot.git"]
+)
+def test_a_notebook_opens_in_colab_when_the_repository_is_known(address):
+    page = (ROOT / "docs/overshoot.md").read_text(encoding="utf-8")
+    there = "https://colab.research.google.com/github/somebody/overshoot/blob/notebooks/overshoot.ipynb"
+    assert f"({there})" in "".join(take_along(page, SNIPPETS, address))
+
+
+@pytest.mark.parametrize("address", [None, "", "https://example.org/somebody/overshoot"])
+def test_no_notebook_opens_in_colab_when_the_repository_is_not_known_there(address):
+    page = (ROOT / "docs/overshoot.md").read_text(encoding="utf-8")
+    assert "overshoot.ipynb" in "".join(take_along(page, SNIPPETS, address))
+    assert "colab" not in "".join(take_along(page, SNIPPETS, address)).lower()
+
+
+# ── Notebooks ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_notebook_is_valid_and_its_cells_are_the_sections_of_the_program(site, program):
+    book = nbformat.read(site / f"notebooks/{program}.ipynb", as_version=4)
+    nbformat.validate(book)
+    code = [
+        cell.source for cell in book.cells if cell.cell_type == "code" and not cell.metadata.get("jupyter")
+    ]
+    assert code == [part.code.rstrip() for part in sections(SNIPPETS / f"{program}.py")]
+    assert book.cells[0].cell_type == "markdown" and book.cells[0].source.startswith("# ")
+    assert f"/{program.split('/')[0]}/)" in book.cells[0].source
+    assert all(cell.outputs == [] for cell in book.cells if cell.cell_type == "code")
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_notebook_alone_in_a_folder_prints_and_draws_what_the_page_shows(site, chapter, tmp_path):
+    (tmp_path / "lesson.ipynb").write_bytes((site / f"notebooks/{chapter}.ipynb").read_bytes())
+    command = ["jupyter", "nbconvert", "--to", "notebook", "--execute", "--inplace", "lesson.ipynb"]
+    own = {"IPYTHONDIR": str(tmp_path / "ipython"), "JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | own
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    cells = {cell.id: cell for cell in nbformat.read(tmp_path / "lesson.ipynb", as_version=4).cells}
+    for part in shown_by(chapter):
+        outputs = cells[part.name].outputs
+        assert "".join(out.text for out in outputs if out.output_type == "stream") == part.printed
+        pictures = [out for out in outputs if "image/png" in out.get("data", {})]
+        assert len(pictures) == len(part.figures) // 2, part.name
+
+
+def test_a_notebook_leaves_data_that_its_reader_has_changed_alone(site, tmp_path):
+    book = nbformat.read(site / "notebooks/overshoot.ipynb", as_version=4)
+    (code,) = [cell.source for cell in book.cells if cell.metadata.get("jupyter")]
+    data = tmp_path / "data/chi_regression.csv"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+        changed = data.read_text(encoding="utf-8")
+        data.write_text("x,y\n1,2\n", encoding="utf-8")
+    assert changed == "x,y\n1,2\n"
+    data.unlink()
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    assert data.read_bytes() == (SNIPPETS / "data/chi_regression.csv").read_bytes()
+
+
+# ── From disk ────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def disk(site, tmp_path_factory):
+    """The zip, unpacked into a folder whose name needs quoting."""
+    folder = tmp_path_factory.mktemp("from disk, 100 %")
+    with zipfile.ZipFile(site / "overshoot.zip") as packed:
+        packed.extractall(folder)
+    return folder / "overshoot"
+
+
+@pytest.fixture
+def open_file(browser, disk):
+    """A function that opens a page from disk; when the test ends, the page must have been quiet."""
+    contexts, noise = [], []
+
+    def open_it(path, **options):
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}, **options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: noise.append(str(error)))
+        page.on("requestfailed", lambda request: noise.append(f"failed: {request.url}: {request.failure}"))
+        own = (disk.as_uri(), "data:", "about:")
+        page.on("request", lambda request: request.url.startswith(own) or noise.append(request.url))
+        page.goto((disk / path).as_uri())
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert noise == []
+
+
+def test_the_zip_holds_pages_programs_notebooks_data_figures_and_licences_and_one_folder(site):
+    with zipfile.ZipFile(site / "overshoot.zip") as packed:
+        names = packed.namelist()
+        date = time.gmtime(1735689600)[:6]
+        assert {entry.date_time for entry in packed.infolist()} == {date}
+        assert {entry.external_attr >> 16 for entry in packed.infolist()} == {0o644}
+    assert names == sorted(names) and {name.split("/")[0] for name in names} == {"overshoot"}
+    wanted = {"index.html", "LICENSE", "LICENSE-TEXT", "CITATION.cff", "assets/fonts/stix-two-math-OFL.txt"}
+    wanted |= {f"snippets/{name}.py" for name in PROGRAMS} | {f"notebooks/{name}.ipynb" for name in PROGRAMS}
+    wanted |= {path.relative_to(site).as_posix() for path in site.rglob("index.html")}
+    wanted |= {path.relative_to(site).as_posix() for path in site.glob("figures/*")}
+    wanted |= {f"snippets/data/{path.name}" for path in SNIPPETS.glob("data/*")}
+    assert wanted <= {name.removeprefix("overshoot/") for name in names}
+    assert not any(name.endswith((".zip", ".map", "404.html")) for name in names)
+
+
+def test_each_link_in_the_zip_leads_to_a_file_and_an_anchor_never_to_a_folder(disk):
+    assert rules.links_lead_somewhere(disk) == []
+    for path in disk.rglob("*.html"):
+        page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+        for tag in page.select("[href], [src]"):
+            link = (tag.get("href") or tag.get("src")).split("#")[0].split("?")[0]
+            if link and ":" not in link:
+                assert (path.parent / link).is_file(), f"{path.relative_to(disk)}: {link}"
+
+
+@pytest.mark.parametrize("page", ["", "notation", *PAGES])
+def test_a_page_opened_from_disk_is_quiet_and_its_figures_are_drawn(open_file, disk, page):
+    opened = open_file(f"{page}/index.html".lstrip("/"))
+    assert opened.locator("h1").is_visible()
+    for image in opened.locator("figure img.only-light").all():
+        assert (
+            image.evaluate(
+                "image => (image.loading = 'eager', image.decode().then(() => image.naturalWidth))"
+            )
+            > 300
+        )
+    fonts = "document.fonts.ready.then(fonts => [...fonts].map(font => font.status))"
+    assert opened.locator("math").count() == 0 or opened.evaluate(fonts) == ["loaded"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_figures_that_answer_answer_from_disk_too(open_file, name):
+    page = open_file(f"{FIGURES[name]}index.html")
+    figure = page.locator(f"{name}-figure")
+    figure.scroll_into_view_if_needed()
+    figure.locator(".live svg path").first.wait_for(state="attached")
+    words = figure.locator(".live").inner_text()
+    figure.locator("input[type=range]").first.press("PageUp")
+    page.wait_for_function(
+        "([figure, words]) => figure.innerText !== words",
+        arg=[figure.locator(".live").element_handle(), words],
+    )
+
+
+def test_links_are_followed_from_disk_and_the_search_finds(open_file):
+    page = open_file("index.html")
+    page.get_by_role("link", name="I want to understand").click()
+    page.wait_for_url("**/overshoot/overshoot/index.html")
+    page.locator("[name=query]").focus()
+    page.keyboard.type("gettingtothebottom")
+    page.locator(".md-search-result__link").first.click()
+    page.wait_for_url("**/overshoot/sources/index.html*")
+    assert page.locator("h1").is_visible()
+
+
+def test_from_disk_a_page_keeps_links_that_lead_elsewhere_and_drops_what_is_not_in_the_zip(tmp_path):
+    (tmp_path / "taylor").mkdir()
+    html = (
+        '<link rel="preload" href="x.woff2"><script defer src="a.js"></script><p class="archives">All</p>'
+        '<a href="https://example.org/">1</a><a href="#here">2</a><a href="../taylor/#there">3</a><a href="..">4</a>'
+    )
+    changed = from_disk(html, "taylor/index.html", tmp_path)
+    assert "preload" not in changed and "archives" not in changed
+    links = [tag["href"] for tag in BeautifulSoup(changed, "lxml").select("a")]
+    assert links == ["https://example.org/", "#here", "../taylor/index.html#there", "../index.html"]
+
+
+def test_modules_are_joined_so_that_each_runs_once_after_those_it_imports(tmp_path):
+    (tmp_path / "one.js").write_text("export const one = 1;\nlog.push('one');\n")
+    (tmp_path / "two.js").write_text(
+        'import * as all from "./one.js";\nexport { one } from "./one.js";\n'
+        "export function two() {\n  return all.one + 1;\n}\n"
+    )
+    (tmp_path / "main.js").write_text(
+        'import { one as uno, two } from "./two.js";\nimport { one } from "./one.js";\nlog.push(uno + one + two());\n'
+    )
+    script = (
+        f"const log = [];\n{bundle([tmp_path / 'main.js', tmp_path / 'two.js'])}\nconsole.log(log.join());"
+    )
+    done = subprocess.run(["node", "-e", script], capture_output=True, text=True)
+    assert done.stdout == "one,4\n", done.stderr
+
+
+@pytest.mark.parametrize("line", ['import "./other.js";', "export default 1;", 'const a = import("./b.js");'])
+def test_a_module_written_in_another_way_stops_the_build_with_a_cure(tmp_path, line):
+    (tmp_path / "main.js").write_text(f"{line}\n")
+    with pytest.raises(BuildError, match=r"main\.js: .* cannot be joined\.\n  Cure:"):
+        bundle([tmp_path / "main.js"])
+
+
+# ── On paper ─────────────────────────────────────────────────────────────────
+
+QUESTIONS = ".predict, details.question, details.answer"
+
+
+@pytest.mark.parametrize("chapter", rules.chapters(ROOT))
+def test_a_printed_chapter_asks_and_answers_on_pages_of_its_own_at_the_end(open_page, chapter):
+    page = open_page(f"{chapter}/")
+    asked = [title.inner_text() for title in page.locator(f":is({QUESTIONS}) > :first-child").all()]
+    printed = PdfReader(io.BytesIO(page.pdf(format="A4", outline=True, tagged=True)))
+    last = printed.outline[-1][-1]
+    assert last.title == "Answers"
+    assert last.top > 0.9 * float(printed.pages[0].mediabox.height)
+    first = printed.get_destination_page_number(last)
+    before, after = (
+        " ".join("".join(sheet.extract_text() for sheet in sheets).split())
+        for sheets in (printed.pages[:first], printed.pages[first:])
+    )
+    assert "Summary" in before and "Answer to 2" not in before and "Take along" not in before + after
+    assert len(asked) >= 8 and "Answer to 2" in asked
+    assert page.locator(".answers").count() == 0
+
+
+@pytest.mark.parametrize("chapter", rules.chapters(ROOT))
+def test_before_printing_each_question_is_left_open_and_repeated_with_its_answer(open_page, chapter):
+    page = open_page(f"{chapter}/")
+    page.emulate_media(media="print")
+    questions = page.locator(f":is({QUESTIONS})").count()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(f".answers > :is({QUESTIONS})").count() == questions
+    assert page.locator("article > .answers:last-child").count() == 1
+    shown = "(all, box) => all.filter(one => one.checkVisibility() && (one.closest('.answers') !== null) === box).length"
+    texts = page.locator(":is(.option, .question, .answer) > p")
+    assert texts.evaluate_all(shown, False) == 0
+    assert texts.evaluate_all(shown, True) == texts.count() / 2
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".answers").count() == 0
+    assert texts.evaluate_all(shown, False) == texts.count()
+
+
+@pytest.fixture(scope="module")
+def pdf(site, browser):
+    """The course as the build has printed it."""
+    return PdfReader(site / "overshoot.pdf")
+
+
+def course_pages(site):
+    """The built pages in the order of the navigation."""
+    nav = re.findall(r"^ +- (?:\w+: )?([\w-]+)\.md$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    return {name: read(site, "" if name == "index" else name) for name in nav}
+
+
+def test_the_outline_of_the_course_is_its_pages_and_their_headings_in_order(site, pdf):
+    wanted = ["Overshoot"]
+    for page in course_pages(site).values():
+        heads = page.select("article :is(h1, h2):not(.take-along *)")
+        wanted += [head.get_text().replace("¶", "").strip() for head in heads]
+        wanted += ["Answers"] * bool(page.select(QUESTIONS))
+    # Entries and lists of the entries below them, to two levels.
+    found = []
+    for entry in pdf.outline:
+        found += (
+            [below.title for below in entry if not isinstance(below, list)]
+            if isinstance(entry, list)
+            else [entry.title]
+        )
+    assert [" ".join(title.split()) for title in found] == [" ".join(title.split()) for title in wanted]
+
+
+def test_the_contents_say_on_which_page_each_chapter_begins(site, pdf):
+    starts = [pdf.get_destination_page_number(entry) for entry in pdf.outline if not isinstance(entry, list)]
+    names = [page.select_one("title").string for page in course_pages(site).values()]
+    numbers = re.findall(r"(\d+)$", pdf.pages[0].extract_text(), re.MULTILINE)
+    assert len(starts) == len(names) + 1
+    assert [str(start + 1) for start in starts] == numbers  # the first is that of the contents
+    for start in starts:
+        assert str(start + 1) in pdf.pages[start].extract_text().splitlines()[:2]  # as printed on it
+
+
+def tags(element):
+    """Each structure element below this one, with its kind."""
+    for child in element.get("/K", []) if isinstance(element.get("/K"), list) else [element.get("/K")]:
+        child = child.get_object() if child is not None else None
+        if isinstance(child, dict) and "/S" in child:
+            yield child["/S"], child
+            yield from tags(child)
+
+
+def test_the_course_is_tagged_for_screen_readers_and_each_figure_has_its_words(site, pdf):
+    root = pdf.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en"
+    assert pdf.metadata.title.startswith("Overshoot: ")
+    found = list(tags(root["/StructTreeRoot"]))
+    kinds = {kind for kind, _ in found}
+    assert {"/H1", "/H2", "/P", "/L", "/LI", "/Table", "/TH", "/TD", "/Figure", "/Link"} <= kinds
+    words = {child["/Alt"] for kind, child in found if kind == "/Figure" and "/Alt" in child}
+    images = [image["alt"] for page in course_pages(site).values() for image in page.select("img.only-light")]
+    assert images and set(images) <= words
+
+
+def test_each_link_in_the_course_leads_to_a_place_in_it_or_to_an_address(pdf):
+    places, inside, outside = set(pdf.named_destinations), [], set()
+    for sheet in pdf.pages:
+        for note in sheet.get("/Annots", []):
+            link = note.get_object()
+            if "/A" in link:
+                outside.add(link["/A"]["/URI"])
+            else:
+                inside.append(str(link["/Dest"]).removeprefix("/"))
+    assert (
+        len(inside) > 100
+        and {place for place in inside if place not in places and f"/{place}" not in places} == set()
+    )
+    assert outside and all(re.match(r"https?://|mailto:", address) for address in outside)
+
+
+def test_the_course_is_dated_by_the_build_and_small(site, pdf):
+    assert pdf.metadata.creation_date == pdf.metadata.modification_date
+    assert pdf.metadata.creation_date.timestamp() == 1735689600
+    assert (site / "overshoot.pdf").stat().st_size < 5_000_000
+
+
+def test_without_a_browser_the_site_is_whole_but_for_the_pdf_and_with_a_repository_stays_quiet(
+    tmp_path, monkeypatch, browser
+):
+    """One build for both, because a build takes its time."""
+    root = copy_of_the_sources(tmp_path)
+    monkeypatch.setenv("REPO_URL", "https://github.com/somebody/overshoot")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("PATH", str(tmp_path / "nowhere"))
+        elsewhere.delenv("CHROMIUM", raising=False)
+        elsewhere.setenv("CI", "true")
+        stopped = build(root)
+        assert stopped.returncode != 0 and "Cure: install Chromium or Chrome" in stopped.stderr
+        elsewhere.delenv("CI")
+        built = build(root)
+    assert built.returncode == 0, built.stderr
+    assert "the site has no overshoot.pdf. To have it, install Chromium or Chrome" in built.stderr
+    assert not (root / "site/overshoot.pdf").exists() and (root / "site/overshoot.zip").exists()
+    page = read(root / "site", "overshoot")
+    assert [link["href"] for link in page.select(".archives a")] == ["../overshoot.zip"]
+    colab = page.select_one(".take-along a[href^='https://colab.research.google.com/']")
+    assert colab.get_text() == "open overshoot in Colab"
+    assert page.select_one(".md-header a[href='https://github.com/somebody/overshoot']")
+    assert page.select("[data-md-component=source]") == []  # it would ask another host

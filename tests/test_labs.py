@@ -1,0 +1,611 @@
+"""The labs: what a learner meets, what each check says, what can be taken along, and what the words claim."""
+
+import ast
+import contextlib
+import functools
+import gzip
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import jupytext
+import nbformat
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from given.checks import NotYet
+from mkdocs.config import load_config
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+import rules
+from conftest import ROOT, no_window
+from lab_page import COLOUR, STYLES
+from labs import ANSWER, blanked, downloads, explanations
+
+LABS = {path.stem: path for path in sorted((ROOT / "docs/labs").glob("*.py"))}
+NEEDED = {"numpy", "matplotlib"}
+
+
+class Step(SimpleNamespace):
+    """A code cell, the names before it was run, and what it printed."""
+
+
+@functools.cache
+def steps_of(stem: str) -> list[Step]:
+    """The code cells of the solved lab, run in order."""
+    names, steps = {"__name__": "__main__"}, []
+    with no_window():
+        for cell in jupytext.read(LABS[stem]).cells:
+            if cell.cell_type == "code":
+                step = Step(code=cell.source, tags=cell.metadata.get("tags", []), before=dict(names))
+                step.printed = printed_by(cell.source, names)
+                steps.append(step)
+    return steps
+
+
+def printed_by(code: str, names: dict) -> str:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, names)
+    return printed.getvalue()
+
+
+def names_of_lab(stem: str) -> SimpleNamespace:
+    """Every name that the solved lab defines."""
+    last = steps_of(stem)[-1]
+    names = dict(last.before)
+    with no_window():
+        printed_by(last.code, names)
+    return SimpleNamespace(**names)
+
+
+def printed_in(stem: str) -> str:
+    return "".join(step.printed for step in steps_of(stem))
+
+
+def words_of(stem: str) -> str:
+    """The lab's words, those of its checks included."""
+    return " ".join(LABS[stem].read_text(encoding="utf-8").replace("\n# ", " ").split())
+
+
+def blanks() -> list:
+    """Each cell with a blank: the lab, its number among the code cells, what is to be filled in."""
+    found = []
+    for stem, path in LABS.items():
+        cells = [cell.source for cell in jupytext.read(path).cells if cell.cell_type == "code"]
+        for number, code in enumerate(cells):
+            found += [pytest.param(stem, number, what, id=f"{stem}: {what}") for what in ANSWER.findall(code)]
+    return found
+
+
+def typical_wrong_answers() -> list:
+    found = []
+    for blank in blanks():
+        stem, number, _ = blank.values
+        cells = [cell.source for cell in jupytext.read(LABS[stem]).cells if cell.cell_type == "code"]
+        for wrong, why in explanations(cells[number + 1]):
+            if not cells[number + 1].startswith("look_back"):
+                found.append(pytest.param(stem, number, wrong, why, id=f"{stem} {number}: {wrong}"))
+    return found
+
+
+def answered(code: str, answer: str) -> str:
+    """The blank cell as a learner would fill it in."""
+    blank = re.compile(r'fill_in\((".*")\)$', re.MULTILINE)
+    assert len(blank.findall(blanked(code))) == 1
+    return blank.sub(lambda _: answer, blanked(code))
+
+
+def refusal(step: Step, check: Step, code: str) -> str:
+    """What the learner is told who runs this code in the place of the step, and then the check."""
+    names = dict(step.before)
+    with pytest.raises(NotYet) as told:
+        printed_by(code, names)
+        printed_by(check.code, names)
+    return str(told.value)
+
+
+# What a learner meets
+
+
+def test_there_are_four_labs_with_a_prediction_and_four_to_seven_other_blanks():
+    assert set(LABS) == {"limit", "scale", "sharpness", "autopsy"}
+    for stem in LABS:
+        steps = steps_of(stem)
+        assert sum("prediction" in step.tags for step in steps) == 1
+        rest = sum(bool(ANSWER.search(step.code)) for step in steps) - 1
+        assert 4 <= rest <= 6, (stem, rest)
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_the_learner_s_script_runs_to_its_first_blank_and_says_what_to_fill_in(stem, site, tmp_path):
+    script = site / f"labs/downloads/{stem}-learner.py"
+    environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-W", "ignore:.*non-interactive", script]
+    run = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
+    first = next(blank.values[2] for blank in blanks() if blank.values[0] == stem)
+    assert run.returncode != 0
+    assert run.stderr.strip().splitlines()[-1] == f"NotYet: Fill in {first}."
+    assert "✓" not in run.stdout and printed_in(stem).startswith(run.stdout)
+
+
+@pytest.mark.parametrize("stem, number, what", blanks())
+def test_each_blank_stops_a_learner_who_has_filled_in_all_before_it(stem, number, what):
+    steps = steps_of(stem)
+    step, check = steps[number : number + 2]
+    assert refusal(step, check, blanked(step.code)) == f"Fill in {what}."
+
+
+@pytest.mark.parametrize("stem, number, what", blanks())
+def test_a_check_follows_each_blank_and_passes_with_the_answer(stem, number, what):
+    step, check = steps_of(stem)[number : number + 2]
+    if "prediction" in step.tags:
+        assert any(one.code.startswith("look_back") for one in steps_of(stem)[number:])
+        return
+    assert len(explanations(check.code)) >= 3
+    assert re.fullmatch(r"✓ .{20,}\n", check.printed)
+
+
+def test_the_blank_takes_the_place_of_the_answer_and_of_nothing_else():
+    for code, learner in (
+        ("# answer: a sum\na = 1 + 2\nb = a", 'a = fill_in("a sum")\nb = a'),
+        (
+            "def f(λ):\n    # answer: twice λ\n    return (\n        2 * λ\n    )\n",
+            'def f(λ):\n    return fill_in("twice λ")',
+        ),
+        ("# answer: both\na, b = 1, 2", 'a, b = fill_in("both")'),
+        ("# answer: a loop\nfor i in 1, 2:\n    a = i\nb = 1", 'fill_in("a loop")\nb = 1'),
+        ('# answer: "a" or "b"\na = "a"', r'a = fill_in("\"a\" or \"b\"")'),
+        ("a = 1  # no answer: it stays", "a = 1  # no answer: it stays"),
+    ):
+        assert blanked(code) == learner
+
+
+# What the checks say
+
+
+@pytest.mark.parametrize("stem, number, wrong, why", typical_wrong_answers())
+def test_each_typical_wrong_answer_gets_its_own_explanation(stem, number, wrong, why):
+    step, check = steps_of(stem)[number : number + 2]
+    assert refusal(step, check, answered(step.code, wrong)) == f"Not yet. {why}"
+    assert len(why) > 40 and [text for _, text in explanations(check.code)].count(why) == 1
+
+
+@pytest.mark.parametrize("stem, number, what", blanks())
+def test_any_other_answer_is_shown_and_gets_a_hint(stem, number, what):
+    step, check = steps_of(stem)[number : number + 2]
+    if "prediction" in step.tags:
+        return
+    (call,) = (
+        node
+        for node in ast.walk(ast.parse(check.code))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "check"
+    )
+    hint = ast.literal_eval(call.args[4])
+    assert len(hint) > 30
+    for answer in "-1234.5", "'words'", "None", "[[1], [2, 3]]", "np.full(99, 7.5)":
+        told = refusal(step, check, answered(step.code, answer))
+        assert told.startswith("Not yet: you have ") and told.endswith(f". {hint}")
+        assert answer.strip("'") in told or ("99" in answer and "7.5" in told)
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_a_prediction_stops_nobody_and_each_is_told_what_speaks_for_and_against_it(stem):
+    (step,) = (step for step in steps_of(stem) if step.code.startswith("look_back"))
+    told = dict(explanations(step.code))
+    options = re.findall(r"^# - \*\*(\w)\*\* .+$", LABS[stem].read_text(encoding="utf-8"), re.MULTILINE)
+    assert list(told) == options and len(options) >= 3
+    for letter, why in told.items():
+        assert printed_by(step.code, step.before | {"prediction": letter}) == f"{why}\n"
+    assert sum(why.startswith("Yes") for why in told.values()) == 1
+    assert told[step.before["prediction"]].startswith("Yes")
+    with pytest.raises(NotYet, match=f"Predict one of {', '.join(options)}; you have 'e'"):
+        printed_by(step.code, step.before | {"prediction": "e"})
+
+
+# What can be taken along
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_a_download_needs_numpy_and_matplotlib_and_no_other_file(stem, site):
+    for version in "learner", "solution":
+        text = (site / f"labs/downloads/{stem}-{version}.py").read_text(encoding="utf-8")
+        imports = {
+            name.name.split(".")[0]
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in ([ast.alias(node.module)] if isinstance(node, ast.ImportFrom) else node.names)
+        }
+        assert imports == NEEDED
+        assert "open(" not in text and "](../" not in text
+        assert text.startswith("# %% [markdown]\n# # Lab ")
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_a_download_s_links_lead_to_the_site(stem, site):
+    text = (site / f"labs/downloads/{stem}-learner.py").read_text(encoding="utf-8")
+    links = re.findall(r"\]\((http[^)]+)\)", text)
+    assert links
+    for link in links:
+        page, _, anchor = link.removeprefix("http://127.0.0.1:8000/").partition("#")
+        html = (site / page / "index.html").read_text(encoding="utf-8")
+        assert f'id="{anchor}"' in html or not anchor
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_a_notebook_is_valid_has_ids_that_stay_and_no_answer_for_the_learner(stem, site):
+    for version in "learner", "solution":
+        text = (site / f"labs/downloads/{stem}-{version}.ipynb").read_text(encoding="utf-8")
+        book = nbformat.reads(text, 4)
+        nbformat.validate(book)
+        ids = [cell.id for cell in book.cells]
+        assert ids == [f"{stem}-{number}" for number in range(len(ids))]
+        assert json.loads(text)["nbformat_minor"] >= 5
+    assert downloads(LABS[stem], "https://a.org/") == downloads(LABS[stem], "https://a.org/")
+    learner = (site / f"labs/downloads/{stem}-learner.ipynb").read_text(encoding="utf-8")
+    for step in steps_of(stem):
+        if ANSWER.search(step.code):
+            for line in set(step.code.splitlines()) - set(blanked(step.code).splitlines()):
+                assert json.dumps(line, ensure_ascii=False)[1:-1] not in learner, line
+
+
+@pytest.fixture
+def executed(site, tmp_path, monkeypatch):
+    """A function that runs a download in a fresh kernel, in a folder that holds nothing else."""
+    for name in "IPYTHONDIR", "MATPLOTLIBRC", "PYTHONPATH":
+        monkeypatch.delenv(name, raising=False)
+
+    def execute(name):
+        book = nbformat.read(site / "labs/downloads" / name, 4)
+        (tmp_path / "alone").mkdir()
+        path = {"metadata": {"path": str(tmp_path / "alone")}}
+        return NotebookClient(book, timeout=120, kernel_name="python3", resources=path).execute()
+
+    return execute
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_the_solved_notebook_runs_in_a_fresh_kernel_and_every_check_passes(stem, executed):
+    outputs = [
+        output for cell in executed(f"{stem}-solution.ipynb").cells for output in cell.get("outputs", [])
+    ]
+    printed = "".join(output.text for output in outputs if output.get("name") == "stdout")
+    assert printed.count("✓") == sum("✓" in step.printed for step in steps_of(stem)) >= 4
+    assert [output for output in outputs if output.get("name") == "stderr"] == []
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_the_learner_s_notebook_stops_at_its_first_blank_and_shows_one_line(stem, executed):
+    with pytest.raises(CellExecutionError) as stopped:
+        executed(f"{stem}-learner.ipynb")
+    first = next(blank.values[2] for blank in blanks() if blank.values[0] == stem)
+    assert stopped.value.ename == "NotYet" and stopped.value.evalue == f"Fill in {first}."
+    assert stopped.value.traceback.endswith(f"------------------\n\n\nFill in {first}.\n")
+
+
+# The page
+
+
+@pytest.fixture
+def page(site, request):
+    return BeautifulSoup((site / f"labs/{request.param}/index.html").read_text(encoding="utf-8"), "lxml")
+
+
+every_page = pytest.mark.parametrize("page, stem", [(stem, stem) for stem in LABS], indirect=["page"])
+
+
+@every_page
+def test_the_page_shows_each_blank_and_hides_its_answer_in_a_fold(page, stem):
+    assert page.select("details[open]") == []
+    folded = [code.get_text() for code in page.select("details.answer div.language-python code")]
+    for code in page.select("details"):
+        code.extract()
+    shown = [code.get_text().strip() for code in page.select("div.language-python code")]
+    for step in steps_of(stem):
+        if not ANSWER.search(step.code) or "prediction" in step.tags:
+            continue
+        answer = "\n".join(line for line in step.code.splitlines() if not ANSWER.fullmatch(line))
+        assert blanked(step.code) in shown
+        assert answer.strip() in [code.strip() for code in folded]
+        assert answer.strip() not in shown
+    assert not any("answer:" in code for code in [*shown, *folded])
+
+
+@every_page
+def test_the_page_shows_what_the_lab_prints_and_draws(page, stem):
+    printed = [block.get_text().strip("\n") for block in page.select("div.language-text code")]
+    checks = "✓", *(why for step in steps_of(stem) for _, why in explanations(step.code))
+    wanted = [step.printed.strip("\n") for step in steps_of(stem) if step.printed]
+    assert printed == [text for text in wanted if not text.startswith(checks)]
+    drawn = sum("plt.show()" in step.code for step in steps_of(stem))
+    assert len(page.select("img.only-light")) == len(page.select("img.only-dark")) == drawn >= 1
+
+
+@every_page
+def test_the_page_tells_each_wrong_answer_and_each_prediction_what_it_is(page, stem):
+    text = " ".join(page.get_text().split())
+    for step in steps_of(stem):
+        for _, why in explanations(step.code):
+            assert " ".join(why.split()) in text
+        if step.printed.startswith("✓"):
+            assert step.printed.strip() in text
+
+
+@every_page
+def test_the_downloads_stand_at_the_top_of_the_page(page, stem):
+    links = page.select_one("h1").find_next("p").select("a")
+    names = [f"{stem}-{version}.{kind}" for version in ("learner", "solution") for kind in ("ipynb", "py")]
+    assert [link["href"].split("/")[-1] for link in links] == [link["download"] for link in links] == names
+    assert len({link.get_text() for link in links}) == 4
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_a_page_with_its_figures_is_at_most_60_kb_compressed(stem, site):
+    files = [site / f"labs/{stem}/index.html", *site.glob(f"figures/lab-{stem}.*")]
+    assert len(files) >= 3
+    assert sum(len(gzip.compress(file.read_bytes(), 9)) for file in files) <= 60_000
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_a_figure_has_the_colours_of_its_scheme_and_no_other(stem, site):
+    for scheme in "light", "dark":
+        style = {f"#{code.lower()}" for code in COLOUR.findall((STYLES / f"{scheme}.mplstyle").read_text())}
+        for file in site.glob(f"figures/lab-{stem}.*.{scheme}.svg"):
+            used = set(re.findall(r"#[0-9a-f]{6}\b", file.read_text(encoding="utf-8")))
+            assert used <= style | {"#808080"}
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_a_number_in_backticks_quotes_the_output_of_the_lab(stem):
+    words = "\n\n".join(
+        cell.source for cell in jupytext.read(LABS[stem]).cells if cell.cell_type == "markdown"
+    )
+    assert rules.numbers_quote_the_output(words, printed_in(stem)) == []
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_a_lab_says_what_comes_before_how_long_it_takes_and_what_to_hand_in(stem):
+    for part in "**Before:**", "**Time:** 45 minutes.", "**Hand in:**":
+        assert part in words_of(stem)
+
+
+def test_the_site_shows_every_lab_and_only_the_labs_as_notebooks():
+    config = load_config(str(ROOT / "mkdocs.yml"))
+    settings = config.plugins["mkdocs-jupyter"].config
+    assert settings["execute"] and not settings["allow_errors"] and not settings["cache"]
+    assert settings["include"] == ["labs/*.py"]
+    assert set(re.findall(r"labs/(\w+)\.py$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)) == set(LABS)
+
+
+# What the words claim
+
+
+def steepest(columns) -> float:
+    return np.linalg.eigvalsh(names_of_lab("scale").second_derivatives(columns))[-1]
+
+
+def stretched(columns) -> float:
+    lam = np.linalg.eigvalsh(names_of_lab("scale").second_derivatives(columns))
+    return lam[-1] / lam[0]
+
+
+def test_the_spring_settles_at_0_06_and_explodes_at_0_08_and_at_0_1():
+    lab = names_of_lab("limit")
+    assert [lab.explodes(lab.descend(alpha)) for alpha in (0.06, 0.08, 0.1)] == [False, True, True]
+    assert "At a rate of 0.06 this regression settles, at 0.08 it explodes." in words_of("limit")
+    assert "twice too high, and 0.1 explodes." in words_of("limit") and 2 * lab.limit > 0.1
+
+
+def test_who_waits_for_inf_in_the_spring_s_run_is_three_times_too_high():
+    lab = names_of_lab("limit")
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.isfinite(lab.descend(middle)[-1]) else (low, middle)
+    assert 3 < high / lab.limit < 4 and "more than three times too high" in words_of("limit")
+
+
+def test_the_zone_between_settling_and_exploding_is_as_narrow_as_the_look_back_says():
+    lab = names_of_lab("limit")
+    assert 2**16 == 65_536 and "65,536 times shorter" in words_of("limit")
+    assert 0.04 * lab.limit < 0.003 and "the zone is narrower than 0.003" in words_of("limit")
+    assert 0 < lab.high - lab.low < 2e-5 and "0.00002 above it" in words_of("limit")
+    for start in ([5, -3], [-40, 100], [8.25, 1.5]):  # "b": the start does not decide
+        for share, explodes in (0.99, False), (1.01, True):
+            w, losses = np.array(start, float), []
+            for _ in range(3000):
+                losses.append(lab.loss(w))
+                w = w - share * lab.limit * lab.gradient(w)
+            assert (losses[-1] > losses[0]) == explodes
+
+
+def test_units_of_length_leave_the_limit_alone_and_grams_divide_it_by_ten_thousand():
+    lab = names_of_lab("limit")
+    grams = np.column_stack([np.ones(lab.n), 102 * lab.weight])
+    lam = np.linalg.eigvalsh(2 / lab.n * grams.T @ grams)[-1]
+    assert lam / lab.lam.max() == pytest.approx(10_000, rel=0.06) and lam * 0.06 > 2
+    assert "about 10,000 times larger" in words_of("limit")
+
+
+def test_447_million_updates_before_scaling_and_28_after():
+    lab = names_of_lab("scale")
+    assert lab.updates == pytest.approx(447e6, rel=1e-3) and lab.measured == 28
+    assert "447 million updates; give each column mean zero and spread one, and 28 are enough" in words_of(
+        "scale"
+    )
+    assert "65 million" in words_of("scale") and stretched(lab.lengths) == pytest.approx(65e6, rel=0.01)
+    assert lab.left(round(lab.updates)) == pytest.approx(1e-3, rel=1e-4)
+    assert np.sqrt(stretched(lab.lengths)) == pytest.approx(8_000, rel=0.01)
+
+
+def test_flippers_have_95_percent_of_the_curvature_and_without_them_the_limit_is_twenty_times_higher():
+    lab = names_of_lab("scale")
+    squares = np.mean(lab.lengths**2, axis=0)
+    assert squares[2] == pytest.approx(47_000, rel=0.01)
+    assert 1 + squares[0] + squares[1] == pytest.approx(2_500, rel=0.01)
+    assert squares[2] / steepest(lab.lengths) == pytest.approx(0.95, abs=0.005)
+    gain = [steepest(lab.lengths) / steepest(np.delete(lab.lengths, k, axis=1)) for k in range(3)]
+    assert 1 < gain[0] < 1.05 and gain[1] == pytest.approx(1, abs=0.005)
+    assert gain[2] == pytest.approx(20, rel=0.01)
+
+
+def test_bill_depth_tells_most_and_has_a_seventh_of_its_weight_after_ten_thousand_updates():
+    lab = names_of_lab("scale")
+    w, step = np.zeros(4), 1 / steepest(lab.lengths)
+    for _ in range(10_000):
+        w = w - step * lab.X.T @ (lab.X @ w - lab.mass) / lab.n
+    assert lab.slopes[1] / w[2] == pytest.approx(7, rel=0.03)
+    assert np.argmax(lab.best[1:]) == 1
+
+
+def test_each_half_way_scaling_leaves_the_kappa_that_its_explanation_says():
+    lab = names_of_lab("scale")
+    lengths, spread = lab.lengths, lab.lengths.std(axis=0)
+    for columns, kappa, said in (
+        (lengths - lengths.mean(axis=0), 112, "from 65 million to 112"),
+        (lengths / spread, 2e6, "κ is still 2 million"),
+        (lengths / lengths.max(axis=0), 14_000, "κ is 14,000"),
+    ):
+        assert stretched(columns) == pytest.approx(kappa, rel=0.06) and said in words_of("scale")
+    means = (lengths / spread).mean(axis=0)
+    assert means.min() > 15 - 0.5 and means.max() < 34 and "between 15 and 34" in words_of("scale")
+    assert np.abs((lengths / lengths.max(axis=0)).mean(axis=0) - 0.9).max() < 0.11
+
+
+def test_after_scaling_the_plain_rate_leaves_0_875_and_the_best_less():
+    lab = names_of_lab("scale")
+    lam = np.linalg.eigvalsh(lab.second_derivatives(lab.scaled))
+    assert 1 - lam[0] / lam[-1] == pytest.approx(0.875, abs=5e-4)
+    assert "keeps 0.875 of its error" in words_of("scale")
+    assert lam[-1] / lam[0] == pytest.approx(8, rel=0.01)
+    assert lam.mean() == pytest.approx(1) and lam[-1] == pytest.approx(2.34, abs=0.005)
+
+
+def test_a_flipper_in_metres_raises_the_limit_and_doubles_kappa_and_scaling_forgets_the_unit():
+    lab = names_of_lab("scale")
+    metres = lab.lengths / [1, 1, 1000]
+    assert steepest(lab.lengths) / steepest(metres) == pytest.approx(20, rel=0.01)
+    assert stretched(metres) / stretched(lab.lengths) == pytest.approx(2, rel=0.15)
+    again = (metres - metres.mean(axis=0)) / metres.std(axis=0)
+    assert again == pytest.approx(lab.scaled)
+    assert metres[:, 2].std() == pytest.approx(0.0065, rel=0.01)
+
+
+def test_the_loss_first_rises_within_three_percent_of_the_prediction_and_is_lost_at_nearly_twice():
+    lab = names_of_lab("sharpness")
+    assert abs(lab.bisect(lab.rises) / lab.limit - 1) < 0.03
+    assert 1.85 < lab.bisect(lab.is_lost) / lab.limit < 2
+
+
+def run_on(lab, share, updates=6000) -> tuple[np.ndarray, np.ndarray]:
+    return lab.descend(lab.w, share * lab.limit, updates)
+
+
+def test_above_the_limit_the_loss_rises_eighteen_fold_and_ends_lower_than_below_it():
+    lab = names_of_lab("sharpness")
+    below, above = run_on(lab, 0.8)[1], run_on(lab, 1.2)[1]
+    assert above.max() / above[0] == pytest.approx(18, abs=0.7)
+    assert above[-1] < below[-1] and below.max() == below[0]
+
+
+def test_below_the_limit_the_sharpness_rises_by_a_quarter_to_two_over_the_rate():
+    lab = names_of_lab("sharpness")
+    assert lab.sharpness(lab.w) == pytest.approx(7.3, abs=0.05)
+    assert lab.edge / lab.sharpness(lab.w) == pytest.approx(1.25)
+    assert lab.end == pytest.approx(lab.edge, rel=0.02)
+
+
+def test_the_vector_that_is_not_brought_back_to_length_1_grows_seven_fold_and_is_soon_too_long():
+    lab = names_of_lab("sharpness")
+    v = lab.gradient(lab.w) / np.linalg.norm(lab.gradient(lab.w))
+    for _ in range(3):
+        v = lab.turned(lab.w, v)
+    assert np.linalg.norm(lab.product(lab.w, v)) == pytest.approx(7, rel=0.05)
+    assert np.linalg.norm(lab.w) < 1e-4 * 7.0**6
+
+
+def test_twice_the_starting_weights_do_what_the_last_answer_says():
+    lab = names_of_lab("sharpness")
+    w = lab.descend(2 * lab.start, 0.02, 100)[0]
+    limit = 2 / lab.sharpness(w)
+    assert lab.sharpness(w) == pytest.approx(15, abs=0.2) and lab.loss(w) == pytest.approx(0.017, abs=5e-4)
+
+    def lowest(updates, fails):
+        low, high = 0.0, 1.0
+        while high - low > 1e-4:
+            middle = (low + high) / 2
+            bad = fails(lab.descend(w, middle, updates)[1])
+            low, high = (low, middle) if bad else (middle, high)
+        return high / limit
+
+    assert lowest(50, lambda one: not np.all(one[1:] <= one[:-1])) == pytest.approx(1.05, abs=0.01)
+    assert lowest(300, lambda one: not one[-1] <= one[0]) == pytest.approx(2.3, abs=0.05)
+    above = lab.descend(w, 1.2 * limit, 6000)[1]
+    assert above.max() / above[0] == pytest.approx(100, rel=0.1) and above[-1] < above[0]
+    end = lab.descend(w, 0.8 * limit, 6000)[0]
+    assert lab.sharpness(end) == pytest.approx(16, abs=0.2) and 2 / (0.8 * limit) == pytest.approx(
+        19, abs=0.2
+    )
+
+
+def test_log_a_is_4_percent_above_its_limit_and_grows_by_16_percent():
+    lab = names_of_lab("autopsy")
+    curvature = np.linalg.eigvalsh(lab.X.T @ lab.X / 30)[-1]
+    assert lab.limit == pytest.approx(2 / curvature, rel=1e-3)
+    assert lab.RATES["A"] / lab.limit - 1 == pytest.approx(0.04, abs=0.003)
+    growth = lab.log["A"][21:, 2] / lab.log["A"][20:-1, 2]
+    assert growth == pytest.approx(1.16, abs=0.005)
+    assert np.all(np.diff(np.sign(np.diff(lab.log["A"][:, 3]))) != 0)  # the weight alternates
+
+
+def test_log_b_grows_by_27_percent_on_one_side_and_never_falls():
+    loss, weight = names_of_lab("autopsy").log["B"][:, 2:].T
+    assert loss[-10:] / loss[-11:-1] == pytest.approx(1.27, abs=0.005)
+    assert np.all(np.diff(loss) > 0) and np.all(np.diff(weight) > 0)
+
+
+def test_log_c_has_twelve_falling_losses_and_a_weight_that_goes_on_smoothly():
+    loss, weight = names_of_lab("autopsy").log["C"][:, 2:].T
+    assert np.isfinite(loss).sum() == 12 and np.all(np.diff(loss[:12]) < 0)
+    assert np.all(np.isfinite(weight)) and np.all(np.diff(weight, 2) < 0)
+
+
+def test_log_d_s_sum_becomes_four_times_as_long_at_update_20():
+    update, batch, _, _ = names_of_lab("autopsy").log["D"].T
+    assert list(np.flatnonzero(np.diff(batch)) + 1) == [20]
+    assert (
+        update[20] == 20
+        and 0.04 * batch[0] == pytest.approx(0.64)
+        and 0.04 * batch[20] == pytest.approx(2.56)
+    )
+
+
+def test_log_e_rises_nearly_three_hundred_fold_in_five_updates_and_ends_far_below_its_start():
+    loss = names_of_lab("autopsy").log["E"][:, 2]
+    assert np.argmax(loss) == 5 and 250 < loss[5] / loss[0] < 300
+    assert loss[-1] < loss[0] / 1000 and np.all(np.diff(loss[5:]) < 0)
+
+
+def test_a_tenth_of_the_rate_cures_a_d_and_e_only():
+    lab = names_of_lab("autopsy")
+    last = {}
+    with np.errstate(all="ignore"):
+        for run in lab.run_a, lab.run_b, lab.run_c, lab.run_d, lab.run_e:
+            name = run.__name__[-1].upper()
+            for _, made in zip(range(410), run(lab.RATES[name] / 10), strict=False):
+                last[name] = made[1]
+    low = {name for name, loss in last.items() if loss < 5}
+    assert low == {"A", "D", "E"} and last["B"] > 5 and np.isnan(last["C"])
+
+
+def test_the_five_logs_are_those_that_the_solved_lab_makes():
+    assert printed_in("autopsy").count("41 lines, the same as in the log: True") == 5
+    assert names_of_lab("autopsy").LOGS.count("\n") == 1 + 5 * 41
