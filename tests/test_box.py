@@ -431,6 +431,26 @@ def test_without_scripts_the_command_stands_there(open_page):
     assert page.get_by_text("python snippets/diagnose.py run.csv --rate 0.001").first.is_visible()
 
 
+def test_a_box_that_cannot_come_leaves_its_words_standing(browser, address):
+    page = browser.new_page()
+    page.route("**/diagnose/box.js", lambda route: route.abort())
+    page.goto(address + "diagnose/")
+    page.get_by_text("python snippets/diagnose.py run.csv").first.wait_for()
+    page.close()
+
+
+def test_a_reader_that_does_not_load_is_owned_up_to(browser, address):
+    page = browser.new_page()
+    for name in ["worker", "answer"]:
+        page.route(f"**/diagnose/{name}.js", lambda route: route.abort())
+    page.goto(address + "diagnose/")
+    one = page.locator("diagnose-box")
+    one.locator("textarea").fill(ARTICLE)
+    one.get_by_role("alert").filter(has_text="go online and load the page again").wait_for()
+    assert one.locator("textarea").input_value() == ARTICLE
+    page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [None, "a parabola", "rate or sign", "nan at once"])
 def test_axe_finds_no_violation_in_the_box(box, name, scheme):

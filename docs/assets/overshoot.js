@@ -21,7 +21,8 @@ if (location.protocol !== "file:") {
         if (!isIntersecting) continue;
         near.unobserve(target);
         const module = target.localName === "diagnose-box" ? "../diagnose/box.js" : `${target.localName.replace("-figure", "")}.js`;
-        dressed().then(() => import(new URL(module, folder)));
+        // What cannot come leaves its place to the words that stand there.
+        dressed().then(() => import(new URL(module, folder))).catch(() => target.classList.add("still"));
       }
     },
     { rootMargin: "500px" },
