@@ -55,5 +55,5 @@ def bundle(modules: list[Path]) -> str:
         add(module.resolve())
     # One after the other, because each needs those before it.
     pushed = "\n".join(f"modules.push({function});" for function in functions)
-    base = "const base = document.currentScript?.src ?? location.href;"
+    base = "const base = globalThis.document?.currentScript?.src;"
     return f'(() => {{\n"use strict";\n{base}\nconst modules = [];\n{pushed}\n}})();\n'

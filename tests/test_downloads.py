@@ -189,7 +189,7 @@ def test_the_zip_holds_pages_programs_notebooks_data_figures_and_licences_and_on
     wanted |= {path.relative_to(site).as_posix() for path in site.glob("figures/*")}
     wanted |= {f"snippets/data/{path.name}" for path in SNIPPETS.glob("data/*")}
     assert wanted <= {name.removeprefix("overshoot/") for name in names}
-    assert not any(name.endswith((".zip", ".map", "404.html")) for name in names)
+    assert not any(name.endswith(("overshoot.zip", ".map", "404.html")) for name in names)
 
 
 def test_each_link_in_the_zip_leads_to_a_file_and_an_anchor_never_to_a_folder(disk):
@@ -270,7 +270,21 @@ def test_modules_are_joined_so_that_each_runs_once_after_those_it_imports(tmp_pa
     assert done.stdout == "one,4\n", done.stderr
 
 
-@pytest.mark.parametrize("line", ['import "./other.js";', "export default 1;", 'const a = import("./b.js");'])
+def test_a_module_loaded_later_is_joined_too_and_knows_where_it_lies(tmp_path):
+    folder = tmp_path / "assets" / "box"
+    folder.mkdir(parents=True)
+    (folder / "late.js").write_text("export const late = 3;\n")
+    (folder / "main.js").write_text(
+        'import("./late.js").then(({ late }) => console.log(late, import.meta.url));\n'
+    )
+    script = bundle([folder / "main.js"]).replace(
+        "globalThis.document", '({currentScript: {src: "x:/assets/o.js"}})'
+    )
+    done = subprocess.run(["node", "-e", script], capture_output=True, text=True)
+    assert done.stdout == "3 x:/assets/box/main.js\n", done.stderr
+
+
+@pytest.mark.parametrize("line", ['import "./other.js";', "export default 1;", "const a = import(name);"])
 def test_a_module_written_in_another_way_stops_the_build_with_a_cure(tmp_path, line):
     (tmp_path / "main.js").write_text(f"{line}\n")
     with pytest.raises(BuildError, match=r"main\.js: .* cannot be joined\.\n  Cure:"):
