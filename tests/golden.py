@@ -188,7 +188,7 @@ def examples(names_of) -> list:
     relu = runs.example("relu", 6)
     back = next(one for one in runs.trained if one["found"]["verdict"] == "recovers")
     calm = next(one for one in runs.trained if one["found"]["verdict"] == "healthy")
-    wrong = overshoot.descend(-0.01, 15)
+    wrong = overshoot.descend(-0.01, 12)
     console = "\n".join(
         f"Epoch {n}/8\n1/1 [==============================] - 0s 3ms/step - loss: {loss:.4f}"
         for n, loss in enumerate([*article(0.12, 6), math.nan], 1)
@@ -213,11 +213,11 @@ def examples(names_of) -> list:
         {"name": "nan at once", "text": "nan\nnan\nnan", "settings": {"rate": "0.001"}},
         {
             "name": "nan from nowhere",
-            "text": lines([*calm["log"]["loss"][:25], math.nan]),
+            "text": lines([*calm["log"]["loss"][:12], math.nan]),
             "settings": known(calm),
         },
-        {"name": "it comes back", "text": lines(back["log"]["loss"][:40]), "settings": known(back)},
-        {"name": "it trains", "text": lines(article(0.01, 25)), "settings": {"rate": "0.01"}},
+        {"name": "it comes back", "text": lines(back["log"]["loss"][:25]), "settings": known(back)},
+        {"name": "it trains", "text": lines(article(0.01, 15)), "settings": {"rate": "0.01"}},
     ]
 
 

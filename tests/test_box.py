@@ -336,27 +336,41 @@ def test_the_result_is_spoken_and_the_drawing_described(box):
     assert label.startswith("The losses of 6 steps, from 80.49 to 270.6 at step 4, then nan. The loss grew")
 
 
-def test_a_long_log_is_read_by_a_worker_while_typing_goes_on_and_no_peak_is_lost(box):
-    one = box()
-    page = one.page
+def a_long_log() -> str:
     losses = [f"{1 + (n % 7) / 10}" for n in range(100_000)]
     losses[54_321] = "5000"
-    page.evaluate(
-        """text => {
-            const area = document.querySelector("diagnose-box textarea");
-            area.value = text;
-            document.querySelector("diagnose-box").ask();
-            window.busy = performance.now();
-        }""",
-        "\n".join(losses),
-    )
+    return "\n".join(losses)
+
+
+def test_a_long_log_is_read_by_a_worker_while_typing_goes_on_and_no_peak_is_lost(box):
+    one = box()
+    one.evaluate("(one, text) => one.take(text)", a_long_log())
     one.get_by_label("learning rate").press_sequentially("0.1")
     assert "100000 losses were read" in (verdict(one), one.locator(".sure").inner_text())[1]
     assert one.evaluate("one => one.worker instanceof Worker")
     assert drawn(one).count("L") < 1500
     assert "to 5000 at step 54321" in one.get_by_role("img").get_attribute("aria-label")
-    heights = [float(point.split()[1]) for point in re.split("[ML]", drawn(one))[1:]]
+    heights = [y for _, y in pairs(drawn(one))]
     assert min(heights) < 60 < max(heights)  # the peak is drawn
+
+
+def test_of_a_long_log_the_field_shows_the_beginning_because_a_browser_lays_out_every_line(box):
+    one = box()
+    area = one.locator("textarea")
+    area.evaluate(
+        """(area, text) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text", text);
+            area.dispatchEvent(new ClipboardEvent("paste", { clipboardData, cancelable: true }));
+        }""",
+        a_long_log(),
+    )
+    assert "100000 losses were read" in (verdict(one), one.locator(".sure").inner_text())[1]
+    shown = area.input_value()
+    assert shown.startswith("1.0\n1.1\n1.2") and len(shown) < 2200
+    assert shown.endswith("400 kB in all: they are read, until you change what stands here.")
+    area.fill("5\n4\n3")
+    one.locator(".sure").filter(has_text="3 losses were read").wait_for()
 
 
 def test_without_a_worker_the_page_reads_by_itself(open_page):

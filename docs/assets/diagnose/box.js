@@ -4,6 +4,7 @@ import { Panel, short } from "../interactive/plot.js";
 import { examples } from "./examples.js";
 
 const MOST = 50e6; // bytes of a file
+const LONG = 40000; // characters: a field with more lines than these hold takes a browser too long to lay out
 
 const HEADLINES = {
   "rate-too-high": "The rate is too high.",
@@ -75,7 +76,16 @@ class DiagnoseBox extends HTMLElement {
   build() {
     const id = (name) => `${this.id}-${name}`;
     this.text = make("textarea", { id: id("losses"), rows: 7, spellcheck: false, autocomplete: "off", placeholder: "80.4866\n102.8105\n137.0916\n…\nnan" });
-    this.text.addEventListener("input", () => this.later());
+    this.text.addEventListener("input", () => {
+      this.held = null;
+      this.later();
+    });
+    this.text.addEventListener("paste", (event) => {
+      const words = event.clipboardData.getData("text");
+      if (words.length <= LONG) return;
+      event.preventDefault();
+      this.take(words);
+    });
     const file = make("input", { id: id("file"), type: "file", accept: ".txt,.csv,.json,.log,.tsv,text/*" });
     file.addEventListener("click", () => (file.value = "")); // the same file can be chosen again
     file.addEventListener("change", () => file.files[0] && this.open(file.files[0]));
@@ -158,9 +168,10 @@ class DiagnoseBox extends HTMLElement {
     if (event.type === "drop") this.open(event.dataTransfer.files[0]);
   }
 
-  /** Another log has other columns. */
+  /** Another log, which has other columns; of a long one the field shows how it begins. */
   take(text) {
-    this.text.value = text;
+    this.held = text.length > LONG ? text : null;
+    this.text.value = this.held ? `${text.slice(0, 2000)}\n… ${short(text.length / 1000, 3)} kB in all: they are read, until you change what stands here.` : text;
     for (const name of ["column", "weights"]) this.fields.get(name).input.replaceChildren();
     this.ask();
   }
@@ -180,12 +191,13 @@ class DiagnoseBox extends HTMLElement {
     if (wrong.length === 1 && wrong[0].input === document.activeElement && BEGUN.test(wrong[0].input.value)) return;
     for (const { input } of this.fields.values()) input.ariaInvalid = String(wrong.some((field) => field.input === input));
     if (wrong.length) return this.complain(wrong.map(({ complaint }) => complaint).join(" "));
-    this.complain("", !this.text.value.trim());
-    if (!this.text.value.trim()) return;
+    const text = this.held ?? this.text.value;
+    this.complain("", !text.trim());
+    if (!text.trim()) return;
     const given = (name) => (this.value(name) ? Number(this.value(name)) : null);
     const settings = { rate: given("rate"), momentum: given("momentum") ?? 0, batch_size: given("batch_size"), dtype: this.value("dtype"), adam: this.value("optimiser") === "Adam" };
     const chosen = (name) => this.fields.get(name).input.value || null;
-    this.question = { text: this.text.value, column: chosen("column"), weights: chosen("weights"), every: given("every"), settings };
+    this.question = { text, column: chosen("column"), weights: chosen("weights"), every: given("every"), settings };
     this.send();
   }
 
