@@ -27,13 +27,14 @@ SNIPPETS = ROOT / "snippets"
 
 @contextlib.contextmanager
 def no_window():
-    """Figures are drawn but not shown, and closed in the end."""
+    """Figures are drawn but not shown, and closed in the end; no words on the command line."""
     plt.switch_backend("svg")
     show, plt.show = plt.show, lambda: None
+    words, sys.argv = sys.argv, sys.argv[:1]
     try:
         yield
     finally:
-        plt.show = show
+        plt.show, sys.argv = show, words
         plt.close("all")
 
 

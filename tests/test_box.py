@@ -514,5 +514,5 @@ def test_the_box_loads_on_its_own_page_only(open_page):
 
 
 def test_no_module_nests_a_template_in_a_template_which_the_minifier_would_spoil():
-    for path in (ROOT / "docs" / "assets").rglob("*.js"):
+    for path in (*SOURCES.glob("*.js"), *(SOURCES.parent / "interactive").glob("*.js")):
         assert not re.search(r"\$\{[^}`]*`", path.read_text(encoding="utf-8")), path.name

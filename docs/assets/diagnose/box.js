@@ -193,7 +193,7 @@ class DiagnoseBox extends HTMLElement {
   hire() {
     if (this.worker !== undefined) return;
     try {
-      if (location.protocol === "file:") throw Error("a page from disk has no worker");
+      if (location.protocol === "file:") throw Error("no worker");
       this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     } catch {
       this.worker = null;
@@ -350,8 +350,8 @@ class DiagnoseBox extends HTMLElement {
     const room = Math.max((high - low) * 0.12, logY ? 0.3 : Math.abs(high) / 10 || 1);
     const { from, first, last, end, steps } = span;
     const reach = Math.max(1, end - from);
-    const few = steps < 6 && Array.from({ length: steps + 1 }, (_, i) => from + (i * (end - from)) / Math.max(1, steps)).map((x) => [x, short(x)]);
-    panel.frame({ left: 0, top: 0, width, height: 270 }, { x: [from - 0.02 * reach, from + 1.04 * reach], y: [low - room, high + room], logY, title: bad ? `The losses, ${bad} from step ${end}` : "The losses", xlabel: "update", ylabel: "", ...(few && { xticks: few }) });
+    const few = steps * 70 < width && points.map(([x]) => [x, short(x)]).concat(bad ? [[end, short(end)]] : []);
+    panel.frame({ left: 0, top: 0, width, height: 270 }, { x: [from - 0.02 * reach, from + 1.04 * reach], y: [low - room, high + room], logY, title: bad ? `The losses, ${bad} from step ${end}` : "The losses", xlabel: "update", ylabel: "", xticks: few || 6 });
     const grew = points.filter(([x]) => found.evidence && x >= first && x <= last);
     panel.line("growth", grew);
     panel.line("run", points);
