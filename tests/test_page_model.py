@@ -59,7 +59,7 @@ LOGS = {
     "names unlike loss": "a b\n1 2\n5 4",
     "old Macs": "1\r2\r4\r9",
     "thousands": "1,234.5\n2,345.6\n",
-    "marks between a name and its number": "loss\"]' = [\"5\nloss]: ]6\nloss'\"7\nloss=\"8\nloss[']9",
+    "marks between a name and its number": 'loss"]\' = ["5\nloss]: ]6\nloss\'"7\nloss="8\nloss[\']9',
 }
 WEIGHTS = {
     name: "step,w,loss\n" + "\n".join(f"{n},{factor**n},{1.21**n}" for n in range(8))
