@@ -387,16 +387,16 @@ NAME = r"((?<![a-z0-9_/.-])(?:(?:train|val|test|eval)[a-z]* )?"
 NAME += r"[a-z_][a-z0-9_/.-]*)[\"'\]]*"
 LIST = r"\s*[:=]\s*[a-z.]*\(?\[([^\[\]{}]*)\]"
 SPACE = " \t\n\r\f\v"
+MARKS = r"(?:[\s:=\[][\s:=\[\"']*)?"
 VALUES, PAIR, ARRAY = (
     re.compile(pattern, re.IGNORECASE | re.ASCII)
-    for pattern in (VALUE, rf"{NAME}[\s:=\[\"']*({VALUE})", NAME + LIST)
+    for pattern in (VALUE, f"{NAME}{MARKS}({VALUE})", NAME + LIST)
 )
 
 
 def number(text):
     text = text.lower().replace("−", "-").replace("∞", "inf")
-    missing = re.search("nan|null|none", text)
-    return math.nan if missing else float(text)
+    return math.nan if re.search("nan|null|none", text) else float(text)
 
 
 # --8<-- [end:number]
@@ -420,11 +420,13 @@ def tidy(text):  # one kind of line end, no colours, bare numbers
 # %% --8<-- [start:points]
 def even(steps):  # the gap between them, if it is always the same
     gaps = {after - before for before, after in itertools.pairwise(steps)}
-    return gaps.pop() if len(gaps) == 1 else None
+    gap = gaps.pop() if len(gaps) == 1 else math.nan
+    return gap if math.isfinite(gap) else None
 
 
 def with_points(text):  # 5,2 is 5.2, unless the comma parts two numbers
-    rows = [re.findall("([0-9]+),[0-9]", row) for row in text.split("\n")]
+    pattern = "(?<![0-9])([0-9]+),(?=[0-9])"
+    rows = [re.findall(pattern, row) for row in text.split("\n")]
     first = [float(row[0]) for row in rows if row]
     counted = len(first) > 1 and even(first) == 1
     many = re.search("[a-z\"'],", text.lower()) or max(map(len, rows)) > 1

@@ -59,6 +59,11 @@ LOGS = {
     "names unlike loss": "a b\n1 2\n5 4",
     "old Macs": "1\r2\r4\r9",
     "thousands": "1,234.5\n2,345.6\n",
+    "commas between losses": "5,4,3",
+    "three columns and no point": "1,2,3\n4,5,6\n7,8,9",
+    "a step that is no number": "nan 5\n1 3",
+    "a step without end": "inf 5\ninf 3",
+    "decimal commas": "5,2\n5,1\n4,9",
     "marks between a name and its number": 'loss"]\' = ["5\nloss]: ]6\nloss\'"7\nloss="8\nloss[\']9',
 }
 WEIGHTS = {

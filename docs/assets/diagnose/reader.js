@@ -50,13 +50,14 @@ function tidy(text) {
 /** The gap between steps, if it is always the same. */
 function even(steps) {
   const gaps = new Set(steps.slice(1).map((step, i) => step - steps[i]));
-  return gaps.size === 1 ? [...gaps][0] : null;
+  const [gap] = gaps;
+  return gaps.size === 1 && Number.isFinite(gap) ? gap : null;
 }
 
 /** 5,2 is 5.2, unless the comma parts two numbers. */
 function withPoints(text) {
   if (/[0-9]\.[0-9]/.test(text)) return text;
-  const rows = text.split("\n").map((row) => [...row.matchAll(/([0-9]+),[0-9]/g)]);
+  const rows = text.split("\n").map((row) => [...row.matchAll(/(?<![0-9])([0-9]+),(?=[0-9])/g)]);
   const first = rows.filter((row) => row.length).map((row) => Number(row[0][1]));
   const counted = first.length > 1 && even(first) === 1;
   const many = /[a-z"'],/.test(text.toLowerCase()) || rows.some((row) => row.length > 1);
