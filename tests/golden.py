@@ -183,7 +183,7 @@ def examples(names_of) -> list:
     network = networks.descend(networks.start(networks.raw[2]), networks.raw, 1e-3, 300)[1]
     with np.errstate(over="ignore"):
         network = np.float32(network)  # as frameworks keep it: inf comes sooner
-    network = network[: np.isfinite(network).argmin() + 3]
+    network = network[: np.isfinite(network).argmin() + 1]
     noisy = next(one for one in runs.exploded if one["batch"] == "8" and 12 < len(one["log"]["loss"]) < 30)
     relu = runs.example("relu", 6)
     back = next(one for one in runs.trained if one["found"]["verdict"] == "recovers")
@@ -213,10 +213,10 @@ def examples(names_of) -> list:
         {"name": "nan at once", "text": "nan\nnan\nnan", "settings": {"rate": "0.001"}},
         {
             "name": "nan from nowhere",
-            "text": lines([*calm["log"]["loss"][:12], math.nan]),
+            "text": lines([*calm["log"]["loss"][:8], math.nan]),
             "settings": known(calm),
         },
-        {"name": "it comes back", "text": lines(back["log"]["loss"][:25]), "settings": known(back)},
+        {"name": "it comes back", "text": lines(back["log"]["loss"][:18]), "settings": known(back)},
         {"name": "it trains", "text": lines(article(0.01, 15)), "settings": {"rate": "0.01"}},
     ]
 

@@ -50,6 +50,10 @@ def drawn(one) -> str:
     return one.locator("svg .inside > path.run").first.get_attribute("d")
 
 
+def marks_below(one) -> list[str]:
+    return list(filter(None, one.locator("svg .axes > .tick").first.locator("text").all_text_contents()))
+
+
 def test_the_examples_are_what_the_programs_say_today():
     stored = golden.EXAMPLES.read_text(encoding="utf-8")
     assert stored == golden.module_of(golden.examples(names_of)), "stale: run `uv run python tests/golden.py`"
@@ -149,8 +153,14 @@ def test_the_drawing_counts_the_steps_that_the_log_counts(box):
     paste(one, "step,loss\n1000,1\n1100,3\n1200,9\n1300,27\n1400,81\n1500,nan", learning_rate="0.1")
     verdict(one)
     assert one.locator("svg .title").text_content() == "The losses, nan from step 1500"
-    ticks = one.locator("svg .axes > .tick").first.locator("text").all_text_contents()
-    assert [tick for tick in ticks if tick] == ["1000", "1100", "1200", "1300", "1400", "1500"]
+    assert marks_below(one) == ["1000", "1100", "1200", "1300", "1400", "1500"]
+
+
+def test_no_half_steps_stand_below_a_short_log(box):
+    one = box()
+    paste(one, "1\n100\n10000")
+    verdict(one)
+    assert marks_below(one) == ["0", "1", "2"]
 
 
 def test_the_fit_of_a_parabola_ends_at_the_peak_and_runs_below_the_floor_s_curve(box):
