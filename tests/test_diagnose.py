@@ -218,7 +218,8 @@ def test_mini_batches_give_a_lower_rate_and_the_limit_is_for_that_size(program):
     noisy = {"loss": [1.2, 0.7, 2.0, 9.0, 17.0, 300.0, 900.0, 2e4, 3e4, 9e6]}
     full = program.diagnose(noisy, rate=0.1)
     small = program.diagnose(noisy, rate=0.1, batch_size=8)
-    assert small["suggested_rate"] < full["suggested_rate"] < 0.1
+    assert small["suggested_rate"] / full["suggested_rate"] == pytest.approx(3 / 4)  # a quarter for a third
+    assert program.diagnose(noisy, rate=0.1, batch_size=16)["suggested_rate"] == full["suggested_rate"]
     assert "The limit holds for this batch size." in small["why"]
 
 
@@ -261,6 +262,65 @@ def test_the_runs_cover_what_the_page_says_they_cover():
         assert wanted <= {one[name] for one in RUNS}
     factors = [float(one["rate"]) / float(one["largest"]) for one in RUNS if one["kind"] == "explodes"]
     assert min(factors) == pytest.approx(1.3, rel=0.01) and max(factors) == pytest.approx(100, rel=0.01)
+
+
+def test_the_run_of_the_prediction_is_one_of_the_runs_with_these_factors(chapter):
+    one = chapter.example("relu", 6)
+    losses, alpha = np.array(one["log"]["loss"][:5]), float(one["rate"])
+    assert [f"{loss:.3g}" for loss in losses] == ["1.55", "4.51", "205", "4.36e+07", "9.07e+23"]
+    assert float(one["largest"]) / alpha == pytest.approx(0.5, rel=1e-3)
+    factors = losses[1:] / losses[:-1]
+    assert factors == pytest.approx([2.9, 45, 213_000, 2.1e16], rel=0.02)
+    assert float(one["two_lines"]) / alpha == pytest.approx(7e-9, rel=0.02)
+    assert math.sqrt(factors[-1]) == pytest.approx(1.4e8, rel=0.04)
+    al = 1 + math.sqrt(factors[0])
+    assert al == pytest.approx(2.7, rel=0.01) and 2 / al == pytest.approx(0.74, abs=0.01)
+    assert 1 / (1 + math.sqrt(81)) == 0.1  # what a last factor of 81 would have meant
+
+
+def test_with_three_of_its_losses_the_rate_is_0_177_with_four_0_142_with_all_0_115(chapter):
+    losses = chapter.example("relu", 6)["log"]["loss"]
+    found = [chapter.diagnose({"loss": losses[:n]}, rate=1.0) for n in (3, 4, 6)]
+    assert [f"{one['suggested_rate']:.3f}" for one in found] == ["0.177", "0.142", "0.115"]
+    assert [one["confidence"] for one in found] == ["low", "medium", "medium"]
+
+
+def test_all_five_rates_that_did_not_train_come_from_batches_of_8():
+    exploded = [one for one in RUNS if one["kind"] == "explodes"]
+    assert [one["batch"] for one in exploded if one["diagnosed_trains"] == "0"] == ["8"] * 5
+
+
+def test_on_the_full_batch_no_relu_rate_is_above_the_largest_that_trains():
+    full = [one for one in RUNS if (one["kind"], one["model"], one["batch"]) == ("explodes", "relu", "0")]
+    ratios = np.array([float(one["diagnosed"]) / float(one["largest"]) for one in full])
+    assert ((ratios < 0.25).sum(), len(ratios), ratios.max() <= 1) == (23, 37, True)
+
+
+def test_a_tenth_lies_from_an_eighth_to_ten_times_the_largest_that_trains():
+    ratios = [float(one["tenth"]) / float(one["largest"]) for one in RUNS if one["kind"] == "explodes"]
+    assert min(ratios) == pytest.approx(0.13, rel=0.01) and max(ratios) == pytest.approx(10, rel=0.01)
+
+
+def test_the_two_runs_that_train_and_are_not_called_so_are_called_unclear(chapter):
+    wrong = [one["found"]["verdict"] for one in chapter.trained]
+    assert sorted(verdict for verdict in wrong if verdict not in ("healthy", "recovers")) == ["unclear"] * 2
+
+
+def test_the_exercises_have_the_answers_that_the_program_gives(program):
+    first = program.diagnose({"loss": [2, 6, 22, 86]}, rate=0.05, momentum=0.5)
+    assert [first[key] for key in ("curvature", "rate_limit", "suggested_rate")] == pytest.approx(
+        [75, 0.04, 0.02]
+    )
+    second = program.diagnose({"loss": [3, 5, 23, 185]}, rate=0.01)
+    assert [second[key] for key in ("curvature", "rate_limit", "suggested_rate")] == pytest.approx(
+        [400, 0.005, 0.0025]
+    )
+    third = program.diagnose({"loss": [0.69, 0.52, 0.44, 0.41, 0.4, math.nan, math.nan]}, rate=0.1)
+    assert third["verdict"] == "not-the-rate"
+    fourth = program.diagnose({"loss": [1, 33, 1025], "every": 5}, rate=0.2)
+    assert fourth["growth_per_step"] == pytest.approx(1.987, abs=5e-4)
+    assert fourth["curvature"] * 0.2 == pytest.approx(2.41, abs=5e-3)
+    assert 1 + math.sqrt(31) == pytest.approx(6.57, abs=5e-3)  # the five forgotten
 
 
 def test_no_logistic_model_exploded():
