@@ -184,7 +184,8 @@ def examples(names_of) -> list:
     with np.errstate(over="ignore"):
         network = np.float32(network)  # as frameworks keep it: inf comes sooner
     network = network[: np.isfinite(network).argmin() + 1]
-    noisy = next(one for one in runs.exploded if one["batch"] == "8" and 12 < len(one["log"]["loss"]) < 30)
+    small = [one for one in runs.exploded if (one["model"], one["batch"]) == ("linear", "8")]
+    noisy = next(one for one in small if one["diagnosed_trains"] == "1" and 12 < len(one["log"]["loss"]) < 30)
     relu = runs.example("relu", 6)
     back = next(one for one in runs.trained if one["found"]["verdict"] == "recovers")
     calm = next(one for one in runs.trained if one["found"]["verdict"] == "healthy")

@@ -540,3 +540,13 @@ def test_the_box_loads_on_its_own_page_only(open_page):
 def test_no_module_nests_a_template_in_a_template_which_the_minifier_would_spoil():
     for path in (*SOURCES.glob("*.js"), *(SOURCES.parent / "interactive").glob("*.js")):
         assert not re.search(r"\$\{[^}`]*`", path.read_text(encoding="utf-8")), path.name
+
+
+def test_on_paper_the_decision_tree_and_the_program_stay_where_they_are(box):
+    page = box().page
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.locator(".answers").count() == 1
+    assert page.locator(".answers details:is(.symptom, .program)").count() == 0
+    leaf = page.get_by_text("Confirm it:").first
+    assert leaf.is_visible() and leaf.evaluate("one => !one.closest('.answers')")
