@@ -139,25 +139,23 @@ def address(site):
     server.server_close()
 
 
-@pytest.fixture
-def open_page(browser, address):
-    """A function that opens a page; when the test ends, the page must have been quiet.
+@contextlib.contextmanager
+def quiet_pages(browser, *own):
+    """A function that opens a page by its address; in the end all pages must have been quiet.
 
-    Quiet: nothing in the console, no request to another host, no request that failed.
+    Quiet: nothing in the console, no request to an address that does not begin as one of its own, no
+    request that failed.
     """
     contexts, noise = [], []
 
-    def open_it(path, width=1280, height=900, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
+    def open_it(url, width=1280, height=900, **options):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
+        page = contexts[-1].new_page()
         page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: noise.append(str(error)))
         page.on("requestfailed", lambda request: noise.append(f"failed: {request.url}: {request.failure}"))
-        page.on(
-            "request", lambda request: request.url.startswith((address, "data:")) or noise.append(request.url)
-        )
-        page.goto(address + path)
+        page.on("request", lambda request: request.url.startswith(own) or noise.append(request.url))
+        page.goto(url)
         page.wait_for_load_state("networkidle")
         return page
 
@@ -165,6 +163,13 @@ def open_page(browser, address):
     for context in contexts:
         context.close()
     assert noise == []
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """A function that opens a page of the served site; when the test ends, it must have been quiet."""
+    with quiet_pages(browser, address, "data:") as open_it:
+        yield lambda path, *size, **options: open_it(address + path, *size, **options)
 
 
 def described(violations) -> list[str]:

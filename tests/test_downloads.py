@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 import rules
 from bundle import bundle
-from conftest import ROOT, SNIPPETS, build, copy_of_the_sources, shown_by
+from conftest import ROOT, SNIPPETS, build, copy_of_the_sources, quiet_pages, shown_by
 from downloads import take_along
 from elements import FIGURES
 from offline import from_disk
@@ -155,25 +155,9 @@ def disk(site, tmp_path_factory):
 
 @pytest.fixture
 def open_file(browser, disk):
-    """A function that opens a page from disk; when the test ends, the page must have been quiet."""
-    contexts, noise = [], []
-
-    def open_it(path, **options):
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}, **options))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on("requestfailed", lambda request: noise.append(f"failed: {request.url}: {request.failure}"))
-        own = (disk.as_uri(), "data:", "about:")
-        page.on("request", lambda request: request.url.startswith(own) or noise.append(request.url))
-        page.goto((disk / path).as_uri())
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield open_it
-    for context in contexts:
-        context.close()
-    assert noise == []
+    """A function that opens a page from disk; when the test ends, it must have been quiet."""
+    with quiet_pages(browser, disk.as_uri(), "data:", "about:") as open_it:
+        yield lambda path, **options: open_it((disk / path).as_uri(), **options)
 
 
 def test_the_zip_holds_pages_programs_notebooks_data_figures_and_licences_and_one_folder(site):
