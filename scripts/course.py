@@ -19,6 +19,7 @@ log = logging.getLogger("mkdocs.overshoot")
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 NAME = re.compile(r'(?<=\s)(id|for|name|href|src)="([^"]*)"')
 UNPRINTED = re.compile(r'<img [^>]*only-dark[^>]*>|<a class="headerlink".*?</a>| loading="lazy"')
+TAG = re.compile(rb"\(node\d{8}\)")
 PDF = {"prefer_css_page_size": True, "tagged": True, "outline": True}
 NUMBER = (
     "numbers => document.querySelectorAll('.title li').forEach((one, i) => one.dataset.page = numbers[i])"
@@ -58,11 +59,17 @@ def print_course(config, pages: list, site: Path, file: Path) -> None:
         raise BuildError(f"{file.name} could not be printed: {error.message}\n  Cure: {cure}") from None
     finally:
         source.unlink()
-    with pikepdf.open(io.BytesIO(printed)) as pdf:
+    with pikepdf.open(io.BytesIO(renumbered(printed))) as pdf:
         for event in ("/CreationDate", "/ModDate"):
             pdf.docinfo[event] = time.strftime("D:%Y%m%d%H%M%SZ", date)
         # A third of the size: a browser leaves the tags uncompressed.
         pdf.save(file, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+
+
+def renumbered(printed: bytes) -> bytes:
+    """The PDF with its named tags counted from 0; a browser goes on from a number that differs from run to run."""
+    names = {name: b"(node%08d)" % place for place, name in enumerate(sorted(set(TAG.findall(printed))))}
+    return TAG.sub(lambda name: names[name[0]], printed)
 
 
 def first_pages(printed: bytes) -> list[int]:

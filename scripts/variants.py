@@ -349,10 +349,10 @@ def files(count: int, seed: int, exam: bool = False) -> Iterator[tuple[str, str]
 def archive(count: int, seed: int) -> bytes:
     """All files in one zip, the same bytes each time."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as folder:
+    with zipfile.ZipFile(packed, "w") as folder:
         for name, text in files(count, seed):
             entry = zipfile.ZipInfo(f"problem-sets/{name}", (1980, 1, 1, 0, 0, 0))
-            folder.writestr(entry, text)
+            folder.writestr(entry, text, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 
 

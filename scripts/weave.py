@@ -3,9 +3,10 @@
 import hashlib
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from program import ProgramError
 from run import Shown, run
 
 _memo: dict[str, list[Shown]] = {}
@@ -19,13 +20,12 @@ def weave(snippets: Path, build: Path) -> None:
     any program fails.
     """
     programs = sorted(snippets.glob("*.py"))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        chapters = list(pool.map(_remembered, programs))
+    chapters = _side_by_side(programs)
     for folder in ("outputs", "figures"):
         shutil.rmtree(build / folder, ignore_errors=True)
         (build / folder).mkdir(parents=True)
-    for program, shown in zip(programs, chapters, strict=True):
-        for part in shown:
+    for program in programs:
+        for part in chapters[program]:
             stem = f"{program.stem}.{part.name}"
             if part.printed:
                 (build / "outputs" / f"{stem}.txt").write_text(part.printed, encoding="utf-8")
@@ -33,6 +33,21 @@ def weave(snippets: Path, build: Path) -> None:
                 (build / "figures" / f"{stem}.{scheme}.svg").write_text(picture, encoding="utf-8")
             if part.picture:
                 (build / "figures" / f"{stem}.png").write_bytes(part.picture)
+
+
+def _side_by_side(programs: list[Path]) -> dict[Path, list[Shown]]:
+    """What each program showed. When one fails, those that have not begun are not run."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # The one edited last goes first, for it is the likeliest to fail.
+        ordered = sorted(programs, key=lambda program: program.stat().st_mtime, reverse=True)
+        runs = {program: pool.submit(_remembered, program) for program in ordered}
+        try:
+            for done in as_completed(runs.values()):
+                done.result()
+        except ProgramError:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return {program: done.result() for program, done in runs.items()}
 
 
 def _remembered(program: Path) -> list[Shown]:

@@ -19,6 +19,7 @@ from pypdf import PdfReader
 import rules
 from bundle import bundle
 from conftest import ROOT, SNIPPETS, build, copy_of_the_sources, quiet_pages, shown_by
+from course import renumbered
 from downloads import take_along
 from elements import FIGURES
 from offline import from_disk
@@ -395,6 +396,14 @@ def test_the_course_is_dated_by_the_build_and_small(site, pdf):
     assert pdf.metadata.creation_date == pdf.metadata.modification_date
     assert pdf.metadata.creation_date.timestamp() == 1735689600
     assert (site / "overshoot.pdf").stat().st_size < 5_000_000
+
+
+def test_the_tags_of_the_course_are_counted_from_0_whatever_the_browser_has_counted_before():
+    first, later = (
+        b"<< /ID (node00000163) >> [ (node00002731) ]",
+        b"<< /ID (node00000164) >> [ (node00002732) ]",
+    )
+    assert renumbered(first) == renumbered(later) == b"<< /ID (node00000000) >> [ (node00000001) ]"
 
 
 def test_without_a_browser_the_site_is_whole_but_for_the_pdf_and_with_a_repository_stays_quiet(
