@@ -11,7 +11,7 @@ from mkdocs.utils import get_relative_url
 from mkdocs_jupyter import convert
 
 from course import can_print, print_course
-from downloads import section, take_along
+from downloads import section, take_along, take_along_of_lab
 from elements import FIGURES, ElementsExtension
 from kernels import configure, side_by_side
 from lab_page import page as lab_page
@@ -88,11 +88,13 @@ def on_nav(nav, config, files):
 
 
 def on_page_markdown(markdown, page, config, files):
-    if page.file.src_uri.startswith("labs/"):
+    stem = Path(page.file.src_uri).stem
+    is_lab = page.file.src_uri.startswith("labs/")
+    if is_lab:
         # By now mkdocs-jupyter has run the lab.
-        markdown, drawings = lab_page(Path(page.file.src_uri).stem, markdown)
+        markdown, drawings = lab_page(stem, markdown)
         for name, drawing in drawings.items():
-            (BUILD / "figures" / name).write_text(drawing, encoding="utf-8")
+            (BUILD / "figures" / name).write_bytes(drawing)
             files.append(File(f"figures/{name}", str(BUILD), config.site_dir, config.use_directory_urls))
     try:
         prepared = prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
@@ -100,7 +102,8 @@ def on_page_markdown(markdown, page, config, files):
         raise BuildError(str(error)) from None
     if page.file.src_uri.startswith("slides/"):
         return prepared
-    rows = take_along(markdown, SNIPPETS, config.repo_url)
+    url = config.repo_url
+    rows = take_along_of_lab(stem, markdown, url) if is_lab else take_along(markdown, SNIPPETS, url)
     whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
     return prepared + section(rows, whole) if rows or page.is_homepage else prepared
 

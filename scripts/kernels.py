@@ -19,8 +19,8 @@ c.IPKernelApp.exec_lines = [
     "warnings.filterwarnings('error', module='__main__|numpy|matplotlib')",
 ]
 c.IPKernelApp.log_level = "ERROR"
-c.InlineBackend.figure_formats = {{"svg"}}
-c.InlineBackend.print_figure_kwargs = {{"bbox_inches": None, "metadata": {{"Date": None, "Creator": None}}}}
+c.InlineBackend.figure_formats = {{"svg", "png"}}
+c.InlineBackend.print_figure_kwargs = {{"bbox_inches": None, "dpi": 200, "metadata": {{"Date": None, "Creator": None}}}}
 """
 _memo: dict[tuple, str] = {}
 

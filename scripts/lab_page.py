@@ -1,12 +1,15 @@
 """The page of a lab, from the notebook that mkdocs-jupyter has run."""
 
+import io
 import itertools
 import re
+from base64 import b64decode
 from pathlib import Path
 from textwrap import indent
 
 import nbformat
 from mkdocs.exceptions import BuildError
+from PIL import Image
 
 from labs import ANSWER, GIVEN, blanked, explanations, tags
 
@@ -18,8 +21,8 @@ class LabError(BuildError):
     """A lab that cannot be shown. The message names the lab and the cure."""
 
 
-def page(stem: str, run: str) -> tuple[str, dict[str, str]]:
-    """The lab's page in Markdown and its drawings by name, from the notebook (JSON) that has been run.
+def page(stem: str, run: str) -> tuple[str, dict[str, bytes]]:
+    """The lab's page in Markdown and the files of its figures by name, from the notebook (JSON) that has been run.
 
     A blank is shown empty. Its answer, what its check says to wrong ones, and what follows up to the next
     words stand in a fold. Raises LabError for what a page cannot show.
@@ -53,12 +56,11 @@ def _fence(language: str, text: str) -> str:
 
 def _links(stem: str) -> str:
     links = []
-    for version, whose in ("learner", "learner's"), ("solution", "solved"):
-        for kind, what in ("ipynb", "notebook"), ("py", "script"):
-            name = f"{stem}-{version}.{kind}"
-            links.append(f'[{whose} {what}](downloads/{name}){{ download="{name}" }}')
-    words = "To work in it, take the {} or {}; for the answers, the {} or {}."
-    return f"{words.format(*links)} Each needs Python with numpy and matplotlib, and no other file."
+    for kind, what in ("ipynb", "notebook"), ("py", "script"):
+        name = f"{stem}-learner.{kind}"
+        links.append(f'[{what}](downloads/{name}){{ download="{name}" }}')
+    needs = "It needs Python with numpy and matplotlib, and no other file."
+    return f"To work in it, take the {' or the '.join(links)}. {needs} The solved lab is [at the end](#take-along)."
 
 
 def _explained(cell, explained: list[tuple[str, str]]) -> str:
@@ -75,18 +77,20 @@ def _printed(cell) -> str:
     return "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
 
 
-def _outputs(stem: str, cell, drawings: dict[str, str]):
-    """What the cell printed and drew, in Markdown; adds each drawing, in both colour schemes."""
+def _outputs(stem: str, cell, drawings: dict[str, bytes]):
+    """What the cell printed and drew, in Markdown; adds each drawing, in both colour schemes and as a PNG."""
     if printed := _printed(cell):
         yield _fence("text", printed)
     for output in cell.outputs:
-        svg = output.get("data", {}).get("image/svg+xml")
+        data = output.get("data", {})
+        svg = data.get("image/svg+xml")
         if svg and cell.metadata.get("alt"):
-            name = f"lab-{stem}.{len(drawings) // 2 + 1}"
-            drawings[f"{name}.light.svg"], drawings[f"{name}.dark.svg"] = svg, _dark(svg)
+            name = f"lab-{stem}.{len(drawings) // 3 + 1}"
+            drawings[f"{name}.light.svg"], drawings[f"{name}.dark.svg"] = svg.encode(), _dark(svg).encode()
+            drawings[f"{name}.png"] = _on_white(b64decode(data["image/png"]))
             yield f"![{cell.metadata.alt}](../figures/{name}.svg)"
         elif output.get("name") != "stdout":
-            what = "a figure without a text" if svg else output.get("text") or output.get("data")
+            what = "a figure without a text" if svg else output.get("text") or data
             problem = f"docs/labs/{stem}.py: a page cannot show {what!r}."
             raise LabError(f'{problem}\n  Cure: print, draw, and say what a figure shows: `# %% alt="…"`.')
 
@@ -98,3 +102,11 @@ def _dark(svg: str) -> str:
     )
     other = {one.lower(): two.lower() for one, two in zip(light, dark, strict=True)}
     return re.sub(r"(?<=#)[0-9a-f]{6}", lambda code: other.get(code[0], code[0]), svg)
+
+
+def _on_white(png: bytes) -> bytes:
+    """The picture, drawn without a ground, on a white one."""
+    drawing, picture = Image.open(io.BytesIO(png)).convert("RGBA"), io.BytesIO()
+    white = Image.new("RGBA", drawing.size, "white")
+    Image.alpha_composite(white, drawing).convert("RGB").save(picture, "PNG", optimize=True)
+    return picture.getvalue()

@@ -20,7 +20,7 @@ import rules
 from bundle import bundle
 from conftest import ROOT, SNIPPETS, build, copy_of_the_sources, quiet_pages, shown_by
 from course import renumbered
-from downloads import take_along
+from downloads import take_along, take_along_of_lab
 from elements import FIGURES
 from offline import from_disk
 from program import sections
@@ -85,6 +85,8 @@ def test_a_notebook_opens_in_colab_when_the_repository_is_known(address):
     page = (ROOT / "docs/overshoot.md").read_text(encoding="utf-8")
     there = "https://colab.research.google.com/github/somebody/overshoot/blob/notebooks/overshoot.ipynb"
     assert f"({there})" in "".join(take_along(page, SNIPPETS, address))
+    lab = "".join(take_along_of_lab("limit", "", address))
+    assert f"({there.replace('overshoot.ipynb', 'labs/limit-learner.ipynb')})" in lab
 
 
 @pytest.mark.parametrize("address", [None, "", "https://example.org/somebody/overshoot"])
@@ -92,6 +94,7 @@ def test_no_notebook_opens_in_colab_when_the_repository_is_not_known_there(addre
     page = (ROOT / "docs/overshoot.md").read_text(encoding="utf-8")
     assert "overshoot.ipynb" in "".join(take_along(page, SNIPPETS, address))
     assert "colab" not in "".join(take_along(page, SNIPPETS, address)).lower()
+    assert "colab" not in "".join(take_along_of_lab("limit", "", address)).lower()
 
 
 # ── Notebooks ────────────────────────────────────────────────────────────────

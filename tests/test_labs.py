@@ -21,6 +21,7 @@ from given.checks import NotYet
 from mkdocs.config import load_config
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from PIL import Image
 
 import rules
 from conftest import ROOT, no_window
@@ -340,16 +341,33 @@ def test_the_page_tells_each_wrong_answer_and_each_prediction_what_it_is(page, s
 
 
 @every_page
-def test_the_downloads_stand_at_the_top_of_the_page(page, stem):
+def test_the_learner_s_version_stands_at_the_top_of_the_page_and_all_of_the_lab_at_its_end(page, stem, site):
     links = page.select_one("h1").find_next("p").select("a")
-    names = [f"{stem}-{version}.{kind}" for version in ("learner", "solution") for kind in ("ipynb", "py")]
-    assert [link["href"].split("/")[-1] for link in links] == [link["download"] for link in links] == names
-    assert len({link.get_text() for link in links}) == 4
+    names = [f"{stem}-learner.{kind}" for kind in ("ipynb", "py")]
+    assert [link["href"] for link in links] == [*(f"../downloads/{name}" for name in names), "#take-along"]
+    names += [f"{stem}-solution.{kind}" for kind in ("ipynb", "py")]
+    offered = page.select(".take-along li a")
+    files = {f"../downloads/{name}" for name in names} | {
+        f"../../figures/lab-{stem}.{number}{end}"
+        for number in range(1, len(page.select("img.only-light")) + 1)
+        for end in (".light.svg", ".png")
+    }
+    assert {link["href"] for link in offered} == files
+    assert all(link["download"] == link.get_text() for link in offered)
+    assert all((site / "labs" / stem / name).is_file() for name in files)
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_a_figure_is_offered_as_a_picture_as_sharp_as_print_needs_on_white(stem, site):
+    for file in site.glob(f"figures/lab-{stem}.*.png"):
+        with Image.open(file) as picture:
+            assert picture.mode == "RGB" and picture.getpixel((0, 0)) == (255, 255, 255)
+            assert picture.width >= 1200 and picture.height >= 500
 
 
 @pytest.mark.parametrize("stem", LABS)
 def test_a_page_with_its_figures_is_at_most_60_kb_compressed(stem, site):
-    files = [site / f"labs/{stem}/index.html", *site.glob(f"figures/lab-{stem}.*")]
+    files = [site / f"labs/{stem}/index.html", *site.glob(f"figures/lab-{stem}.*.svg")]
     assert len(files) >= 3
     assert sum(len(gzip.compress(file.read_bytes(), 9)) for file in files) <= 60_000
 
