@@ -42,7 +42,7 @@ def on_startup(command, dirty):
     sys.path.append(str(Path(__file__).parent))  # the processes that run programs import from here
     stamp(ROOT)
     configure(BUILD)
-    convert.nb2html = side_by_side(convert.nb2html)
+    convert.nb2html = side_by_side(convert.nb2html, BUILD / "memo")
 
 
 def on_config(config):
@@ -84,7 +84,7 @@ def on_files(files, config):
 
 
 def on_nav(nav, config, files):
-    course[:] = [page for page in nav.pages if page.file.src_uri.endswith(".md")]
+    course[:] = nav.pages
 
 
 def on_page_markdown(markdown, page, config, files):

@@ -1,4 +1,4 @@
-"""Let mkdocs-jupyter run the labs side by side, each again only after an edit, and in the site's own style."""
+"""Let mkdocs-jupyter run the labs side by side, and in the site's own style."""
 
 import functools
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 from nbclient.exceptions import CellExecutionError
 
 from lab_page import STYLES, LabError
+from memo import remembered
 from run import TIME_LIMIT
 
 # What the person who builds has set for IPython and matplotlib stays out of it.
@@ -22,7 +23,6 @@ c.IPKernelApp.log_level = "ERROR"
 c.InlineBackend.figure_formats = {{"svg", "png"}}
 c.InlineBackend.print_figure_kwargs = {{"bbox_inches": None, "dpi": 200, "metadata": {{"Date": None, "Creator": None}}}}
 """
-_memo: dict[tuple, str] = {}
 
 
 def configure(folder: Path) -> None:
@@ -40,27 +40,24 @@ def configure(folder: Path) -> None:
     os.environ |= {"IPYTHONDIR": str(folder / "ipython"), "MATPLOTLIBRC": str(folder / "matplotlibrc")}
 
 
-def side_by_side(convert):
+def side_by_side(convert, memo: Path):
     """The function that runs a notebook, made to run all in the notebook's folder when the first is asked for."""
 
     @functools.wraps(convert)
     def converted(path, **settings):
-        labs = sorted(str(one) for one in Path(path).parent.glob("*.py"))
+        labs = sorted(Path(path).parent.glob("*.py"))
         with ThreadPoolExecutor() as pool:
-            pages = pool.map(functools.partial(_remembered, convert, settings), labs)
-            return dict(zip(labs, pages, strict=True))[path]
+            pages = pool.map(functools.partial(_run, convert, settings, memo), labs)
+            return dict(zip(labs, pages, strict=True))[Path(path)]
 
     return converted
 
 
-def _remembered(convert, settings: dict, path: str) -> str:
-    lab = Path(path)
-    key = path, *(one.read_text(encoding="utf-8") for one in [lab, *sorted(lab.parent.glob("given/*.py"))])
-    if key not in _memo:
-        try:
-            _memo[key] = convert(path, **settings)
-        except (CellExecutionError, RuntimeError) as error:
-            last = re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip().splitlines()[-1]
-            cure = f"run `python docs/labs/{lab.name}` and mend what it reports."
-            raise LabError(f"docs/labs/{lab.name}: {last}\n  Cure: {cure}") from None
-    return _memo[key]
+def _run(convert, settings: dict, memo: Path, lab: Path) -> str:
+    files = [lab, *lab.parent.glob("given/*.py")]
+    try:
+        return remembered(memo, f"lab-{lab.stem}", files, lambda: convert(str(lab), **settings))
+    except (CellExecutionError, RuntimeError) as error:
+        last = re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip().splitlines()[-1]
+        cure = f"run `python docs/labs/{lab.name}` and mend what it reports."
+        raise LabError(f"docs/labs/{lab.name}: {last}\n  Cure: {cure}") from None

@@ -66,7 +66,9 @@ def _links(stem: str) -> str:
 def _explained(cell, explained: list[tuple[str, str]]) -> str:
     """What a check says to each wrong answer; after a look back a fold for each prediction."""
     if cell.source.startswith("look_back"):
-        return "\n\n".join(f'??? option "You predicted {choice}"\n\n    {text}' for choice, text in explained)
+        return "\n\n".join(
+            f'??? answer "If you predicted {choice}"\n\n    {text}' for choice, text in explained
+        )
     return "\n".join(
         [_printed(cell), "", "If you have", "", *(f"- `{wrong}`: {text}" for wrong, text in explained)]
     )

@@ -1,26 +1,24 @@
 """Weave the programs into what the pages include: ``build/outputs`` and ``build/figures``."""
 
-import hashlib
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from memo import remembered
 from program import ProgramError
 from run import Shown, run
-
-_memo: dict[str, list[Shown]] = {}
 
 
 def weave(snippets: Path, build: Path) -> None:
     """Run every program in ``snippets`` and write what it showed to ``build``.
 
-    Programs run side by side on all cores. One that has not changed since the last call in this
-    process, nor its data, is not run again. Raises ProgramError and leaves ``build`` as it was if
+    Programs run side by side on all cores. One that has not changed since the last build, nor its
+    data, is not run again. Raises ProgramError and leaves ``build`` as it was if
     any program fails.
     """
     programs = sorted(snippets.glob("*.py"))
-    chapters = _side_by_side(programs)
+    chapters = _side_by_side(programs, build / "memo")
     for folder in ("outputs", "figures"):
         shutil.rmtree(build / folder, ignore_errors=True)
         (build / folder).mkdir(parents=True)
@@ -35,12 +33,12 @@ def weave(snippets: Path, build: Path) -> None:
                 (build / "figures" / f"{stem}.png").write_bytes(part.picture)
 
 
-def _side_by_side(programs: list[Path]) -> dict[Path, list[Shown]]:
+def _side_by_side(programs: list[Path], memo: Path) -> dict[Path, list[Shown]]:
     """What each program showed. When one fails, those that have not begun are not run."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # The one edited last goes first, for it is the likeliest to fail.
         ordered = sorted(programs, key=lambda program: program.stat().st_mtime, reverse=True)
-        runs = {program: pool.submit(_remembered, program) for program in ordered}
+        runs = {program: pool.submit(_shown, program, memo) for program in ordered}
         try:
             for done in as_completed(runs.values()):
                 done.result()
@@ -50,9 +48,6 @@ def _side_by_side(programs: list[Path]) -> dict[Path, list[Shown]]:
     return {program: done.result() for program, done in runs.items()}
 
 
-def _remembered(program: Path) -> list[Shown]:
-    data = sorted(program.parent.glob("data/*"))
-    key = hashlib.sha256(b"".join([str(program).encode(), *(file.read_bytes() for file in [program, *data])]))
-    if key.hexdigest() not in _memo:
-        _memo[key.hexdigest()] = run(program)
-    return _memo[key.hexdigest()]
+def _shown(program: Path, memo: Path) -> list[Shown]:
+    files = [program, *program.parent.glob("data/*")]
+    return remembered(memo, program.stem, files, lambda: run(program))

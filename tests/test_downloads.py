@@ -27,6 +27,7 @@ from program import sections
 
 PROGRAMS = sorted(path.relative_to(SNIPPETS).with_suffix("").as_posix() for path in SNIPPETS.rglob("*.py"))
 CHAPTERS = rules.programs(ROOT)
+LABS = [f"labs/{path.stem}" for path in sorted((ROOT / "docs/labs").glob("*.py"))]
 PAGES = sorted({name.split("/")[0] for name in PROGRAMS})
 
 
@@ -302,9 +303,9 @@ def test_a_printed_chapter_asks_and_answers_on_pages_of_its_own_at_the_end(open_
     assert page.locator(".answers").count() == 0
 
 
-@pytest.mark.parametrize("chapter", rules.chapters(ROOT))
-def test_before_printing_each_question_is_left_open_and_repeated_with_its_answer(open_page, chapter):
-    page = open_page(f"{chapter}/")
+@pytest.mark.parametrize("name", [*rules.chapters(ROOT), *LABS])
+def test_before_printing_each_question_is_left_open_and_repeated_with_its_answer(open_page, name):
+    page = open_page(f"{name}/")
     page.emulate_media(media="print")
     questions = page.locator(f":is({QUESTIONS})").count()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -327,7 +328,7 @@ def pdf(site, browser):
 
 def course_pages(site):
     """The built pages in the order of the navigation."""
-    nav = re.findall(r"^ +- (?:\w+: )?([\w-]+)\.md$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    nav = re.findall(r"^ +- (?:\w+: )?([\w/-]+)\.(?:md|py)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
     return {name: read(site, "" if name == "index" else name) for name in nav}
 
 

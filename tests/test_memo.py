@@ -1,0 +1,75 @@
+"""What is remembered from build to build is made anew as soon as anything has changed that it depends on."""
+
+import pytest
+
+import memo
+from memo import remembered
+
+
+@pytest.fixture
+def shown(tmp_path):
+    """A program, and a function that says what it shows and how often it has been run for that."""
+    program, runs = tmp_path / "program.py", []
+    program.write_text("print(1)")
+
+    def make():
+        runs.append(program.read_text())
+        return runs[-1]
+
+    return program, lambda: (remembered(tmp_path / "memo", "program", [program], make), len(runs))
+
+
+def test_a_program_that_has_not_changed_is_not_run_again(shown):
+    _, ask = shown
+    assert ask() == ask() == ("print(1)", 1)
+
+
+def test_a_program_that_has_changed_is_run_again_and_only_the_last_run_is_kept(shown):
+    program, ask = shown
+    ask()
+    program.write_text("print(2)")
+    assert ask() == ask() == ("print(2)", 2)
+    assert len(list(program.parent.glob("memo/*"))) == 1
+    program.write_text("print(1)")
+    assert ask() == ("print(1)", 3)
+
+
+def test_another_version_of_a_package_or_of_the_machinery_runs_it_again(shown, monkeypatch):
+    _, ask = shown
+    ask()
+    monkeypatch.setattr(memo, "tools", lambda: "numpy 3.0")
+    assert ask() == ("print(1)", 2)
+
+
+def test_python_numpy_the_styles_and_what_runs_a_program_are_among_the_tools(monkeypatch, tmp_path):
+    assert "3." in memo.tools() and "numpy 2" in memo.tools() and "matplotlib 3" in memo.tools()
+    before = memo.tools.__wrapped__()
+    (tmp_path / "styles").mkdir()
+    (tmp_path / "styles/light.mplstyle").write_text("axes.edgecolor: 000000")
+    monkeypatch.setattr(memo, "SCRIPTS", tmp_path)
+    one = memo.tools.__wrapped__()
+    (tmp_path / "styles/light.mplstyle").write_text("axes.edgecolor: ffffff")
+    assert len({before, one, memo.tools.__wrapped__()}) == 3
+
+
+def test_a_failure_is_not_remembered(tmp_path):
+    def fail():
+        raise ZeroDivisionError
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            remembered(tmp_path, "program", [], fail)
+    assert remembered(tmp_path, "program", [], lambda: 1) == 1
+
+
+def test_data_of_another_name_or_parted_elsewhere_are_other_data(tmp_path):
+    one, other = tmp_path / "a", tmp_path / "b"
+    one.write_text("12")
+    other.write_text("3")
+    prints = [memo.fingerprint([one, other])]
+    one.write_text("1")
+    other.write_text("23")
+    prints.append(memo.fingerprint([one, other]))
+    prints.append(memo.fingerprint([other]))
+    prints.append(memo.fingerprint([other.rename(tmp_path / "c")]))
+    assert len(set(prints)) == 4
