@@ -5,6 +5,7 @@ import contextlib
 import functools
 import gzip
 import io
+import itertools
 import json
 import os
 import re
@@ -622,6 +623,24 @@ def test_a_tenth_of_the_rate_cures_a_d_and_e_only():
                 last[name] = made[1]
     low = {name for name, loss in last.items() if loss < 5}
     assert low == {"A", "D", "E"} and last["B"] > 5 and np.isnan(last["C"])
+
+
+def test_the_losses_of_a_b_d_and_e_are_numbers_and_d_grows_to_the_last_line_far_above_its_start():
+    log = names_of_lab("autopsy").log
+    assert all(np.all(np.isfinite(log[name][:, 2])) for name in "ABDE")
+    loss = log["D"][:, 2]
+    assert loss[-1] > 100 * loss[0] and loss[-1] > loss[-2]
+
+
+def test_each_other_word_of_the_table_has_its_own_explanation_in_each_log_and_capitals_do_no_harm():
+    words = set(re.findall(r'^# \| `"(\w+)"` \|', LABS["autopsy"].read_text(encoding="utf-8"), re.MULTILINE))
+    steps = steps_of("autopsy")
+    causes = [check for step, check in itertools.pairwise(steps) if "cause =" in step.code]
+    assert len(words) == 7 and len(causes) == 5
+    for check in causes:
+        right = check.before["cause"]
+        assert {ast.literal_eval(wrong) for wrong, _ in explanations(check.code)} == words - {right}
+        assert printed_by(check.code, check.before | {"cause": right.title()}) == check.printed
 
 
 def test_the_five_logs_are_those_that_the_solved_lab_makes():

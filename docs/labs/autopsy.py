@@ -112,8 +112,16 @@ check(
             "memory",
             "Gradients that are never cleared make a swing that does not die out, but while the rate is below twice the limit it does not grow either. This grows by 16 % at each update.",
         ),
+        (
+            "log",
+            "The logarithm of 0 gives inf, and nan after it, from one update to the next. Every loss here is a number, and they grow step by step.",
+        ),
+        (
+            "data",
+            "A missing number makes the loss nan at the first update that uses it. Every loss here is a number.",
+        ),
     ],
-    "Two things to look at: is the growth by a constant factor, and does the weight alternate?",
+    "Write one of the words in the table. Two things to look at: is the growth by a constant factor, and does the weight alternate?",
 )
 
 # %% [markdown]
@@ -189,8 +197,16 @@ check(
             "sum",
             "The batch is 30 throughout, and the growth is there from the first update on.",
         ),
+        (
+            "log",
+            "The logarithm of 0 gives inf, and nan after it, from one update to the next. Every loss here is a number, and they grow step by step.",
+        ),
+        (
+            "data",
+            "A missing number makes the loss nan at the first update that uses it. Every loss here is a number.",
+        ),
     ],
-    "Compare the weight with the one of A, line by line.",
+    "Write one of the words in the table. Compare the weight with the one of A, line by line.",
 )
 
 # %% [markdown]
@@ -226,8 +242,16 @@ check(
             "none",
             "A loss that is nan has no bottom to come back to. The weight looks well, but nobody sees any more whether it is.",
         ),
+        (
+            "sign",
+            "Then the loss would have risen from the start. It fell at each update.",
+        ),
+        (
+            "memory",
+            "Gradients that are never cleared make the loss swing. This one falls at each update, until it is no number.",
+        ),
     ],
-    "What do loss and weight do just before the nan, and what does the weight do after it?",
+    "Write one of the words in the table. What do loss and weight do just before the nan, and what does the weight do after it?",
 )
 
 # %% [markdown]
@@ -263,8 +287,16 @@ check(
             "sign",
             "For twenty updates it went down. A sign does not turn round on the way.",
         ),
+        (
+            "log",
+            "The logarithm of 0 gives inf, and nan after it, from one update to the next. This grows step by step, and stays finite.",
+        ),
+        (
+            "none",
+            "It does not come back: it ends far above where it began, and grows to the last line.",
+        ),
     ],
-    "The trouble has a date. What else changed on that day?",
+    "Write one of the words in the table. The trouble has a date. What else changed on that day?",
 )
 
 # %% [markdown]
@@ -300,8 +332,16 @@ check(
             "sum",
             "The batch is 1 throughout, so no sum became longer. And it would not come back.",
         ),
+        (
+            "log",
+            "The logarithm of 0 gives inf or nan. Every loss here is a number.",
+        ),
+        (
+            "data",
+            "A missing number gives nan, and nan does not go away. Every loss here is a number.",
+        ),
     ],
-    "Read to the end before you judge. Is the last loss above or below the first?",
+    "Write one of the words in the table. Read to the end before you judge. Is the last loss above or below the first?",
 )
 
 # %% [markdown]

@@ -20,7 +20,7 @@ def check(answer, right, yes, wrong, hint):
         try:
             one, other = np.asarray(one, float), np.asarray(other, float)
         except (TypeError, ValueError):  # a word, or rows of uneven length
-            return repr(one) == repr(other)
+            return repr(one).lower() == repr(other).lower()
         close = one.shape == other.shape and np.isclose(
             one, other, 1e-3, 1e-12
         )
