@@ -151,7 +151,7 @@ class ParabolaFigure extends AnsweringFigure {
     this.losses.frame(right, { x: [0, UPDATES], y: [low, high], logY: true, title: "loss above its floor", xlabel: "update", ylabel: "" });
     const series = above.map((value, t) => [t, value]);
     this.losses.limit("limit", { y: seen[0] ?? NaN });
-    this.losses.legend([["limit", "as at the limit"]], !asking && times * times > 1 ? 1 : 0);
+    this.losses.legend([["limit", "as at the limit"]], asking || times * times <= 1 ? 0 : first - low > 0.3 * (high - low) ? 1 : 0.65);
     this.losses.line("run", series);
     this.losses.marks("run dots", series.filter((_, t) => asking || t % 4 === 0), shape, 2.5);
     const lost = losses.flatMap((value, t) => (Number.isFinite(value) ? [] : [[t, 10 ** Math.min(308, high - 0.03 * (high - low))]]));
