@@ -237,6 +237,27 @@ def test_paper_gets_one_slide_a_sheet_without_notes(open_page, chapter):
     assert page.locator("section").evaluate_all(cut) == []
 
 
+@pytest.mark.parametrize("chapter", DECKS)
+def test_on_a_phone_held_upright_the_slides_stand_one_below_the_other_and_are_read_without_zoom(
+    open_page, chapter
+):
+    page = open_page(f"slides/{chapter}/", width=390, height=844)
+    assert page.locator("section:visible").count() == page.locator("section").count()
+    assert page.locator("aside.notes:visible").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    sizes = page.locator("section > :is(p, ol, ul), section li").evaluate_all(
+        "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
+    )
+    assert min(sizes) >= 16
+    for name in FIGURES:
+        figure = page.locator(f"{name}-figure")
+        if figure.count():
+            figure.scroll_into_view_if_needed()
+            figure.locator(".live svg path").first.wait_for(state="attached")
+            assert figure.evaluate("one => one.scrollWidth - one.clientWidth") <= 2
+    assert described(Axe().run(page, options=AXE).response["violations"]) == []
+
+
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_a_handout_has_the_notes_below_each_slide(open_page, paper):
     page = open_page("slides/overshoot/?print-pdf&notes")

@@ -1,9 +1,10 @@
-// A deck: reveal.js on the screen, one slide below the other on paper (?print-pdf, and &notes for a handout).
+// A deck: reveal.js on the screen, one slide below the other on paper (?print-pdf, and &notes for a handout)
+// and on a phone held upright, where a whole slide would be too small to read.
 
 {
   const search = new URLSearchParams(location.search);
   const deck = document.querySelector(".deck");
-  const paper = search.has("print-pdf");
+  const paper = search.has("print-pdf") || matchMedia("(max-width: 600px)").matches;
   document.documentElement.classList.toggle("paper", paper);
   document.documentElement.classList.toggle("handout", search.has("notes"));
 
