@@ -1,7 +1,7 @@
 """Make a deck of slides from a chapter: its headings, predictions, code, outputs, figures, formulas, tables, lists.
 
 A deck is a page like any other, in Markdown; what it shows is included from where the chapter includes it.
-The chapter's prose becomes the speaker's notes of the slide that it stands beside.
+The chapter's prose becomes the speaker's notes of the slide that it stands beside, and so does code that only draws.
 """
 
 import re
@@ -96,6 +96,9 @@ def slides(markdown: str, description: str) -> list[Slide]:
         elif kind == "text" and not EXERCISE.match(text):
             (found[-1].notes if found and found[-1].heading == section else waiting).append(text)
         else:
+            if kind == "figure" and found[-1].kind == "code":
+                drawn = found.pop()  # code that draws and prints nothing is not for the wall
+                waiting[:0] = [drawn.shows, *drawn.notes]
             kind = "output" if text.startswith("```text") else kind
             show("exercise" if kind == "text" else kind, section, text.strip())
     close()
@@ -108,7 +111,7 @@ def _dedent(text: str) -> str:
 
 def _section(slide: Slide) -> str:
     level = "#" if slide.kind == "title" else "##"
-    notes = "\n\n".join(slide.notes)
+    notes = "\n\n".join(sorted(slide.notes, key=lambda note: note.startswith("```")))  # words first
     notes = f'<aside class="notes" markdown>\n\n{notes}\n\n</aside>\n\n' if notes else ""
     opened = f'<section data-kind="{slide.kind}" markdown>'
     return f"{opened}\n\n{level} {slide.heading}\n\n{slide.shows}\n\n{notes}</section>"

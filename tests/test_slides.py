@@ -58,6 +58,21 @@ def test_a_deck_shows_every_program_section_output_and_figure_of_its_chapter(dec
 
 
 @pytest.mark.parametrize("chapter", DECKS)
+def test_code_that_only_draws_stands_in_the_notes_of_its_figure(deck, chapter):
+    page, drawing = (
+        deck(chapter),
+        [part.name for part in shown_by(chapter) if part.figures and not part.printed],
+    )
+    code = {part.name: part.code.strip("\n") for part in rules.sections(ROOT / "snippets" / f"{chapter}.py")}
+    for name in drawing:
+        slide = page.select_one(f"img[src$='{chapter}.{name}.light.svg']").find_parent("section")
+        notes = [block.get_text().strip("\n") for block in slide.select("aside.notes code")]
+        assert code[name] in notes
+    walls = [block.get_text().strip("\n") for block in page.select("section[data-kind=code] > div code")]
+    assert walls and not {code[name] for name in drawing} & set(walls)
+
+
+@pytest.mark.parametrize("chapter", DECKS)
 def test_a_deck_asks_every_prediction_and_keeps_the_explanations_for_the_speaker(deck, chapter):
     markdown, page = source(chapter), deck(chapter)
     asked = page.select("section[data-kind=predict]")
