@@ -4,6 +4,8 @@ import contextlib
 import io
 import multiprocessing
 import os
+import sys
+import threading
 import time
 import traceback
 import warnings
@@ -17,6 +19,8 @@ from program import ProgramError, Section, sections
 SCHEMES = ("light", "dark")
 STYLES = Path(__file__).parent / "styles"
 TIME_LIMIT = 60.0
+WAITING = 10  # times the limit a program may take by the clock, waiting for the processor or for nothing
+LATE = 75  # the exit code of a program that has computed for too long
 
 # Programs run side by side, one a core; more threads in each would only wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -43,7 +47,7 @@ class Shown:
 def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
     """Run a program in two processes, one per colour scheme, and return what its sections showed.
 
-    time_limit is in seconds, for the whole program. Raises ProgramError if the program fails,
+    time_limit is in seconds of computing, for the whole program, whatever else the machine does. Raises ProgramError if the program fails,
     warns, prints differently in the two, or is not done in time; no process outlives the call.
     """
     parts = sections(path)
@@ -60,10 +64,12 @@ def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
 def _watch(path: Path, parts: list[Section], time_limit: float, scheme: str) -> list[Shown]:
     """Play the program in a process of its own; raise its ProgramError, or the one that it earns."""
     receiver, sender = _context.Pipe(duplex=False)
-    process = _context.Process(target=_play, args=(path, parts, scheme, sender), daemon=True)
+    process = _context.Process(target=_play, args=(path, parts, time_limit, scheme, sender), daemon=True)
     process.start()
     sender.close()
-    deadline, current = time.monotonic() + time_limit, parts[0]
+    deadline, current = time.monotonic() + WAITING * time_limit, parts[0]
+    late = f"was not done after {time_limit:g} s."
+    cure = "look for a loop without end, or make the section do less."
     try:
         while receiver.poll(max(0, deadline - time.monotonic())):
             message = receiver.recv()
@@ -72,11 +78,12 @@ def _watch(path: Path, parts: list[Section], time_limit: float, scheme: str) -> 
             if isinstance(message, list):
                 return message
             current = message
-        problem = f"was not done after {time_limit:g} s."
-        cure = "look for a loop without end, or make the section do less."
+        problem = late
     except EOFError:
         process.join()
-        problem, cure = f"ended the process (exit code {process.exitcode}).", "let it run to its end."
+        problem = late
+        if process.exitcode != LATE:
+            problem, cure = f"ended the process (exit code {process.exitcode}).", "let it run to its end."
     finally:
         process.kill()
         process.join()
@@ -84,14 +91,23 @@ def _watch(path: Path, parts: list[Section], time_limit: float, scheme: str) -> 
     raise ProgramError(path, current.line, f"section '{current.name}' {problem}", cure)
 
 
-def _play(path: Path, parts: list[Section], scheme: str, sender) -> None:
+def _stop_late(time_limit: float) -> None:
+    """In the process: end it once it has computed for so long. Its clock stands still while others compute."""
+    while time.process_time() < time_limit:
+        time.sleep(0.1)
+    os._exit(LATE)
+
+
+def _play(path: Path, parts: list[Section], time_limit: float, scheme: str, sender) -> None:
     """In the process: announce each section and run it, then send all that was shown, or the failure."""
+    threading.Thread(target=_stop_late, args=(time_limit,), daemon=True).start()
     import matplotlib.pyplot as plt
 
     plt.switch_backend("svg")
     plt.rcdefaults()  # whatever the person who builds has set
     plt.style.use([STYLES / "figure.mplstyle", STYLES / f"{scheme}.mplstyle"])
     plt.show = lambda *args, **kwargs: None  # the figure stays open for us to take
+    sys.path.insert(0, str(path.parent))  # as `python` does: a package may stand beside the program
     namespace = {"__name__": "__main__", "__file__": str(path)}
     shown = []
     for part in parts:
