@@ -1,0 +1,464 @@
+"""The runs that the reader of logs is measured on are those of torch, and a log shows what it is said to show.
+
+Without torch and scikit-learn these tests are skipped: ``uv run --group frameworks --group evaluation pytest
+tests/test_make_logs.py``.
+"""
+
+import functools
+import itertools
+import math
+import re
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+
+from torch import nn  # noqa: E402
+
+import make_logs  # noqa: E402
+from made import data, populations, styles, tasks, training, truth  # noqa: E402
+from made.networks import BENDS, Layers, outputs_of  # noqa: E402
+from made.record import Record  # noqa: E402
+
+pytestmark = pytest.mark.xdist_group("frameworks")
+
+
+# ── The same runs by hand: torch.nn and torch.optim, one rate at a time ──────────────────────────
+
+
+class Bend(nn.Module):
+    def __init__(self, name):
+        super().__init__()
+        self.bend = BENDS[name]
+
+    def forward(self, x):
+        return self.bend(x)
+
+
+class Part(nn.Module):
+    """A linear layer, perhaps normalised, a bend, and perhaps a way round."""
+
+    def __init__(self, inside, outside, config, round_it):
+        super().__init__()
+        self.linear, self.bend, self.round_it = nn.Linear(inside, outside), Bend(config.act), round_it
+        self.norm = nn.LayerNorm(outside) if config.norm else nn.Identity()
+
+    def forward(self, x):
+        h = self.bend(self.norm(self.linear(x)))
+        return x + h if self.round_it else h
+
+
+class Block(nn.Module):
+    def __init__(self, wide, heads, act):
+        super().__init__()
+        self.first, self.attention = nn.LayerNorm(wide), nn.MultiheadAttention(wide, heads, batch_first=True)
+        self.second, self.up, self.down = (
+            nn.LayerNorm(wide),
+            nn.Linear(wide, 4 * wide),
+            nn.Linear(4 * wide, wide),
+        )
+        self.bend = Bend(act)
+
+    def forward(self, x):
+        h = self.first(x)
+        mask = torch.ones(x.shape[1], x.shape[1]).triu(1).bool()
+        x = x + self.attention(h, h, h, attn_mask=mask, need_weights=False)[0]
+        return x + self.down(self.bend(self.up(self.second(x))))
+
+
+class Place(nn.Module):
+    def __init__(self, steps, wide):
+        super().__init__()
+        self.place = nn.Parameter(torch.zeros(steps, wide))
+
+    def forward(self, x):
+        return x + self.place
+
+
+class Transformer(nn.Module):
+    def __init__(self, config, outputs, steps):
+        super().__init__()
+        self.embedding, self.place = nn.Embedding(config.symbols, config.width), Place(steps, config.width)
+        self.blocks = nn.Sequential(
+            *[Block(config.width, config.heads, config.act) for _ in range(config.depth)]
+        )
+        self.norm, self.out = nn.LayerNorm(config.width), nn.Linear(config.width, outputs)
+
+    def forward(self, x):
+        return self.out(self.norm(self.blocks(self.place(self.embedding(x)))))
+
+
+class Recurrent(nn.Module):
+    def __init__(self, config, inputs, outputs):
+        super().__init__()
+        kind = nn.LSTM if config.model == "lstm" else nn.GRU
+        self.inner = kind(inputs, config.width, num_layers=config.depth, batch_first=True)
+        self.out = nn.Linear(config.width, outputs)
+
+    def forward(self, x):
+        return self.out(self.inner(x)[0][:, -1])
+
+
+def network(config, task):
+    """The network of the configuration in torch.nn."""
+    shape = task.X.shape[1:]
+    if config.model == "transformer":
+        return Transformer(config, task.outputs, shape[0])
+    if config.model in ("lstm", "gru"):
+        return Recurrent(config, shape[1], task.outputs)
+    if config.model.startswith("conv"):
+        size = (config.kernel if shape[1] > 1 else 1, config.kernel)
+        pad = tuple(k // 2 for k in size)
+        channels = [shape[0], *[config.width] * config.depth]
+        parts = [
+            [nn.Conv2d(a, b, size, padding=pad), Bend(config.act)] for a, b in itertools.pairwise(channels)
+        ]
+        ends = [nn.AdaptiveAvgPool2d(1)] if config.pooled else []
+        last = nn.Linear(config.width * (1 if config.pooled else shape[1] * shape[2]), task.outputs)
+        return nn.Sequential(*itertools.chain(*parts), *ends, nn.Flatten(), last)
+    columns = [shape[0], *[config.width] * config.depth]
+    parts = [
+        Part(a, b, config, config.residual and k > 0) for k, (a, b) in enumerate(itertools.pairwise(columns))
+    ]
+    return nn.Sequential(*parts, nn.Linear(columns[-1], task.outputs))
+
+
+def fill(model, starts):
+    """Give the network the start of ours: the same tensors in the same order, ours the other way round."""
+    for module in model.modules():
+        own = [p for name, p in module.named_parameters(recurse=False) if name != "in_proj_bias"]
+        if isinstance(module, nn.MultiheadAttention):
+            own = [module.in_proj_weight, module.in_proj_bias]
+        if isinstance(module, (nn.LSTM, nn.GRU)):  # weights, weights, shifts, shifts of each layer
+            own = [own[4 * (k // 4) + (0, 2, 1, 3)[k % 4]] for k in range(len(own))]
+        for parameter in own:
+            start = next(starts)
+            start = start.T if start.dim() == 2 and not isinstance(module, (nn.Embedding, Place)) else start
+            parameter.data.copy_(start.reshape(parameter.shape))
+    assert next(starts, None) is None
+
+
+def alike(config, task):
+    """The network in torch.nn with our start, and its optimiser at a rate."""
+    layers = Layers(config.seed)
+    outputs_of(layers, config, task.X[None, :2], task.outputs)
+    model = network(config, task)
+    fill(
+        model, iter([start.reshape(shape) for start, shape in zip(layers.start, layers.shapes, strict=True)])
+    )
+    made = {
+        "SGD": torch.optim.SGD,
+        "momentum": functools.partial(torch.optim.SGD, momentum=0.9),
+        "Adam": torch.optim.Adam,
+        "AdamW": torch.optim.AdamW,
+        "RMSprop": torch.optim.RMSprop,
+    }[config.opt]
+    return model, lambda rate: made(model.parameters(), lr=rate)
+
+
+def by_hand(config, task, rate):
+    """The loss of each batch, with torch.optim."""
+    model, optimiser_at = alike(config, task)
+    optimiser, losses = optimiser_at(rate), []
+    lossy = (nn.CrossEntropyLoss if config.loss == "ce" else nn.MSELoss)(reduction=config.reduce)
+    rows = training.batches(len(task.X), task.batch(config), config.updates, config.seed)
+    for t in range(config.updates):
+        factor = min(1, (t + 1) / (config.updates // 10)) if config.schedule == "warmup" else 1
+        factor = 1 - t / config.updates if config.schedule == "linear" else factor
+        optimiser.param_groups[0]["lr"] = rate * factor
+        out, y = model(task.X[rows[t]]), task.y[rows[t]]
+        loss = lossy(out.flatten(0, -2), y.flatten()) if config.loss == "ce" else lossy(out, y)
+        optimiser.zero_grad()
+        loss.backward()
+        if config.clip:
+            nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        optimiser.step()
+        losses.append(loss.item())
+    return np.array(losses)
+
+
+def config_of(data, model, opt, **more):
+    usual = {
+        "seed": 7, "n": 200, "scaled": True, "depth": 2, "width": 16, "act": "relu", "loss": "ce", "reduce": "mean",
+        "batch": 32, "clip": 0.0, "schedule": "constant", "updates": 60,
+    }  # fmt: skip
+    return tasks.Config(data=data, model=model, opt=opt, **usual | more)
+
+
+CASES = [
+    ("tune", config_of("digits", "linear", "SGD", depth=0, scaled=False), (1e-3, 3, 1e3)),
+    ("tune", config_of("wine", "mlp", "SGD", reduce="sum", batch=8), (1e-3, 1, 30)),
+    ("tune", config_of("diabetes", "mlp", "SGD", loss="mse", act="tanh", clip=1.0), (1e-2, 1, 3)),
+    ("tune", config_of("diabetes", "linear", "momentum", loss="mse", depth=0), (1e-2, 0.5, 10)),
+    ("tune", config_of("iris", "mlp", "momentum", loss="mse", schedule="warmup", act="gelu"), (1e-2, 3, 300)),
+    ("tune", config_of("digits", "mlp", "momentum", clip=1.0, schedule="linear"), (1e-2, 1, 30)),
+    ("tune", config_of("wine", "mlp", "Adam", loss="mse", batch=0), (1e-3, 0.3, 10)),
+    ("tune", config_of("breast_cancer", "mlp", "AdamW", depth=3, schedule="warmup"), (1e-3, 0.3, 30)),
+    ("tune", config_of("diabetes", "mlp", "RMSprop", loss="mse", reduce="sum"), (1e-3, 0.1, 3)),
+    ("tune", config_of("digits", "conv", "Adam", width=8, batch=16, updates=30), (1e-3, 0.1, 3)),
+    ("tune", config_of("waves", "lstm", "momentum", loss="mse", depth=1, clip=1.0, updates=40), (1e-2, 1, 3)),
+    ("tune", config_of("adding", "gru", "AdamW", loss="mse", depth=1, updates=40), (1e-3, 0.1, 0.3)),
+    ("tune", config_of("walks", "transformer", "Adam", symbols=10, act="gelu", depth=1, updates=30), (1e-3, 0.03, 0.1)),
+    ("check", config_of("friedman1", "mlp", "SGD", loss="mse", norm=True, residual=True, depth=3), (1e-2, 0.3, 10)),
+    ("check", config_of("parity", "mlp", "RMSprop", act="leaky", residual=True, width=24), (1e-3, 0.3, 3)),
+    ("check", config_of("patches", "conv", "SGD", width=6, kernel=5, pooled=True, updates=20), (1e-2, 1, 3e3)),
+    ("check", config_of("recall", "lstm", "RMSprop", width=12, updates=30), (1e-3, 0.3, 3)),
+    ("check", config_of("chains", "transformer", "AdamW", symbols=7, heads=4, act="gelu", updates=20), (1e-3, 0.03, 0.1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("population", "config", "rates"), CASES, ids=lambda one: getattr(one, "data", None))
+def test_runs_side_by_side_are_those_of_torch(population, config, rates):
+    torch.set_num_threads(1)
+    task = tasks.task_of(config, population)
+    found = training.train(task, config, rates).losses
+    for k, rate in enumerate(rates):
+        wanted = by_hand(config, task, rate)
+        assert truth.first_bad(found[:, k]) == truth.first_bad(wanted)
+        finite = np.isfinite(wanted[:15])
+        np.testing.assert_allclose(found[:15, k][finite], wanted[:15][finite], rtol=2e-3, atol=1e-6)
+
+
+# ── Faults ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def spoilt_run(config, fault):
+    """The losses of a run with the fault, at a rate and at a hundredth of it: (updates, 2)."""
+    return training.train(tasks.task_of(config, "tune"), config, [0.1, 0.001], fault).losses
+
+
+@pytest.mark.parametrize(("whole", "bad"), [(True, 1), (False, 50)])
+def test_a_batch_without_labels_spoils_one_loss_in_torch_and_all_with_a_masked_mean(whole, bad):
+    config = config_of("iris", "mlp", "Adam")
+    losses = spoilt_run(config, training.Fault("ignored", when=10, whole=whole))
+    assert [truth.first_bad(one) for one in losses.T] == [10, 10]
+    assert (~np.isfinite(losses)).sum(0).tolist() == [bad, bad]
+    scores = torch.zeros(4, 3, requires_grad=True)
+    loss = nn.functional.cross_entropy(scores, torch.full((4,), -100))
+    loss.backward()
+    assert math.isnan(loss.item()) and (scores.grad == 0).all()
+
+
+def test_a_root_of_zero_shows_an_update_later_and_lasts():
+    losses = spoilt_run(config_of("iris", "mlp", "SGD"), training.Fault("sqrt0", when=10))
+    assert np.isfinite(losses[:11]).all() and not np.isfinite(losses[11:]).any()
+
+
+def test_zero_times_the_logarithm_of_zero_spoils_one_loss_an_epoch():
+    config = config_of("iris", "mlp", "SGD")
+    losses = spoilt_run(config, training.Fault("log0", row=3))
+    rows = training.batches(120, 32, config.updates, config.seed)
+    assert [3 in one for one in rows] == (~np.isfinite(losses[:, 0])).tolist()
+
+
+def test_half_precision_spoils_one_loss_an_epoch_and_the_scaler_skips_the_update():
+    config = config_of("iris", "mlp", "SGD", act="gelu")
+    task = tasks.task_of(config, "tune")
+    task.X[3, 0] = 99_999
+    losses = training.train(task, config, [0.1, 0.001], training.Fault("fp16")).losses
+    rows = training.batches(120, 32, config.updates, config.seed)
+    assert [3 in one for one in rows] == (~np.isfinite(losses[:, 0])).tolist()
+    assert losses[-1, 0] < 0.8 * losses[0, 0]
+
+
+def test_half_precision_is_that_of_autocast_and_its_scaler():
+    config = config_of("iris", "mlp", "Adam")
+    task = tasks.task_of(config, "tune")
+    task.X[3, 0] = 99_999
+    found = training.train(task, config, [0.01, 0.0001], training.Fault("fp16")).losses[:, 0]
+    model, optimiser_at = alike(config, task)
+    optimiser, scaler, wanted = optimiser_at(0.01), torch.amp.GradScaler("cpu"), []
+    for rows in training.batches(120, 32, config.updates, config.seed):
+        optimiser.zero_grad()
+        with torch.autocast("cpu", dtype=torch.float16):
+            loss = nn.functional.cross_entropy(model(task.X[rows]).float(), task.y[rows])
+        scaler.scale(loss).backward()
+        scaler.step(optimiser)
+        scaler.update()
+        wanted.append(loss.item())
+    np.testing.assert_allclose(found, wanted, rtol=1e-3)  # nan at the same updates
+
+
+# ── Truth ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_run_is_graded_by_where_it_ends_and_whether_it_rose():
+    ends = {"s": 0.99, "t": 0.5, "l": 0.97, "f": 1.0}
+    losses = np.ones((5, 6))
+    losses[2, 4], losses[3, 5] = 2, np.nan
+    end = np.array([ends["s"], ends["t"], 0.3, ends["l"], ends["f"], 0.1])
+    assert truth.grade(training.Trained(losses, losses, np.full(6, 1.1), end), 1.0) == "sttlff"
+    assert truth.block("sttlff") == (1, 2)
+    assert truth.block("sttt") == (1, 3)
+
+
+def test_the_least_loss_of_a_constant_answer():
+    config = config_of("iris", "linear", "SGD", depth=0)
+    task = tasks.task_of(config, "tune")
+    shares = np.bincount(task.y) / len(task.y)
+    assert task.constant(config) == pytest.approx(-(shares * np.log(shares)).sum())
+    config = config_of("diabetes", "linear", "SGD", depth=0, loss="mse", reduce="sum")
+    task = tasks.task_of(config, "tune")
+    assert task.constant(config) == pytest.approx(32 * np.var(task.y.numpy()), rel=1e-5)
+
+
+def test_the_two_populations_share_no_data_no_width_and_no_seed():
+    drawn = {name: [populations.draw(name, seed) for seed in range(150)] for name in ("tune", "check")}
+    for what in ("data", "seed"):
+        one, other = ({getattr(config, what) for config in drawn[name]} for name in drawn)
+        assert not one & other, what
+    networks = [{(c.width, c.model) for c in drawn[name] if c.width > 1} for name in drawn]
+    assert not networks[0] & networks[1]
+
+
+CHEAP = 113  # a seed whose configuration is small
+
+
+@pytest.mark.parametrize("population", populations.NETS)
+def test_all_data_are_whole_and_those_that_are_standardised_have_mean_zero(population):
+    if population == "check":
+        pytest.importorskip("statsmodels")
+    for model, (_, shape) in populations.NETS[population].items():
+        for name in data.kinds(population, model):
+            loss = data.LOSSES.get(name, "ce")
+            symbols = shape.get("symbols", (0,))[0]
+            config = config_of(name, model, "SGD", loss=loss, symbols=symbols, n=shape["n"][0])
+            task = tasks.task_of(config, population)
+            assert len(task.X) > 3 * len(task.X_val) > 0
+            assert len(task.y) == len(task.X)
+            assert task.X.isfinite().all() and task.y.isfinite().all()
+            if task.X.is_floating_point() and model != "conv":
+                everything = torch.cat([task.X, task.X_val])
+                assert abs(everything.mean()) < 0.3 and 0.3 < everything.std() < 1.2
+            assert 0 < task.constant(config) < 3
+
+
+def test_a_configuration_gives_runs_whose_logs_name_them():
+    runs, logs, texts = make_logs.logs_of("tune", CHEAP)
+    kinds = [run["kind"] for run in runs.values()]
+    assert kinds.count("rate") == 2 and kinds.count("fine") == 1
+    assert logs.keys() == texts.keys() and {log["run"] for log in logs.values()} == runs.keys()
+    for run in runs.values():
+        letters = {rate: letter for rate, letter in run["grid"]}
+        if run["kind"] == "rate":
+            assert run["factor"] > 1.3 and letters[run["rate"]] == "f"
+        if run["kind"] == "fine":
+            assert run["factor"] <= 1 and letters[run["rate"]] == "t"
+            assert run["end"] < min(run["start"], 0.98 * run["const"])
+
+
+# ── What the logs show ───────────────────────────────────────────────────────────────────────────
+
+FORMS = {
+    "plain1": r"^(\S+)$",
+    "plain10": r"^(\S+)$",
+    "plain50": r"^(\S+)$",
+    "csv": r"^\d+,\d+,([^,]+),",
+    "hf": r"'loss': '?([^',]+)",
+    "keras": r" - loss: (\S+)|s/step - loss: (\S+)",
+    "lightning": r"train_loss=([^,]+),",
+    "mmengine": r"  loss: (\S+)$",
+    "nanogpt": r"^iter \d+: loss ([^,]+),",
+    "pytorch": r"\tLoss: (\S+)$",
+}
+COUNTERS = {  # the update that a line names, from what stands in it
+    "csv": (r"^\d+,(\d+),", lambda size, step: step),
+    "nanogpt": (r"^iter (\d+):", lambda size, step: step),
+    "mmengine": (r"\[(\d+)\]\[(\d+)/|\[ *(\d+)/", None),
+    "pytorch": (r"Epoch: (\d+) \[(\d+)/", lambda size, epoch, seen: (epoch - 1) * size + seen // 8),
+    "lightning": (r"Epoch (\d+):", lambda size, epoch: (epoch + 1) * size - 1),
+}
+
+
+def record_of(bad=None, updates=120, size=12):
+    """A run of made-up losses, whose loss is inf and then nan from an update on, if that is given."""
+    rng = np.random.default_rng(5)
+    losses = np.exp(rng.normal(size=(updates, 1)) - np.linspace(0, 8, updates)[:, None])
+    if bad is not None:
+        losses[bad:] = math.nan
+        losses[bad] = math.inf
+    seen = {t: dict.fromkeys(("val", "train", "right"), np.array([0.5])) for t in range(updates + 1)}
+    run = training.Trained(losses, 2 * losses, np.array([1.0]), losses[-1], seen)
+    config = config_of("digits", "mlp", "momentum", batch=8, updates=updates)
+    return Record(config, run, np.full(updates, 0.01), 8, 95, 20, size, True)
+
+
+@pytest.mark.parametrize("bad", [None, 0, 37, 115])
+@pytest.mark.parametrize("style", styles.STYLES)
+def test_a_log_shows_its_losses_at_their_places(style, bad):
+    for seed in range(4):
+        record = record_of(bad)
+        lines = styles.STYLES[style](record, np.random.default_rng(seed))
+        shows = [line for line in lines if line.at]
+        places = [re.search(FORMS[style], line.text) for line in lines]
+        assert [bool(found) for found in places] == [line.at is not None for line in lines]
+        for line, found in zip(shows, filter(None, places), strict=True):
+            first, last = line.at
+            part = record.losses[first : last + 1]
+            weights = record.sizes()[first : last + 1] if style == "keras" else None
+            if not line.masked:
+                with np.errstate(all="ignore"):
+                    np.testing.assert_allclose(
+                        line.shown, np.average(part, weights=weights), rtol=1e-6, atol=5e-5
+                    )
+            text = (
+                next(filter(None, found.groups())).removesuffix(".0")
+                if style == "lightning"
+                else next(filter(None, found.groups()))
+            )
+            if math.isfinite(line.shown):
+                assert float(text) == pytest.approx(line.shown, rel=6e-3, abs=6e-5)
+            else:
+                assert text in (("0.0", "0", "nan", "inf") if style == "hf" else ("nan", "inf"))
+            if style in COUNTERS and style != "mmengine":
+                form, update = COUNTERS[style]
+                assert update(record.per_epoch, *map(int, re.search(form, line.text).groups())) == last
+
+
+@pytest.mark.parametrize("style", styles.STYLES)
+def test_the_truth_of_a_log_is_what_its_text_shows(style):
+    known = {"kind": "rate", "rate": 0.01, "first_bad": 37}
+    for seed in range(4):
+        text, told = make_logs.log_of(record_of(37), known, style, np.random.default_rng(seed))
+        found = [next(filter(None, one.groups())) for one in re.finditer(FORMS[style], text, re.MULTILINE)]
+        assert len(found) == len(told["shown"])
+        for number, shown in zip(found, told["shown"], strict=True):
+            number = float(number.replace("nan.0", "nan").replace("inf.0", "inf"))
+            same = shown is not None and number == pytest.approx(shown, rel=6e-3, abs=6e-5)
+            assert same or (shown is None and (not math.isfinite(number) or number == 0))
+        lasting = len(told["shown"]) - sum(
+            1 for _ in itertools.takewhile(lambda x: x is None, told["shown"][::-1])
+        )
+        assert 1 <= len(told["shown"]) - lasting <= 7
+        assert text.count("\n") <= 70 or style == "plain1"
+
+
+def test_the_trainer_of_hugging_face_puts_the_mean_so_far_in_the_place_of_a_nan():
+    record = record_of(37)
+    lines = [line for line in styles.hf(record, np.random.default_rng(0)) if line.at]
+    mean = np.float32(0)
+    for t in range(30, 40):
+        loss = record.losses[t]
+        mean = mean + (np.float32(loss) if math.isfinite(loss) else mean / np.float32(1 + t % 10))
+    assert [line.masked for line in lines[:5]] == [False, False, False, True, True]
+    assert lines[3].shown == pytest.approx(mean / 10, abs=5e-5)
+    assert math.isnan(lines[4].shown) and re.match(
+        r"\{'loss': '?0(\.0)?'?, 'grad_norm': '?nan", lines[4].text
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (31.24, "31.20"),
+        (0.058712, "0.0587"),
+        (1775.9949, "1.78e+3"),
+        (math.nan, "nan.0"),
+        (0.0, "0.000"),
+        (2.0, "2.000"),
+    ],
+)
+def test_lightning_pads_a_number_to_five_characters(number, text):
+    assert styles.padded(number) == text
