@@ -12,18 +12,20 @@ LATER = re.compile(r'\bimport\("([^"]+)"\)')
 OTHER = re.compile(r"^(?:import|export)\b.*|\bimport\(.*|\bimport\.meta.*", re.MULTILINE)
 
 
-def bundle(modules: list[Path]) -> str:
+def bundle(modules: list[Path], made: Path | None = None) -> str:
     """One script that does what the modules, and those that they import, do when loaded in this order.
 
-    Each becomes a function that returns what it exports. Raises BuildError for an import or export that
-    is written in a way unknown here.
+    Each becomes a function that returns what it exports. A module that is not there is read from its place
+    below ``made``. Raises BuildError for an import or export that is written in a way unknown here.
     """
     numbers, functions = {}, []
 
     def add(path: Path) -> str:
         """The name of the module's exports, after adding it and what it imports, if it is not there yet."""
         if path not in numbers:
-            code, exports = path.read_text(encoding="utf-8"), []
+            below = path.as_posix().rpartition("/assets/")[2]  # the script itself lies in assets/
+            file = path if path.exists() or not made else made / "assets" / below
+            code, exports = file.read_text(encoding="utf-8"), []
 
             def bind(match):
                 whole, names, source = match.groups()
@@ -40,7 +42,6 @@ def bundle(modules: list[Path]) -> str:
                 return f"Promise.resolve({add((path.parent / match[1]).resolve())})"
 
             code = LATER.sub(later, PASSED_ON.sub(pass_on, IMPORT.sub(bind, code)))
-            below = path.as_posix().rpartition("/assets/")[2]  # the script itself lies in assets/
             code = code.replace("import.meta.url", f'new URL("{below}", base).href')
             exports += EXPORT.findall(code)
             code = EXPORT.sub("", code)

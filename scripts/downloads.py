@@ -5,6 +5,7 @@ from pathlib import Path
 
 from notebook import data_of
 from page import FIGURE, INCLUDE
+from program import package_of
 
 GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 
@@ -21,6 +22,9 @@ def take_along(markdown: str, snippets: Path, repo_url: str | None) -> list[str]
     return _rows(
         {
             "Program": [_link(f"snippets/{name}.py") for name in programs],
+            "Program, data and the package that it imports": [
+                _link(f"{name}.zip") for name in programs if package_of(snippets / f"{name}.py")
+            ],
             "Data, for a folder *data* beside the program": [_link(f"snippets/data/{name}") for name in data],
             "Notebook, which brings its data" if data else "Notebook": [
                 _notebook("notebooks", f"{name}.ipynb", repo_url) for name in programs

@@ -236,7 +236,7 @@ def main() -> None:
     given = parser.parse_args()
     sys.path.insert(0, str(ROOT / "snippets"))
     sys.argv = sys.argv[:1]
-    from diagnose import diagnose, read
+    from readlog import diagnose, read
 
     torch.set_num_threads(1)
     made = []

@@ -18,12 +18,13 @@ from lab_page import page as lab_page
 from labs import downloads
 from mathematics import MathematicsExtension
 from minify import minify
-from notebook import write_notebooks
+from notebook import whole, write_notebooks
 from offline import pack
 from page import PageError, finish, prepare
 from policy import with_policy
-from program import ProgramError
+from program import ProgramError, package_of
 from publish import publish, stamp
+from reader_data import write_reader_data
 from search import defer_index
 from slides import write_decks
 from variants import archive
@@ -60,7 +61,7 @@ def on_pre_build(config):
     # Before MkDocs empties the folder that it builds into.
     try:
         weave(SNIPPETS, BUILD)
-        write_notebooks(SNIPPETS, BUILD / "notebooks", config.site_url)
+        write_notebooks(SNIPPETS, Path(config.docs_dir), BUILD / "notebooks", config.site_url)
     except ProgramError as error:
         raise BuildError(str(error)) from None
     folder = BUILD / "labs" / "downloads"
@@ -76,7 +77,12 @@ def on_files(files, config):
     problem_sets.write_bytes(archive(count=30, seed=7))
     made = [*BUILD.glob("figures/*"), *BUILD.glob("notebooks/**/*.ipynb"), *BUILD.glob("labs/downloads/*")]
     made += [*write_decks(Path(config.docs_dir), BUILD / "slides"), problem_sets]
-    programs = [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*")]
+    made.append(write_reader_data(SNIPPETS / "readlog", BUILD))
+    programs = [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*"), *SNIPPETS.glob("*/*.json")]
+    for program in SNIPPETS.glob("*.py"):
+        if package_of(program):
+            made.append(BUILD / f"{program.stem}.zip")
+            made[-1].write_bytes(whole(program, SNIPPETS))
     for root, paths in ((BUILD, made), (ROOT, programs)):
         for path in sorted(paths):
             name = path.relative_to(root).as_posix()
@@ -138,5 +144,5 @@ def on_post_build(config):
         alive = [*(f"interactive/{name}.js" for name in FIGURES), "diagnose/box.js"]
         modules = [Path(config.docs_dir) / "assets" / name for name in alive]
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
-        pack(site, modules, licences, site / "overshoot.zip")
+        pack(site, modules, BUILD, licences, site / "overshoot.zip")
         publish(site, Path(config.extra["site"]))

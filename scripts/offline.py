@@ -24,10 +24,11 @@ ARCHIVES = re.compile(r'<p class="archives">.*?</p>', re.DOTALL)
 LEFT_OUT = ("404.html", "sitemap.xml*", "search/search_index.json", "*.map", "assets/javascripts/lunr/*")
 
 
-def pack(site: Path, modules: list[Path], licences: list[Path], archive: Path) -> None:
+def pack(site: Path, modules: list[Path], made: Path, licences: list[Path], archive: Path) -> None:
     """Write the zip: the site, its pages made readable from disk, and the licences.
 
-    ``modules`` are the scripts of the interactive figures. The same site gives the same bytes.
+    ``modules`` are the scripts of the interactive figures; those that the build makes lie in ``made``.
+    The same site gives the same bytes.
     """
     contents = {path.name: path.read_bytes() for path in licences}
     for path in site.rglob("*"):
@@ -37,7 +38,7 @@ def pack(site: Path, modules: list[Path], licences: list[Path], archive: Path) -
         contents[name] = from_disk(contents[name].decode(), name, site).encode()
     contents["search/search_index.js"] = search_index(contents["search/search_index.json"]).encode()
     worker = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-    contents["assets/offline.js"] = jsmin(worker + bundle(modules)).encode()
+    contents["assets/offline.js"] = jsmin(worker + bundle(modules, made)).encode()
     date = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))[:6]
     with ZipFile(archive, "w") as opened:
         for name in sorted(contents):

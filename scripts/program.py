@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+IMPORT = r"^(?:from|import) {}\b"
 MARKER = re.compile(r"^# (?:%% )?--8<-- \[(?:start|end):.*", re.MULTILINE)
 SECTION = re.compile(
     r"^# %% --8<-- \[start:([a-z][a-z0-9-]*)\]\n(.*?)^# --8<-- \[end:\1\]$", re.MULTILINE | re.DOTALL
@@ -30,6 +31,18 @@ class Section:
     name: str
     line: int
     code: str
+
+
+def package_of(path: Path) -> list[Path]:
+    """The files of the packages beside a program that it imports."""
+    text, folders = path.read_text(encoding="utf-8"), path.parent.glob("*/__init__.py")
+    used = [file.parent for file in folders if re.search(IMPORT.format(file.parent.name), text, re.MULTILINE)]
+    return [
+        file
+        for folder in sorted(used)
+        for file in sorted(folder.glob("*.*"))
+        if file.suffix in (".py", ".json")
+    ]
 
 
 def sections(path: Path) -> list[Section]:

@@ -24,7 +24,10 @@ BLOCK = re.compile(
 )
 OPTION = re.compile(r'^\?\?\? option "(.*)"\n((?:(?: {4}.*)?\n)*)', re.MULTILINE)
 EXERCISE = re.compile(r"\*\*\d+\. ")
-LEFT_OUT = re.compile(r"^<details .*?^</details>$|^</?diagnose-box[^\n]*$", re.MULTILINE | re.DOTALL)
+LEFT_OUT = re.compile(
+    r"^<details .*?^</details>$|^</?diagnose-box[^\n]*$|^=== [^\n]*\n(?:(?:\ {4}[^\n]*)?\n)+",
+    re.MULTILINE | re.DOTALL,
+)
 FRONT_MATTER = re.compile(r"\A---\n.*?^description: (.*?)$.*?^---\n", re.MULTILINE | re.DOTALL)
 
 
@@ -71,7 +74,7 @@ def slides(markdown: str, description: str) -> list[Slide]:
         if waiting and not (found and found[-1].heading == section):
             show("words", section, re.split(r"(?<=[.?!])\s", waiting[0])[0])
 
-    # What a chapter folds away and a box to paste into are not for the wall.
+    # What a chapter folds away, tabs, and a box to paste into are not for the wall.
     for block in BLOCK.finditer(LEFT_OUT.sub("", FRONT_MATTER.sub("", markdown))):
         kind, text = block.lastgroup, block[0]
         if block["heading"]:

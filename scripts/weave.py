@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from memo import remembered
-from program import ProgramError
+from program import ProgramError, package_of
 from run import Shown, run
 
 
@@ -14,7 +14,7 @@ def weave(snippets: Path, build: Path) -> None:
     """Run every program in ``snippets`` and write what it showed to ``build``.
 
     Programs run side by side on all cores. One that has not changed since the last build, nor its
-    data, is not run again. Raises ProgramError and leaves ``build`` as it was if
+    data or the package that it imports, is not run again. Raises ProgramError and leaves ``build`` as it was if
     any program fails.
     """
     programs = sorted(snippets.glob("*.py"))
@@ -49,5 +49,5 @@ def _side_by_side(programs: list[Path], memo: Path) -> dict[Path, list[Shown]]:
 
 
 def _shown(program: Path, memo: Path) -> list[Shown]:
-    files = [program, *program.parent.glob("data/*")]
+    files = [program, *program.parent.glob("data/*"), *package_of(program)]
     return remembered(memo, program.stem, files, lambda: run(program))

@@ -11,6 +11,8 @@ from types import FunctionType
 
 import numpy as np
 
+import tiny
+
 FILE = Path(__file__).parent / "figures" / "golden.json"
 EXAMPLES = Path(__file__).parent.parent / "docs" / "assets" / "diagnose" / "examples.js"
 
@@ -171,8 +173,7 @@ def batch(minibatch) -> dict:
 
 def examples(names_of) -> list:
     """Logs to try in the box of the page Read your own run: a name, the text, what is known of the run."""
-    overshoot, networks = names_of("overshoot"), names_of("networks")
-    runs = names_of("diagnose")
+    overshoot, runs = names_of("overshoot"), names_of("diagnose")
 
     def lines(losses):
         return "\n".join(f"{loss:.6g}" for loss in losses)
@@ -180,21 +181,16 @@ def examples(names_of) -> list:
     def article(alpha, updates):
         return [overshoot.loss(b) for b in overshoot.descend(alpha, updates)]
 
-    network = networks.descend(networks.start(networks.raw[2]), networks.raw, 1e-3, 300)[1]
-    with np.errstate(over="ignore"):
-        network = np.float32(network)  # as frameworks keep it: inf comes sooner
-    network = network[: np.isfinite(network).argmin() + 1]
     small = [one for one in runs.exploded if (one["model"], one["batch"]) == ("linear", "8")]
     noisy = next(one for one in small if one["diagnosed_trains"] == "1" and 12 < len(one["log"]["loss"]) < 30)
     relu = runs.example("relu", 6)
     back = next(one for one in runs.trained if one["found"]["verdict"] == "recovers")
     calm = next(one for one in runs.trained if one["found"]["verdict"] == "healthy")
     wrong = overshoot.descend(-0.01, 12)
-    console = "\n".join(
-        f"Epoch {n}/8\n1/1 [==============================] - 0s 3ms/step - loss: {loss:.4f}"
-        for n, loss in enumerate([*article(0.12, 6), math.nan], 1)
-    )
     table = "step,loss,b\n" + "\n".join(f"{n},{overshoot.loss(b):.6g},{b:.6g}" for n, b in enumerate(wrong))
+
+    with np.errstate(all="ignore"):  # these explode, as their kind does
+        keras, face, dead = tiny.keras(), tiny.hugging_face(), tiny.adamw()
 
     def known(one):
         given = {"rate": f"{float(one['rate']):.4g}", "momentum": one["momentum"], "batch_size": one["batch"]}
@@ -202,14 +198,19 @@ def examples(names_of) -> list:
 
     return [
         {"name": "a parabola", "text": lines(article(0.12, 12)), "settings": {"rate": "0.12"}},
-        {"name": "a network", "text": lines(network), "settings": {"rate": "0.001"}},
         {
             "name": "a ReLU network",
             "text": relu["losses"].replace(" ", "\n"),
             "settings": known(relu),
         },
         {"name": "mini-batches", "text": noisy["losses"].replace(" ", "\n"), "settings": known(noisy)},
-        {"name": "a Keras log", "text": console, "settings": {"rate": "0.12"}},
+        {"name": "a Keras log", "text": keras, "settings": {"rate": "0.001", "batch_size": "32"}},
+        {"name": "a Hugging Face log", "text": face, "settings": {}},
+        {
+            "name": "AdamW",
+            "text": dead,
+            "settings": {"rate": "1", "guess": "3 classes", "optimiser": "AdamW"},
+        },
         {"name": "rate or sign", "text": table, "settings": {"rate": "0.01"}},
         {"name": "nan at once", "text": "nan\nnan\nnan", "settings": {"rate": "0.001"}},
         {
@@ -253,7 +254,10 @@ def plain(value):
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "scripts")]
+    sys.path[:0] = [
+        str(Path(__file__).parent),
+        *(str(FILE.parents[2] / name) for name in ("scripts", "snippets")),
+    ]
     from conftest import names_of
 
     FILE.write_text(json.dumps(golden(names_of), separators=(",", ":")) + "\n")

@@ -13,9 +13,12 @@ from bs4 import BeautifulSoup
 from program import sections
 from run import SCHEMES, Shown, run
 
-FENCE = re.compile(r"^(?P<fence>```+)(?P<opening>.*)\n(?P<body>(?:.*\n)*?)(?P=fence)$", re.MULTILINE)
-CODE = re.compile(r'--8<-- "([\w-]+)\.py:([\w-]+)"\n')
-OUTPUT = re.compile(r'--8<-- "([\w-]+)\.([\w-]+)\.txt"\n')
+FENCE = re.compile(
+    r"^(?P<indent> *)(?P<fence>```+)(?P<opening>.*)\n(?P<body>(?:.*\n)*?)(?P=indent)(?P=fence)$", re.MULTILINE
+)
+CODE = re.compile(r' *--8<-- "([\w-]+)\.py:([\w-]+)"\n')
+OUTPUT = re.compile(r' *--8<-- "([\w-]+)\.([\w-]+)\.txt"\n')
+FRAMEWORK = re.compile(r' *--8<-- "(frameworks/[\w-]+)\.py:([\w-]+)"\n')  # in a tab of its own
 FIGURE = re.compile(r"!\[[^\]]*\]\(figures/([\w-]+)\.([\w-]+)\.svg\)")
 NUMBER = re.compile(r"[+\-−]?\d[\d.,]*(?:e[+\-]?\d+)?%?")
 QUOTED = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -44,6 +47,8 @@ def page_is_the_program(root: Path, chapter: str, shown: list[Shown]) -> list[st
     markdown = (root / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
     found, complaints = [], [] if shown else [f"{chapter}: the program has no section"]
     for match in FENCE.finditer(markdown):
+        if FRAMEWORK.fullmatch(match["body"]):
+            continue
         for kind, include in ("code", CODE), ("output", OUTPUT):
             if whole := include.fullmatch(match["body"]):
                 found.append((match.start(), kind, *whole.groups()))
@@ -76,12 +81,17 @@ def run_repeats_itself(root: Path, chapter: str, shown: list[Shown]) -> list[str
 def built_page_shows_it(root: Path, site: Path, chapter: str, shown: list[Shown]) -> list[str]:
     """Rule 5: in the HTML each code block is its section, each output its print, in order."""
     page = BeautifulSoup((site / chapter / "index.html").read_text(encoding="utf-8"), "lxml")
-    complaints = []
-    for language, wanted in (
-        ("python", [part.code for part in sections(root / "snippets" / f"{chapter}.py")]),
-        ("text", [part.printed for part in shown if part.printed]),
+    markdown = (root / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+    complaints, tabs = [], []
+    for program, name in FRAMEWORK.findall(markdown):
+        tabs += [part.code for part in sections(root / "snippets" / f"{program}.py") if part.name == name]
+    own = [part.code for part in sections(root / "snippets" / f"{chapter}.py")]
+    for language, where, wanted in (
+        ("python", ":not(.tabbed-set *)", own),
+        ("python", ":is(.tabbed-set *)", tabs),
+        ("text", "", [part.printed for part in shown if part.printed]),
     ):
-        blocks = [block.get_text() for block in page.select(f"div.language-{language} code")]
+        blocks = [block.get_text() for block in page.select(f"div.language-{language}{where} code")]
         if [block.strip("\n") for block in blocks] != [text.strip("\n") for text in wanted]:
             complaints.append(f"{chapter}: the {language} blocks of the page are not the program's")
     return complaints

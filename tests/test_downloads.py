@@ -23,12 +23,22 @@ from course import renumbered
 from downloads import take_along, take_along_of_lab
 from elements import FIGURES
 from offline import from_disk
-from program import sections
+from program import package_of, sections
 
-PROGRAMS = sorted(path.relative_to(SNIPPETS).with_suffix("").as_posix() for path in SNIPPETS.rglob("*.py"))
+PROGRAMS = sorted(
+    path.relative_to(SNIPPETS).with_suffix("").as_posix()
+    for path in SNIPPETS.rglob("*.py")
+    if not (path.parent / "__init__.py").exists()  # a package comes along with the program that imports it
+)
 CHAPTERS = rules.programs(ROOT)
 LABS = [f"labs/{path.stem}" for path in sorted((ROOT / "docs/labs").glob("*.py"))]
-PAGES = sorted({name.split("/")[0] for name in PROGRAMS})
+SHOWN_ON = {  # the page that shows a program
+    name: page.stem
+    for page in (ROOT / "docs").glob("*.md")
+    for name in PROGRAMS
+    if f'"{name}.py:' in page.read_text(encoding="utf-8")
+}
+PAGES = sorted(set(SHOWN_ON.values()))
 
 
 def read(site, page):
@@ -43,11 +53,12 @@ def test_every_page_with_a_program_offers_it_with_its_notebook_data_and_figures(
     offered = {
         link["href"].removeprefix("../") for link in read(site, page).select(".take-along li a, .archives a")
     }
-    programs = [name for name in PROGRAMS if name.split("/")[0] == page]
+    programs = [name for name in PROGRAMS if SHOWN_ON[name] == page]
     wanted = {f"snippets/{name}.py" for name in programs} | {f"notebooks/{name}.ipynb" for name in programs}
     for name in programs:
         text = (SNIPPETS / f"{name}.py").read_text(encoding="utf-8")
         wanted |= {f"snippets/data/{file.name}" for file in SNIPPETS.glob("data/*") if file.name in text}
+        wanted |= {f"{name}.zip"} if package_of(SNIPPETS / f"{name}.py") else set()
     for part in shown_by(page) if page in CHAPTERS else []:
         if part.figures:
             wanted |= {f"figures/{page}.{part.name}{end}" for end in (".light.svg", ".png")}
@@ -110,7 +121,7 @@ def test_a_notebook_is_valid_and_its_cells_are_the_sections_of_the_program(site,
     ]
     assert code == [part.code.rstrip() for part in sections(SNIPPETS / f"{program}.py")]
     assert book.cells[0].cell_type == "markdown" and book.cells[0].source.startswith("# ")
-    assert f"/{program.split('/')[0]}/)" in book.cells[0].source
+    assert f"/{SHOWN_ON[program]}/)" in book.cells[0].source
     assert all(cell.outputs == [] for cell in book.cells if cell.cell_type == "code")
 
 
@@ -144,6 +155,15 @@ def test_a_notebook_leaves_data_that_its_reader_has_changed_alone(site, tmp_path
     data.unlink()
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
     assert data.read_bytes() == (SNIPPETS / "data/chi_regression.csv").read_bytes()
+
+
+def test_the_zip_of_a_program_runs_with_what_is_in_it_alone(site, tmp_path):
+    with zipfile.ZipFile(site / "diagnose.zip") as packed:
+        packed.extractall(tmp_path)
+    (tmp_path / "run.csv").write_text("1\n4\n16\n64\n256")
+    command = [sys.executable, "diagnose.py", "run.csv", "--rate", "0.1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and "Set the rate to 0.0333." in done.stdout, done.stderr
 
 
 # ── From disk ────────────────────────────────────────────────────────────────

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each frame
 
 CURE = "uv run --group frameworks pytest tests/test_frameworks.py"
 FOLDER = SNIPPETS / "frameworks"
+PAGE = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
 NEEDS = {
     "pytorch": ["torch"],
     "tensorflow_keras": ["tensorflow", "keras"],
@@ -62,7 +63,44 @@ def anomaly():  # the losses before it speaks, and what it says
         train(net, optimizer, updates=1000, watch=lambda loss: losses.append(loss.item()))
     except RuntimeError as error:
         return [len(losses), str(error)]
+def stopped():  # as the section stop-at-nan does it
+    net = model()
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
+    train(net, optimizer, updates=500, watch=lambda loss: not torch.isfinite(loss))
+    return max(part.abs().max().item() for part in net.parameters())
+def at_a_root(look_at_the_norm):  # losses and weights of a run whose gradient is nan, and its loss not
+    w, losses = torch.zeros(3, requires_grad=True), []
+    optimizer = torch.optim.SGD([w], lr=1e-3)
+    for _ in range(5):
+        optimizer.zero_grad()
+        loss = 1 + (w**2).sum().sqrt()
+        losses.append(loss.item())
+        if not torch.isfinite(loss):
+            break
+        loss.backward()
+        if look_at_the_norm and not torch.isfinite(nn.utils.clip_grad_norm_([w], float("inf"))):
+            break
+        optimizer.step()
+    return [losses, w.tolist()]
+def blamed(what):  # the operation that anomaly mode names; the gradient, where it says nothing
+    w = torch.tensor([800.0, 0.0], requires_grad=True)
+    try:
+        with torch.autograd.detect_anomaly(check_nan=True):
+            what(w).backward()
+    except RuntimeError as error:
+        return str(error)
+    return w.grad.tolist()
+def softmax(w):  # inf/inf in a division of the forward pass
+    power = torch.exp(w)
+    return -torch.log(power / power.sum())[1]
+import warnings
+warnings.simplefilter("ignore")  # anomaly mode warns that it is slow
 more = {
+    "largest weight": stopped(),
+    "loss tested": at_a_root(False),
+    "norm tested": at_a_root(True),
+    "forward": blamed(softmax),
+    "data": blamed(lambda w: (w + torch.tensor([0.0, float("nan")])).sum()),
     "default loss": nn.MSELoss()(model()(X), y).item(),
     "schedule and momentum": schedule_and_momentum(),
     "spread": torch.std(X, dim=0).tolist(),
@@ -389,6 +427,27 @@ def test_anomaly_detection_and_debug_nans_let_inf_pass_and_stop_later():
     assert "nan" in message
 
 
+def test_a_loss_that_is_tested_alone_lets_a_nan_into_the_weights():
+    assert "because at √0 the loss is fine and the gradient nan" in PAGE
+    assert "test the loss before `backward()` and the norm of the gradient before `step()`" in PAGE
+    losses, weights = run_of("pytorch")["more"]["loss tested"]
+    assert losses[0] == 1 and np.isnan(losses[1:]).all() and np.isnan(weights).all()
+    losses, weights = run_of("pytorch")["more"]["norm tested"]
+    assert losses == [1] and weights == [0, 0, 0]
+
+
+def test_weights_that_are_finite_at_the_stop_need_not_be_good():
+    assert "need not be good: here the largest is 10¹⁵¹ by then" in PAGE
+    assert 1e151 < run_of("pytorch")["more"]["largest weight"] < 1e152
+
+
+def test_anomaly_detection_looks_at_the_backward_pass_alone():
+    assert "a nan of the forward pass it blames on an operation further on, or never mentions" in PAGE
+    more = run_of("pytorch")["more"]
+    assert "LogBackward0" in more["forward"] and "nan" in more["forward"]  # it was the division
+    assert more["data"] == [1, 1]  # the loss is nan, and nothing was said
+
+
 def test_clipping_after_the_rate_in_optax_is_another_remedy():
     assert run_of("jax_optax")["more"]["clipped after"][-1] > 1e6
 
@@ -425,8 +484,20 @@ def test_a_section_is_short_enough_to_be_read(framework):
 
 
 def test_no_program_hides_a_framework_by_its_name():
-    assert {path.stem for path in FOLDER.glob("*.py")} == set(NEEDS)
-    assert not set(NEEDS) & {"torch", "keras", "tensorflow", "jax", "optax", "numpy"}
+    programs = {path.stem for path in FOLDER.glob("*.py")}
+    assert {name for name in programs if not name.startswith("logging_")} == set(
+        NEEDS
+    )  # tests/test_logging.py
+    assert not programs & {
+        "torch",
+        "keras",
+        "tensorflow",
+        "jax",
+        "optax",
+        "lightning",
+        "transformers",
+        "numpy",
+    }
 
 
 def test_the_page_shows_each_section_once_in_three_tabs_in_order():

@@ -64,6 +64,14 @@ def test_the_site_as_it_is_passes(copy):
         pytest.param(
             1,
             PAGE,
+            r"\Z",
+            '\\n=== "PyTorch"\\n\\n    ```python\\n    x = 1\\n    ```\\n',
+            "a block is typed by hand",
+            id="a block typed by hand in a tab",
+        ),
+        pytest.param(
+            1,
+            PAGE,
             r'```python\n--8<-- "overshoot\.py:scale"\n```\n',
             "",
             r"never shows \('code', 'overshoot', 'scale'\)",

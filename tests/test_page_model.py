@@ -1,20 +1,30 @@
-"""The page's model says what the program says: one table of logs, and as many at random, agree in every field."""
+"""The page's half of the reader says what the program says, in every field: on the example of every format, on
+a table of logs, on real ones, and on as many at random.
+"""
 
 import json
 import math
 import os
+import random
+import re
 import shutil
 import subprocess
 from itertools import product
 
+import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import ROOT, names_of
-from test_diagnose import PASTED
+from conftest import ROOT, SNIPPETS
+from reader_data import write_reader_data
+from readlog import Unreadable, diagnose, read
+from readlog.data import FORMATS, WORDS
+from readlog.shapes import LARGEST
+from test_formats import LOSSES, PASTED
 
 SOURCES = ROOT / "docs" / "assets" / "diagnose"
+PUBLIC = sorted((ROOT / "tests" / "diagnose" / "public").glob("*.txt"))
 EXPLODES = "\n".join(str(3.0 * 1.7**n) for n in range(12))
 NOISY = "1.2 0.7 2 9 17 300 900 20000 30000 9e6 inf".replace(" ", "\n")
 WILD = "23\n89.6\n17200\n1.46e12\n4.28e35\ninf"
@@ -64,24 +74,50 @@ LOGS = {
     "a step that is no number": "nan 5\n1 3",
     "a step without end": "inf 5\ninf 3",
     "decimal commas": "5,2\n5,1\n4,9",
+    "a loss of 0 beside a norm that is none": "loss: 2.5, grad_norm: 1\n" * 3
+    + "loss: 0.0, grad_norm: nan\n" * 3,
+    "nan in a line after 500 updates": "step,loss\n500,nan\n1000,nan",
+    "nan in the first epoch": "Epoch 1 loss: nan\nEpoch 2 loss: nan",
+    "nan at a rate of 0": "step,lr,loss\n0,0,2.5\n1,0,2.25\n2,0,nan",
+    "nan at a rate of 0 in nine lines of ten": "lr,loss\n0.1,2\n" + "0,2\n" * 9 + "0,nan",
+    "no norm is a number": "loss: 2.5, grad_norm: nan\nloss: 2.25, grad_norm: nan\nloss: 2.5, grad_norm: nan",
+    "one norm is none": "loss: 2.5, grad_norm: 1\nloss: 2.25, grad_norm: nan\nloss: 2.5, grad_norm: 1",
+    "another column is none": "loss: 2.5, loss_box: 1\nloss: 2.25, loss_box: nan\nloss: 2.5, loss_box: 1",
+    "nan at once after counted updates": "step,loss\n"
+    + "".join(f"{n},{2.5 - n / 100}\n" for n in range(9))
+    + "9,nan",
+    "the last lines bend": "step,loss\n0,17\n10,16\n20,15.2\n30,15.5\n40,17.6\n50,31.7\n60,nan",
+    "bends below its start": "step,loss\n0,1000\n10,10\n20,9\n30,8\n40,15.2\n50,15.5\n60,17.6\n70,31.7\n80,nan",
+    "one line of a thousand": "1\n1\n1\n1\n9e5\n1\n1\n1.1\n1\n1\n1\n1",
+    "an absurd height": "step,loss\n10,3e25\n20,6.3\n30,6.5\n40,7.5\n50,6.4\n60,6.5",
+    "a late leap": "5\n4\n3\n2\n2\n2\n2\n2\n2\n2\n1\n90\n1",
+    "only the validation": "loss: 2.5 val_loss: nan\nloss: 2.25 val_loss: nan\nloss: 2 val_loss: nan",
+    "nan in words below": "loss: 2.5\nloss: 2.25\nloss: 2\nloss: 1.5\nLoss is nan, stopping training",
+    "two directions": "\n".join(str(3 * 1.7**n + 9 * 1.4**n) for n in range(12)),
+    "a straight climb": "10\n11\n12\n13\n14\n15",
+    "a name that is longer than what is looked at": f"the average loss {'of the batches ' * 5}so far: 2.5\n"
+    * 3,
+    "samples, two batches and a half": "\n".join(
+        f"Train Epoch: 1 [{n}/6000 (0%)]\tLoss: {3 + n}" for n in (0, 20, 40)
+    ),
+    "samples, three batches and a half": "\n".join(
+        f"Train Epoch: 1 [{n}/6000 (0%)]\tLoss: {3 + n}" for n in (0, 28, 56)
+    ),
+    "words before the rows": "loss acc\na 2.5 1\nb 3 1\n2.25 1\n2.5 1",
+    "a rate that is not quite the field's": "lr: 0.11, loss: 2.5\nlr: 0.11, loss: 2.25\nlr: 0.11, loss: 2",
+    "a thousand columns": ",".join(f"c{n}" for n in range(1001)) + "\n" + ",".join("1" * 1001),
+    "a thousand names in a line": "".join(f"k{n}=1 " for n in range(1002)),
+    "a thousand names": "\n".join(f"k{n}=1" for n in range(1004)),
     "marks between a name and its number": 'loss"]\' = ["5\nloss]: ]6\nloss\'"7\nloss="8\nloss[\']9',
 }
 WEIGHTS = {
     name: "step,w,loss\n" + "\n".join(f"{n},{factor**n},{1.21**n}" for n in range(8))
     for name, factor in (("alternates", -1.1), ("leaves", 1.1))
 }
-SETTINGS = [
-    {},
-    {"rate": 0.1},
-    {"rate": 0.1, "momentum": 0.9},
-    {"rate": 0.1, "momentum": 0.5, "batch_size": 8},
-    {"rate": 0.1, "batch_size": 32, "dtype": "float16"},
-    {"rate": 0.1, "adam": True},
-]
 
 
 class Page:
-    """The page's model in a node process of its own, asked case by case."""
+    """The page's half in a node process of its own, asked case by case."""
 
     def __init__(self, model: str):
         found = shutil.which("node")
@@ -108,8 +144,10 @@ class Page:
 
 
 @pytest.fixture(scope="module")
-def page():
-    asked = Page(f"{SOURCES.as_uri()}/")
+def page(tmp_path_factory):
+    folder = shutil.copytree(SOURCES, tmp_path_factory.mktemp("page") / "assets" / "diagnose")
+    write_reader_data(SNIPPETS / "readlog", folder.parent.parent)
+    asked = Page(f"{folder.as_uri()}/")
     yield asked
     asked.close()
 
@@ -121,33 +159,28 @@ def plain(value):
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
+        return str(float(value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def python(case: dict) -> dict:
     """What the program makes of a case."""
-    program = names_of("diagnose")
     try:
-        if "losses" in case:
-            log = {"loss": [float(loss) for loss in case["losses"]]}
-        else:
-            log = program.read(case["text"], case.get("column"), case.get("weights"))
-    except program.Unreadable as error:
+        log = case["log"] if "log" in case else read(case["text"], case.get("column"), case.get("weights"))
+    except Unreadable as error:
         return {"unreadable": str(error)}
-    log |= {"every": case["every"]} if case.get("every") else {}
-    return plain({"log": log, "found": program.diagnose(log, **case.get("settings", {}))})
+    return plain({"log": log, "found": diagnose(log, **case.get("fields", {}))})
 
 
 def differences(one, other, place=""):
     """Every place where two answers differ; numbers may do so by a billionth."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in one.keys() | other.keys():
-            yield from differences(one.get(key), other.get(key), f"{place}/{key}")
+            yield from differences(one.get(key, "nothing"), other.get(key, "nothing"), f"{place}/{key}")
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for n, pair in enumerate(zip(one, other, strict=True)):
             yield from differences(*pair, f"{place}/{n}")
-    elif isinstance(one, int | float) and isinstance(other, int | float):
+    elif {type(one), type(other)} <= {int, float}:
         if one != pytest.approx(other, rel=1e-9, abs=0):
             yield place, one, other
     elif one != other:
@@ -155,28 +188,41 @@ def differences(one, other, place=""):
 
 
 def agree(page: Page, case: dict) -> None:
-    assert list(differences(python(case), page.ask(case))) == []
+    assert list(differences(python(case), page.ask(plain(case)))) == [], case
 
 
+# ── A table ─────────────────────────────────────────────────────────────────
+
+
+FIELDS = [
+    {},
+    {"rate": 0.1},
+    {"rate": 0.1, "momentum": 0.9, "guess": 2.3},
+    {"rate": 0.1, "momentum": 0.5, "batch_size": 8},
+    {"rate": 0.1, "batch_size": 32, "dtype": "float16"},
+    {"rate": 0.1, "optimiser": "AdamW", "every": 10},
+]
+EXAMPLES = [
+    *(
+        row["example"] + LOSSES * (table == "says")
+        for table in ("tidy", "lines", "counters", "says")
+        for row in FORMATS[table]
+    ),
+    *(f"time,{row['example']}\n1.5,2.5\n1.5,3.5\n1.5,9" for row in FORMATS["columns"]["loss"]),
+]
 TABLE = [
-    *({"text": text, "settings": given} for text, given in product(LOGS.values(), SETTINGS)),
-    *(
-        {"text": text, "weights": "w", "settings": given}
-        for text, given in product(WEIGHTS.values(), SETTINGS)
-    ),
-    *(
-        {"text": text, "every": every, "settings": {"rate": 0.1}}
-        for text in (EXPLODES, WILD)
-        for every in (2, 7)
-    ),
+    *({"text": text, "fields": given} for text, given in product([*EXAMPLES, *LOGS.values()], FIELDS)),
+    *({"text": text, "weights": "w", "fields": given} for text, given in product(WEIGHTS.values(), FIELDS)),
+    *({"text": text, "fields": {"rate": 0.1, "every": n}} for text in (EXPLODES, WILD) for n in (2, 7)),
     *({"text": "a,b,c\n1,2,3\n3,4,9\n5,8,1", "column": name} for name in ("b", "C", "d", "2")),
     {"text": WEIGHTS["leaves"], "weights": "nowhere"},
     {"text": "1 2 3\n3 4 5\n5 9 1", "column": "3"},
+    {"text": NOISY, "fields": {"rate": 0.1, "dtype": "bfloat16", "optimiser": "SGD"}},
 ]
 
 
 def test_the_page_and_the_program_agree_on_every_log_of_the_table(page):
-    assert len(TABLE) > 350
+    assert len(TABLE) > 800
     for case in TABLE:
         agree(page, case)
 
@@ -188,9 +234,17 @@ def test_the_built_page_agrees_too(site):
     built.close()
 
 
-def test_the_table_has_every_verdict_and_every_complaint():
+@pytest.mark.parametrize("log", PUBLIC, ids=lambda path: path.stem)
+def test_they_agree_on_a_log_that_somebody_posted(page, log):
+    text = log.read_text(encoding="utf-8", errors="replace")
+    for given_ in FIELDS:
+        agree(page, {"text": text, "fields": given_})
+
+
+def test_the_table_has_every_verdict_every_sentence_and_every_complaint():
     answers = [python(case) for case in TABLE]
-    assert {answer["found"]["verdict"] for answer in answers if "found" in answer} == {
+    found = [answer["found"] for answer in answers if "found" in answer]
+    assert {one["verdict"] for one in found} == {
         "rate-too-high",
         "growth",
         "nan-at-start",
@@ -199,56 +253,179 @@ def test_the_table_has_every_verdict_and_every_complaint():
         "healthy",
         "unclear",
     }
+    said = {line for one in found for line in [*one["why"], *one["next"], *one["said"], one["odds"] or ""]}
+    for group in WORDS.keys() - {"odds"}:
+        for key, sentences in WORDS[group].items():
+            for sentence in sentences:
+                form = re.sub(r"\\{\w+\\}", ".+", re.escape(sentence))
+                assert any(re.search(form, line) for line in said), (group, key)
     starts = {answer["unreadable"][:10] for answer in answers if "unreadable" in answer}
-    assert starts == {"Nothing wa", "Nothing is", "One loss w", "No losses ", "No name is", "This is a "}
+    assert starts == {
+        "Nothing wa",
+        "Nothing is",
+        "One loss w",
+        "No losses ",
+        "No name is",
+        "This is a ",
+        "A line has",
+        "1004 names",
+    }
 
 
-pieces = st.one_of(
+# ── At random ───────────────────────────────────────────────────────────────
+
+NAMES = [
+    "loss",
+    "train_loss",
+    "val_loss",
+    "lr",
+    "learning_rate",
+    "step",
+    "iter",
+    "epoch",
+    "batch",
+    "grad_norm",
+    "Value",
+    "cost",
+    "train",
+    "val",
+    "total",
+]
+NAMES += ["#batch", "__proto__", "constructor", "1", "validation", "Test set", "train loss", "is"]
+MARKS = [
+    *[":", "=", ",", ";", "|", "/", "(", ")", "[", "]", "{", "}", "-", ".", "#", "%", ">", '"', "'"],
+    " ",
+    "  ",
+    " - ",
+    "%|",
+    "\n",
+    "\n",
+    "\n",
+    "\t",
+]
+MARKS += ["\r", "\u2028", "\u00a0", "\U0001f525", "\u0130", "\x1c", "5,2"]
+numbers = st.one_of(
+    st.integers(0, 30).map(str),
     st.floats().map(repr),
-    st.integers(-99, 10**6).map(str),
-    st.sampled_from(["loss", "train loss", "val_loss", "lr", "step", "epoch", "Value", "nan", "inf", "null"]),
-    st.sampled_from(
-        [":", "=", ",", ";", "\n", "\n", "\t", "[", "]", "{", "}", "|", " ", '"', "'", "\r", "5,2"]
-    ),
-    st.text(max_size=6),
+    st.floats(0, 1e6).map("{:.4f}".format),
+    st.sampled_from(["nan", "inf", "-inf", "null", "0.0", "1e-3", "7/32", "32/32", "[3/10]", "9" * 330]),
 )
-texts = st.lists(pieces, max_size=50).flatmap(
-    lambda parts: st.sampled_from([" ", "", ",", "\n"]).map(lambda mark: mark.join(parts))
+PARTS = [part for text in EXAMPLES for part in re.split(r"(?<=[\n,:;|\]])", text)]
+pieces = st.one_of(
+    numbers, st.sampled_from(NAMES), st.sampled_from(MARKS), st.sampled_from(PARTS), st.text(max_size=6)
 )
-growing = st.tuples(
-    st.floats(1e-6, 1e6), st.lists(st.floats(-0.7, 9), min_size=1, max_size=40), st.booleans()
-).map(
-    lambda drawn: [
-        *(drawn[0] * math.exp(min(600, sum(drawn[1][:n]))) for n in range(len(drawn[1]) + 1)),
-        *[math.inf, math.nan] * drawn[2],
-    ]
+heaps = st.tuples(st.lists(pieces, max_size=40), st.sampled_from(["", " ", "\n"])).map(
+    lambda two: two[1].join(two[0])
 )
-setups = st.fixed_dictionaries(
-    {
+BEGINNINGS = ["", "", "[N] ", "step N ", "Epoch [N/30] ", "N/30 [====] - ", "Epoch: [N][N/30] ", "N,", "| N "]
+
+
+@st.composite
+def regular(draw):
+    """Lines of one form, or a table."""
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5))
+    between = draw(st.sampled_from([", ", " ", " | ", "  ", " - ", "\t", ";", ","]))
+    head = draw(st.booleans())
+    cells = (
+        ["N"] * len(names)
+        if head
+        else [name + draw(st.sampled_from([": ", "=", " "])) + "N" for name in names]
+    )
+    line = ("" if head else draw(st.sampled_from(BEGINNINGS))) + between.join(cells)
+    lines = [re.sub("N", lambda _: draw(numbers), line) for _ in range(draw(st.integers(1, 8)))]
+    return "\n".join([between.join(names)] * head + lines)
+
+
+fields = st.fixed_dictionaries(
+    {},
+    optional={
         "rate": st.one_of(st.none(), st.floats(1e-9, 1e3)),
         "momentum": st.floats(0, 0.99),
-        "batch_size": st.sampled_from([None, 1, 8, 16, 256]),
-        "dtype": st.sampled_from(["float16", "bfloat16", "float32", "float64"]),
-        "adam": st.booleans(),
+        "batch_size": st.sampled_from([None, 1, 8, 16, 100, 256]),
+        "every": st.sampled_from([None, 1, 2, 10, 157]),
+        "dtype": st.sampled_from([None, *LARGEST]),
+        "optimiser": st.sampled_from([None, "SGD", "Adam", "AdamW", "RMSprop", "Lion"]),
+        "guess": st.one_of(st.none(), st.floats(0.01, 1e3)),
+    },
+)
+
+
+def run_of(begin, rises, noise, tail):
+    """Losses that grow, fall and stand still, and what comes after them."""
+    losses = [begin]
+    for rise in rises:
+        losses.append(losses[-1] * math.exp(min(rise, 600)))
+    rough = random.Random(noise)
+    return [loss * (1 + noise * rough.gauss(0, 0.1)) for loss in losses if math.isfinite(loss)] + tail
+
+
+signs = st.sampled_from([1.0, 1.0, 1.0, -1.0, 0.0])
+rises = st.one_of(
+    st.lists(st.floats(-0.7, 9), min_size=1, max_size=40),
+    st.tuples(st.floats(-0.5, 3), st.integers(2, 30)).map(lambda drawn: [drawn[0]] * drawn[1]),
+    st.tuples(st.integers(1, 20), st.floats(0.1, 5), st.integers(1, 9)).map(
+        lambda drawn: [-0.05] * drawn[0] + [drawn[1]] * drawn[2]
+    ),
+)
+tails = st.lists(st.sampled_from([math.nan, math.nan, math.inf, 0.0, 1.0]), max_size=4)
+growing = st.builds(
+    run_of,
+    st.builds(float.__mul__, st.floats(1e-6, 1e6), signs),
+    rises,
+    st.sampled_from([0, 0, 0.1, 1]),
+    tails,
+)
+
+
+@st.composite
+def logs(draw):
+    """A log as the reader gives it, without a text: losses, with some of the rest."""
+    losses = draw(st.one_of(growing, st.lists(st.floats(), min_size=1, max_size=25)))
+    count, log = len(losses), {"loss": losses}
+    every = draw(st.sampled_from([None, 1, 2, 10, 100]))
+    if every:
+        first = draw(st.sampled_from([0, 1, 500]))
+        steps = [float(first + n * every) for n in range(count)]
+        log |= {"step": steps, "every": every, "every_from": "log", "first": first}
+    bad = st.sampled_from([0.0, 0.0, math.nan, math.inf])
+    rest = {
+        "rate": st.sampled_from([[0.1] * count, [0.0] * count, [0.1 * n for n in range(count)]]),
+        "weight": st.sampled_from([[factor**n for n in range(count)] for factor in (-1.1, 1.1, -1.0)]),
+        "norm": st.lists(bad, min_size=count, max_size=count),
+        "val": st.lists(bad, min_size=count, max_size=count),
+        "val_at": st.sampled_from([0.0, 1.0, 9.0]),
+        "line": st.sampled_from(["mean", "update"]),
+        "optimiser": st.sampled_from(["Adam", "SGD"]),
+        "precision": st.sampled_from(["float16", "bfloat16"]),
+        "alpha": st.sampled_from([0.1, 0.001, 0.0]),
+        "ends": st.just("nan"),
+        "classes": st.sampled_from([2, 10]),
+        "samples": st.sampled_from([100, 640]),
+        "broken": st.just(["loss_a", "b/c"]),
+        **{key: st.booleans() for key in ("overflow", "epochs", "late", "trainer")},
     }
-)
+    chosen = draw(st.lists(st.sampled_from(sorted(rest)), max_size=4, unique=True))
+    return log | {key: draw(rest[key]) for key in chosen}
 
 
-often = settings(
-    derandomize=True,
-    deadline=None,
-    max_examples=400,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+often = settings(derandomize=True, deadline=None, max_examples=400)
 
 
 @often
-@given(texts, setups)
-def test_on_a_text_at_random_they_agree(page, text, given_):
-    agree(page, {"text": text, "settings": given_})
+@given(heaps, fields)
+def test_on_a_heap_of_pieces_they_agree(page, text, given_):
+    agree(page, {"text": text, "fields": given_})
 
 
 @often
-@given(st.one_of(growing, st.lists(st.floats(), min_size=1, max_size=25)), setups)
-def test_on_losses_at_random_they_agree(page, losses, given_):
-    agree(page, {"losses": plain(losses), "settings": given_})
+@given(
+    regular(), fields, st.sampled_from([None, None, "lr", "step"]), st.sampled_from([None, None, "1", "lr"])
+)
+def test_on_lines_of_one_form_they_agree(page, text, given_, column, weights):
+    agree(page, {"text": text, "column": column, "weights": weights, "fields": given_})
+
+
+@often
+@given(logs(), fields)
+def test_on_a_log_at_random_they_agree(page, log, given_):
+    agree(page, {"log": log, "fields": given_})

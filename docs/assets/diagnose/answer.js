@@ -1,8 +1,32 @@
 // From the text and the fields of the box to all that it shows.
 
-import { diagnose, growthPhase, read, short, Unreadable } from "./model.js";
+import { diagnose, growthPhase, hidden, read, short, Unreadable } from "./model.js";
 
 const MOST = 1200; // points of a drawing
+const LISTED = 200; // names to choose from
+const OFFERED = 12; // names that are a button
+const SHOWN = 5; // losses at either end of a report
+
+const HEADLINES = {
+  "rate-too-high": "The rate is too high.",
+  growth: "The rate is too high, or a sign is wrong.",
+  "nan-at-start": "It is not the rate: the first loss is no number.",
+  "not-the-rate": "It is not the rate.",
+  recovers: "It came back.",
+  healthy: "The loss falls.",
+  unclear: "This log cannot tell.",
+};
+const FROM = { log: "from the log", given: "given" };
+
+const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
+const told = (settings) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
+const listed = (names, most) => ({ names: names.slice(0, most), more: Math.max(0, names.length - most) });
+const spelt = (loss) => (Number.isFinite(loss) ? String(loss) : short(loss));
+
+function headline({ verdict, finding, growth_per_step }) {
+  if (finding === "validation") return "Only the validation loss is no number.";
+  return verdict === "not-the-rate" && growth_per_step ? "It is not the rate: the sign is wrong." : HEADLINES[verdict];
+}
 
 /** The highest and the lowest loss of each piece of the log, so that a drawing of a long log keeps every peak. */
 function thinned(losses, at) {
@@ -30,28 +54,100 @@ function chosen(text, column, weights) {
 }
 
 /** A line with the growth that was read: through the peak if it was steady, else through the first steps. */
-function fitted({ growth_per_step: r, why }, { loss, every }, first, last, at) {
+function fitted({ growth_per_step: r, why }, loss, every, first, last, at) {
   if (!r || last <= first) return [];
   const wild = why[0].includes("no constant factor");
   const [through, to] = wild ? [first, Math.min(last, first + 4)] : [last, last];
   return [first, to].map((n) => [at(n), loss[through] * r ** ((n - through) * every)]);
 }
 
-export function answer({ text, column, weights, every, settings }) {
+/** What is known of the run, each with where it comes from. */
+function known({ found, stated }, { momentum, batch_size, guess }) {
+  const { rate, rate_from, every, every_from, optimiser, precision } = found;
+  const whence = (named) => FROM[named ? "log" : "given"];
+  const line = found.line === "mean" ? `a line is the mean of ${many(every, "update")}` : `${many(every, "update")} per line`;
+  return [
+    rate !== null && `rate ${rate}, ${FROM[rate_from]}`,
+    `${line}, ${FROM[every_from] ?? "assumed"}`,
+    optimiser && `${optimiser}, ${whence(stated.optimiser)}`,
+    precision && `${precision}, ${whence(stated.precision)}`,
+    momentum && `momentum ${momentum}, given`,
+    batch_size && `batch size ${batch_size}, given`,
+    found.guess && `loss of guessing ${short(found.guess)}, ${whence(!guess)}`,
+  ].filter(Boolean);
+}
+
+/** The optimiser's line with this rate, in each framework. */
+export function linesToChange(rate, beta, optimiser) {
+  const momentum = beta && /^(SGD|RMSprop)$/.test(optimiser) ? `, momentum=${beta}` : "";
+  const step = beta ? `v = ${beta} * v + g; w = w - ${rate} * v` : `w = w - ${rate} * g`;
+  const numpy = ["numpy", optimiser === "SGD" ? step : `alpha = ${rate}`];
+  if (!/^(SGD|Adam|AdamW|RMSprop)$/.test(optimiser)) return [numpy];
+  return [
+    ["PyTorch", `optimizer = torch.optim.${optimiser}(model.parameters(), lr=${rate}${momentum})`],
+    ["Keras", `optimizer = keras.optimizers.${optimiser}(learning_rate=${rate}${momentum})`],
+    ["JAX, optax", `optimizer = optax.${optimiser.toLowerCase()}(learning_rate=${rate}${momentum})`],
+    numpy,
+  ];
+}
+
+/** All of an answer in plain text, to be pasted where one asks for help. */
+export function report(said, settings) {
+  const { found, name, span, ends } = said;
+  const left = span.count > 2 * SHOWN;
+  const losses = left ? `${ends.slice(0, SHOWN).join(", ")} … ${ends.slice(SHOWN).join(", ")}` : ends.join(", ");
+  return [
+    `${many(span.count, "loss", "losses")}, named ${name}: ${losses}`,
+    `Known: ${known(said, settings).join("; ")}.`,
+    "",
+    `Verdict: ${found.verdict}. ${said.headline} Confidence: ${found.confidence}.`,
+    "Why:",
+    ...found.why.map((sentence) => `- ${sentence}`),
+    "What to do next:",
+    ...found.next.map((sentence, i) => `${i + 1}. ${sentence}`),
+    ...(found.odds ? [`Odds: ${found.odds}`] : []),
+    "",
+    "Read by Overshoot, Read your own run.",
+  ].join("\n");
+}
+
+/** All that is shown of a log and of what was found in it. */
+function shown(log, { losses, ...found }, settings) {
+  const { name, names } = log;
+  const loss = log.loss.slice();
+  for (const n of hidden(log)) loss[n] = NaN;
+  const [end, first, last] = growthPhase(loss);
+  const at = (n) => log.step?.[n] ?? n * found.every;
+  const stop = Math.min(end, loss.length - 1); // the first step that is no number, or the last of all
+  const said = {
+    found,
+    stated: { optimiser: log.optimiser, precision: log.precision },
+    headline: headline(found),
+    rate: found.suggested_rate ? short(found.suggested_rate) : null,
+    said: log.said,
+    name,
+    columns: listed(names, LISTED),
+    others: listed(found.others, OFFERED),
+    ends: (loss.length > 2 * SHOWN ? [...loss.slice(0, SHOWN), ...loss.slice(-SHOWN)] : loss).map(spelt),
+    span: { from: at(0), first: at(first), last: at(last), end: at(stop), steps: stop, count: loss.length, begin: loss[0], loss: loss[first], peak: loss[last] },
+    bad: loss.length > end ? spelt(loss[end]) : "",
+    points: thinned(loss.slice(0, end), at),
+    fit: fitted(found, loss, found.every, first, last, at),
+  };
+  said.known = known(said, settings).join("; ");
+  said.lines = said.rate ? linesToChange(said.rate, settings.momentum, found.optimiser ?? "SGD") : [];
+  return { ...said, report: report(said, settings) };
+}
+
+export function answer({ text, column, weights, settings }) {
   try {
     const log = chosen(text, column, weights);
-    if (every) log.every = every;
-    const found = diagnose(log, settings);
-    const { loss, said, name, names } = log;
-    const [end, first, last] = growthPhase(loss);
-    const at = (n) => log.step?.[n] ?? n * log.every;
-    const stop = Math.min(end, loss.length - 1); // the first step that is no number, or the last of all
-    const span = { from: at(0), first: at(first), last: at(last), end: at(stop), steps: stop, count: loss.length, begin: loss[0], loss: loss[first], peak: loss[last] };
-    const bad = loss.length > end ? (Number.isNaN(loss[end]) ? "nan" : "inf") : "";
-    const rate = found.suggested_rate ? short(found.suggested_rate) : null;
-    return { found, rate, said, name, names, span, bad, points: thinned(loss.slice(0, end), at), fit: fitted(found, log, first, last, at) };
+    return shown(log, diagnose(log, told(settings)), settings);
   } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
-    return { unreadable: error.message, names: error.names };
+    if (!(error instanceof Unreadable)) {
+      console.error(error);
+      return { unreadable: "The reader stumbled over this log. Paste fewer lines, or fewer columns." };
+    }
+    return { unreadable: error.message, columns: listed(error.names ?? [], LISTED), others: listed(error.names ?? [], OFFERED) };
   }
 }

@@ -1,49 +1,21 @@
 // The box on the page Read your own run: what is pasted stays here, what is read from it is shown.
 
-import { Panel, short } from "../interactive/plot.js";
+import { short } from "../interactive/plot.js";
+import { Drawing } from "./drawing.js";
 import { examples } from "./examples.js";
+import { BEGUN, CHOICES, FIELDS } from "./fields.js";
 
 const MOST = 50e6; // bytes of a file
 const LONG = 40000; // characters: a field with more lines than these hold takes a browser too long to lay out
+const PATIENCE = 3000; // milliseconds that a new question leaves to the one before
+const NOTICED = 1000; // milliseconds after which waiting is spoken of
 
-const HEADLINES = {
-  "rate-too-high": "The rate is too high.",
-  growth: "The rate is too high, or a sign is wrong.",
-  "nan-at-start": "It is not the rate: the first loss is no number.",
-  "not-the-rate": "It is not the rate.",
-  recovers: "It came back: no failure.",
-  healthy: "It trains.",
-  unclear: "This log does not say.",
-};
 /** What stands before a rate to set where the verdict leaves something open. */
 const LEADS = { growth: "If it is the rate: ", "not-the-rate": "With the sign turned: " };
-const whole = (value) => value >= 1 && Number.isSafeInteger(value);
-const FIELDS = [
-  { name: "rate", label: "learning rate α", hint: "0.001", wants: "a number above 0", fits: (value) => value > 0 && value < 1e30 },
-  { name: "momentum", label: "momentum β", hint: "0", wants: "0, or a number below 1", fits: (value) => value < 1 },
-  { name: "batch_size", label: "batch size", hint: "all samples", wants: "a whole number from 1", fits: whole },
-  { name: "every", label: "updates per line", hint: "1", wants: "a whole number from 1", fits: whole },
+const COLUMNS = [
+  { name: "column", label: "the loss is", options: [], empty: "choose …" },
+  { name: "weights", label: "one weight is", options: [], empty: "not logged" },
 ];
-const CHOICES = [
-  { name: "dtype", label: "number format", options: ["float32", "float16", "bfloat16", "float64"] },
-  { name: "optimiser", label: "optimiser", options: ["SGD", "Adam"] },
-];
-const NUMBER = /^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?$/i;
-const BEGUN = /^[0.]*$|e[-+]?$/i; // on the way to 0.001 stands a 0
-
-/** What to call, and with what: the rate's name, and the momentum's. */
-const CALLS = {
-  PyTorch: ["torch.optim.SGD(model.parameters(), lr=", "torch.optim.Adam(model.parameters(), lr="],
-  Keras: ["keras.optimizers.SGD(learning_rate=", "keras.optimizers.Adam(learning_rate="],
-  "JAX, optax": ["optax.sgd(learning_rate=", "optax.adam(learning_rate="],
-};
-
-function linesToChange(rate, beta, adam) {
-  const momentum = beta && !adam ? `, momentum=${beta}` : "";
-  const lines = Object.entries(CALLS).map(([name, calls]) => [name, `optimizer = ${calls[Number(adam)]}${rate}${momentum})`]);
-  const plain = beta ? `v = ${beta} * v + g; w = w - ${rate} * v` : `w = w - ${rate} * g`;
-  return [...lines, ["numpy", adam ? `alpha = ${rate}` : plain]];
-}
 
 const make = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
@@ -51,6 +23,16 @@ const make = (tag, properties = {}, ...children) => {
   return made;
 };
 const listOf = (tag, sentences) => make(tag, {}, ...sentences.map((textContent) => make("li", { textContent })));
+const hint = (textContent, properties = {}) => make("p", { className: "hint", textContent, ...properties });
+const heading = (level, textContent, className) => make("p", { className, role: "heading", ariaLevel: level, textContent });
+const optionOf = (value, textContent = value) => make("option", { value, textContent: brief(textContent) });
+const brief = (name) => (name.length > 40 ? `${name.slice(0, 39)}…` : name);
+const andMore = (count) => (count ? `… and ${count.toLocaleString("en")} more` : "");
+const press = (textContent, action, properties = {}) => {
+  const button = make("button", { type: "button", textContent, ...properties });
+  button.addEventListener("click", action);
+  return button;
+};
 
 function decoded(bytes) {
   const wide = { 0xfffe: "utf-16le", 0xfeff: "utf-16be" }[(bytes[0] << 8) | bytes[1]];
@@ -60,22 +42,40 @@ function decoded(bytes) {
 class DiagnoseBox extends HTMLElement {
   connectedCallback() {
     if (this.live) return;
+    this.fields = new Map();
     this.build();
     for (const kind of ["focusin", "dragover"]) this.addEventListener(kind, () => this.hire());
-    this.resized = new ResizeObserver(() => this.last && this.draw(this.last));
+    for (const kind of ["dragover", "dragleave", "drop"]) this.addEventListener(kind, (event) => this.drag(event));
+    this.resized = new ResizeObserver(() => this.last && this.draw());
     this.resized.observe(this);
   }
 
   disconnectedCallback() {
-    this.worker?.terminate();
+    this.question = null;
+    this.dismiss();
     this.resized?.disconnect();
   }
 
   // ── Parts ───────────────────────────────────────────────────────────────
 
   build() {
-    const id = (name) => `${this.id}-${name}`;
-    this.text = make("textarea", { id: id("losses"), rows: 7, spellcheck: false, autocomplete: "off", placeholder: "80.4866\n102.8105\n137.0916\n…\nnan" });
+    this.note = make("p", { className: "note", role: "alert", id: `${this.id}-note` });
+    this.names = make("div"); // to choose from where no loss was found
+    this.result = make("div", { className: "result", role: "region", ariaLabel: "The answer", hidden: true });
+    this.status = make("p", { className: "spoken", role: "status" });
+    const title = make("label", { className: "title", htmlFor: `${this.id}-losses`, textContent: "The losses of your run" });
+    this.live = make("form", { className: "live", noValidate: true }, title, this.paper(), this.bring(), this.note, this.names, this.result, this.known(), this.tries(), this.status);
+    this.live.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.going = true;
+      this.ask();
+    });
+    this.replaceChildren(this.live);
+  }
+
+  paper() {
+    this.text = make("textarea", { id: `${this.id}-losses`, rows: 7, spellcheck: false, autocomplete: "off", placeholder: "80.4866\n102.8105\n137.0916\n…\nnan" });
+    this.text.setAttribute("aria-describedby", `${this.id}-hint ${this.note.id}`);
     this.text.addEventListener("input", () => {
       this.held = null;
       this.later();
@@ -86,69 +86,63 @@ class DiagnoseBox extends HTMLElement {
       event.preventDefault();
       this.take(words);
     });
-    const file = make("input", { id: id("file"), type: "file", accept: ".txt,.csv,.json,.log,.tsv,text/*" });
+    return this.text;
+  }
+
+  bring() {
+    const file = make("input", { id: `${this.id}-file`, type: "file", accept: ".txt,.csv,.json,.log,.tsv,text/*" });
     file.addEventListener("click", () => (file.value = "")); // the same file can be chosen again
     file.addEventListener("change", () => file.files[0] && this.open(file.files[0]));
-    for (const kind of ["dragover", "dragleave", "drop"]) this.addEventListener(kind, (event) => this.drag(event));
-    this.note = make("p", { className: "note", role: "alert", id: id("note") });
-    this.text.setAttribute("aria-describedby", `${id("hint")} ${id("note")}`);
-    this.fields = new Map();
-    const knobs = make("div", { className: "knobs" }, ...FIELDS.map((field) => this.field(field, id(field.name))), ...CHOICES.map((choice) => this.choice(choice, id(choice.name))));
-    this.columns = make("div", { className: "knobs", hidden: true }, this.choice({ name: "column", label: "the loss is", options: [] }, id("column")), this.choice({ name: "weights", label: "one weight is", options: [] }, id("weights")));
-    const tries = examples.map((example) => {
-      const button = make("button", { type: "button", textContent: example.name });
-      button.addEventListener("click", () => this.load(example));
-      return button;
-    });
-    this.result = make("div", { className: "result", hidden: true });
-    this.status = make("p", { className: "spoken", role: "status" });
-    this.live = make(
+    return make(
       "div",
-      { className: "live" },
-      make("label", { className: "title", htmlFor: id("losses"), textContent: "The losses of your run" }),
-      this.text,
-      make(
-        "div",
-        { className: "bring" },
-        make("p", { className: "hint", id: id("hint"), textContent: "Paste them, drop a file here, or choose one. They stay on this page: nothing is sent, nothing is kept." }),
-        make("label", { className: "spoken", htmlFor: file.id, textContent: "A file with losses" }),
-        file,
-      ),
-      this.note,
-      this.columns,
-      knobs,
-      make("div", { className: "buttons", role: "group", ariaLabel: "Example logs" }, make("span", { className: "hint", textContent: "Or try:" }), ...tries),
-      this.result,
-      this.status,
+      { className: "bring" },
+      hint("Paste them, drop a file here, or choose one. They stay on this page: nothing is sent, nothing is kept.", { id: `${this.id}-hint` }),
+      make("label", { className: "spoken", htmlFor: file.id, textContent: "A file with losses" }),
+      file,
+      make("button", { className: "read", textContent: "Read" }),
     );
-    this.replaceChildren(this.live);
   }
 
-  field({ name, label, hint, wants, fits }, id) {
-    const input = make("input", { id, type: "text", inputMode: "decimal", placeholder: hint, autocomplete: "off" });
-    input.setAttribute("aria-describedby", this.note.id);
-    const wrong = () => {
-      const text = this.value(name);
-      return Boolean(text) && !(NUMBER.test(text) && fits(Number(text)));
-    };
-    this.fields.set(name, { input, wrong, complaint: `${label}: ${wants}, please.` });
+  known() {
+    this.columns = make("div", { className: "knobs", hidden: true }, ...COLUMNS.map((choice) => this.choice(choice)));
+    const knobs = make("div", { className: "knobs" }, ...FIELDS.map((field) => this.field(field)), ...CHOICES.map((choice) => this.choice(choice)));
+    this.knowledge = make("fieldset", {}, make("legend", { textContent: "What you know of the run" }), this.columns, knobs);
+    return this.knowledge;
+  }
+
+  tries() {
+    const buttons = examples.map((example) => press(example.name, () => this.load(example)));
+    return make("div", { className: "buttons", role: "group", ariaLabel: "Example logs" }, make("span", { className: "hint", textContent: "Or try:" }), ...buttons);
+  }
+
+  field({ name, label, hint: example, wants, reads, fits, tells }) {
+    const input = make("input", { type: "text", inputMode: tells ? "text" : "decimal", placeholder: example, autocomplete: "off" });
+    const help = tells ? [hint(tells, { id: `${this.id}-${name}-hint` })] : [];
+    input.setAttribute("aria-describedby", [...help, this.note].map(({ id }) => id).join(" "));
+    const value = () => input.value.trim().replace(",", ".");
+    const wrong = () => Boolean(value()) && !fits(reads(value()));
     input.addEventListener("input", () => this.later());
     input.addEventListener("blur", () => wrong() && this.ask());
-    return make("div", { className: "knob" }, make("label", { htmlFor: id, textContent: label }), input);
+    return this.knob(name, label, input, { wrong, value: () => (value() ? reads(value()) : null), complaint: `${label}: ${wants}, please.` }, help);
   }
 
-  choice({ name, label, options }, id) {
-    const select = make("select", { id }, ...options.map((value) => make("option", { value, textContent: value })));
-    this.fields.set(name, { input: select, wrong: () => false });
-    select.addEventListener("change", () => this.ask());
-    return make("div", { className: "knob" }, make("label", { htmlFor: id, textContent: label }), select);
+  choice({ name, label, options, empty = "as in the log" }) {
+    const select = make("select", {}, ...["", ...options].map((value) => optionOf(value, value || empty)));
+    select.addEventListener("change", () => (name === "column" ? this.pick(select.value) : this.ask()));
+    return this.knob(name, label, select, { wrong: () => false, value: () => select.value || null, empty });
+  }
+
+  knob(name, label, input, field, help = []) {
+    input.id = `${this.id}-${name}`;
+    this.fields.set(name, { input, ...field });
+    return make("div", { className: help.length ? "knob wide" : "knob" }, make("label", { htmlFor: input.id, textContent: label }), input, ...help);
   }
 
   // ── Asking ──────────────────────────────────────────────────────────────
 
   load({ text, settings }) {
-    for (const { name } of FIELDS) this.fields.get(name).input.value = settings[name] ?? "";
-    for (const { name } of CHOICES) this.fields.get(name).input.selectedIndex = 0;
+    for (const { name } of [...FIELDS, ...CHOICES]) this.fields.get(name).input.value = settings[name] ?? "";
+    this.going = true;
     this.take(text);
   }
 
@@ -172,32 +166,40 @@ class DiagnoseBox extends HTMLElement {
   take(text) {
     this.held = text.length > LONG ? text : null;
     this.text.value = this.held ? `${text.slice(0, 2000)}\n… ${short(text.length / 1000, 3)} kB in all: they are read, until you change what stands here.` : text;
-    for (const name of ["column", "weights"]) this.fields.get(name).input.replaceChildren();
+    this.picked = null;
+    this.fields.get("weights").input.value = "";
+    this.ask();
+  }
+
+  pick(name) {
+    this.picked = name;
     this.ask();
   }
 
   later() {
+    this.going = false;
     clearTimeout(this.typing);
     this.typing = setTimeout(() => this.ask(), 250);
-  }
-
-  value(name) {
-    return this.fields.get(name).input.value.trim().replace(",", ".");
   }
 
   ask() {
     clearTimeout(this.typing);
     const wrong = [...this.fields.values()].filter((field) => field.wrong());
-    if (wrong.length === 1 && wrong[0].input === document.activeElement && BEGUN.test(wrong[0].input.value)) return;
+    const begun = wrong.length === 1 && wrong[0].input === document.activeElement && BEGUN.test(wrong[0].input.value);
+    if (begun && !this.going) return;
     for (const { input } of this.fields.values()) input.ariaInvalid = String(wrong.some((field) => field.input === input));
-    if (wrong.length) return this.complain(wrong.map(({ complaint }) => complaint).join(" "));
+    if (wrong.length) {
+      if (this.going) wrong[0].input.focus();
+      this.going = false;
+      return this.inPlace(() => this.complain(wrong.map(({ complaint }) => complaint).join(" ")));
+    }
     const text = this.held ?? this.text.value;
-    this.complain("", !text.trim());
-    if (!text.trim()) return;
-    const given = (name) => (this.value(name) ? Number(this.value(name)) : null);
-    const settings = { rate: given("rate"), momentum: given("momentum") ?? 0, batch_size: given("batch_size"), dtype: this.value("dtype"), adam: this.value("optimiser") === "Adam" };
-    const chosen = (name) => this.fields.get(name).input.value || null;
-    this.question = { text, column: chosen("column"), weights: chosen("weights"), every: given("every"), settings };
+    if (!text.trim() && !this.going) return this.complain("");
+    this.inPlace(() => (this.note.textContent = ""));
+    const value = (name) => this.fields.get(name).value();
+    const settings = Object.fromEntries([...FIELDS, ...CHOICES].map(({ name }) => [name, value(name)]));
+    settings.momentum ??= 0;
+    this.question = { text, column: this.picked, weights: value("weights"), settings };
     this.send();
   }
 
@@ -214,37 +216,84 @@ class DiagnoseBox extends HTMLElement {
     this.worker.onmessage = ({ data }) => this.answered(data);
     this.worker.onerror = () => {
       this.worker = null;
-      this.live.dataset.busy = "";
+      this.rest();
       this.question ??= this.asked;
       this.send();
     };
   }
 
+  dismiss() {
+    this.worker?.terminate();
+    this.worker = undefined;
+    this.rest();
+  }
+
+  rest() {
+    this.live.dataset.busy = "";
+    clearTimeout(this.slow);
+    clearTimeout(this.waiting);
+  }
+
   /** One question at a time; of those that wait the last. */
   async send() {
-    if (!this.question || this.live.dataset.busy) return;
+    if (!this.question) return;
+    if (this.live.dataset.busy) return this.wait();
     const { question } = this;
     this.question = null;
     this.asked = question;
+    this.sent = performance.now();
     this.live.dataset.busy = "true";
+    this.slow = setTimeout(() => (this.status.textContent = "Reading …"), NOTICED);
     this.hire();
     if (this.worker) return this.worker.postMessage(question);
-    const reader = await import("./answer.js").catch(() => null);
-    if (reader) return this.answered(reader.answer(question));
-    this.live.dataset.busy = "";
-    this.complain("The reader did not load. Copy your losses, go online and load the page again.");
+    const words = { unreadable: "The reader did not load. Copy your losses, go online and load the page again." };
+    this.answered(await import("./answer.js").then((reader) => reader.answer(question), () => words));
+  }
+
+  /** A worker that is still at an old question, perhaps for ever, is replaced. */
+  wait() {
+    clearTimeout(this.waiting);
+    const left = this.sent + PATIENCE - performance.now();
+    if (left > 0) {
+      this.waiting = setTimeout(() => this.send(), left);
+    } else if (this.worker) {
+      this.dismiss();
+      this.send();
+    }
   }
 
   answered(said) {
-    this.live.dataset.busy = "";
-    if (this.asked && !this.question) this.show(said);
+    this.rest();
+    if (this.asked && !this.question) this.turnTo(said);
     this.send();
   }
 
+  /** Whoever asked to, or stood in the answer before, goes to the answer. */
+  turnTo(said) {
+    const goes = this.going || this.result.contains(document.activeElement);
+    this.inPlace(() => this.show(said));
+    this.going = false;
+    if (goes) this.go();
+  }
+
+  /** A field in use stays where it is, whatever comes or goes above it. */
+  inPlace(change) {
+    const used = document.activeElement;
+    const { top } = used.getBoundingClientRect();
+    change();
+    if (this.knowledge.contains(used)) scrollBy(0, used.getBoundingClientRect().top - top);
+  }
+
+  go() {
+    const verdict = this.result.hidden ? null : this.result.querySelector(".verdict");
+    verdict?.focus({ preventScroll: true });
+    (verdict ?? this.note).scrollIntoView({ block: "center" });
+  }
+
   /** What is wrong, in the place of an answer. */
-  complain(words, empty = true) {
+  complain(words) {
     this.note.textContent = words;
-    if (!empty) return;
+    this.names.replaceChildren();
     this.question = this.asked = this.last = null;
     this.result.hidden = this.columns.hidden = true;
     this.status.textContent = "";
@@ -253,26 +302,22 @@ class DiagnoseBox extends HTMLElement {
   // ── Showing ─────────────────────────────────────────────────────────────
 
   show(said) {
-    if (said.unreadable) {
-      this.complain(said.unreadable);
-      return this.offer(said.names ?? [], "");
-    }
+    if (said.unreadable) return this.refuse(said);
     this.last = said;
-    this.offer(said.names, said.name);
-    const { found } = said;
-    const headline = found.verdict === "not-the-rate" && found.growth_per_step ? "It is not the rate: the sign is wrong." : HEADLINES[found.verdict];
-    const heading = (level, words, className) => make("p", { className, role: "heading", ariaLevel: level, textContent: words });
-    this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    this.svg.setAttribute("role", "img");
-    this.panel = null;
-    const drawing = make("div", { className: "drawing", hidden: !said.points.length });
-    drawing.append(this.svg);
-    const [set, ...parts] = this.rate(found, said.rate);
+    this.names.replaceChildren();
+    this.offer(said.columns, said.name);
+    if (this.picked !== said.name) this.picked = null;
+    const { found, headline } = said;
+    this.drawing = new Drawing();
+    const verdict = heading(2, headline, "verdict");
+    verdict.tabIndex = -1;
+    const [set, ...parts] = this.rate(said);
     this.result.replaceChildren(
-      heading(2, headline, "verdict"),
-      make("p", { className: "hint sure", textContent: `Confidence: ${found.confidence}. ${said.said}` }),
+      make("div", { className: "head" }, verdict, this.copy(said.report, "the answer", "Copy as text")),
+      hint(`Confidence: ${found.confidence}. ${said.said} Known: ${said.known}.`, { className: "hint sure" }),
+      ...this.instead("Read instead:", said.others),
       ...parts,
-      drawing,
+      this.drawing.element,
       heading(3, "Why", "heading"),
       listOf("ul", found.why),
       heading(3, "What to do next", "heading"),
@@ -282,46 +327,74 @@ class DiagnoseBox extends HTMLElement {
     );
     this.result.dataset.verdict = found.verdict;
     this.result.hidden = false;
-    this.draw(said);
+    this.draw();
     this.status.textContent = `${headline} ${set}Confidence ${found.confidence}.`;
   }
 
+  refuse({ unreadable, columns = { names: [] }, others = columns }) {
+    this.complain(unreadable);
+    this.offer(columns, "");
+    this.names.replaceChildren(...this.instead("Read:", others));
+  }
+
   /** The columns of a table to choose from; the first is empty where none was found. */
-  offer(names, name) {
+  offer({ names, more }, name) {
     this.columns.hidden = names.length < 2;
     const weight = this.fields.get("weights").input.value;
-    for (const [field, chosen, options] of [["column", name, name ? names : ["", ...names]], ["weights", names.includes(weight) ? weight : "", ["", ...names]]]) {
-      const { input } = this.fields.get(field);
-      if (String([...input.options].map(({ value }) => value)) !== String(options)) {
-        input.replaceChildren(...options.map((value) => make("option", { value, textContent: value || (field === "column" ? "choose …" : "not logged") })));
-      }
-      input.value = chosen;
-    }
+    this.list("column", name ? names : ["", ...names], name, more);
+    this.list("weights", ["", ...names], names.includes(weight) ? weight : "", more);
+  }
+
+  list(field, names, name, more) {
+    const { input, empty } = this.fields.get(field);
+    const all = names.includes(name) ? names : [name, ...names];
+    const options = all.map((value) => optionOf(value, value || empty));
+    if (more) options.push(make("option", { disabled: true, textContent: andMore(more) }));
+    input.replaceChildren(...options);
+    input.value = name;
+  }
+
+  /** Columns that may be the loss, one click away. */
+  instead(words, { names, more }) {
+    if (!names.length) return [];
+    const buttons = names.map((name) => press(brief(name), () => this.pick(name)));
+    const rest = more ? [make("span", { className: "hint", textContent: `${andMore(more)} below` })] : [];
+    return [make("div", { className: "buttons", role: "group", ariaLabel: words }, make("span", { className: "hint", textContent: words }), ...buttons, ...rest)];
   }
 
   /** The rate to set in a sentence, and the parts that show it; without a rate, what to divide it by. */
-  rate({ verdict, next, rate_limit, curvature, growth_per_step }, set) {
-    const { rate, momentum, adam } = this.asked.settings;
-    const by = next.join(" ").match(/Divide the rate by ([0-9.e+]+)\.(?: |$)/)?.[1];
+  rate({ found, rate: set, lines }) {
+    const odds = found.odds ? [hint(found.odds, { className: "hint facts" })] : [];
+    const by = found.next.join(" ").match(/Divide the rate by ([0-9.e+]+)\.(?: |$)/)?.[1];
     const value = set ?? by;
-    if (!value) return [""];
-    const lead = `${LEADS[verdict] ?? ""}${set ? "set the rate to" : "divide the rate by"} `;
+    if (!value) return ["", ...odds];
+    const lead = `${LEADS[found.verdict] ?? ""}${set ? "set the rate to" : "divide the rate by"} `;
     const words = lead[0].toUpperCase() + lead.slice(1);
     const big = make("p", { className: "suggested" }, words, make("strong", { textContent: value }));
-    const facts = (textContent) => make("p", { className: "hint facts", textContent });
-    const sentence = `${words}${value}. `;
-    if (!set) return [sentence, big, facts("Give the learning rate above, and read here what to set.")];
-    big.append(this.copy(value, "the rate"));
-    const lines = linesToChange(value, momentum, adam).map(([name, code]) =>
-      make("div", { className: "line" }, make("span", { textContent: name }), make("code", { textContent: code }), this.copy(code, `the line for ${name}`)),
-    );
-    const read = curvature ? [facts(`Limit ${short(rate_limit)}, curvature λ ${short(curvature)}, growth ${short(growth_per_step)} per update at ${short(rate)}.`)] : [];
-    return [sentence, big, ...read, make("details", { className: "lines" }, make("summary", { textContent: "The line to change: PyTorch, Keras, JAX, numpy" }), ...lines)];
+    const parts = [big, ...odds];
+    if (set) {
+      big.append(this.copy(value, "the rate"));
+      parts.push(...this.limit(found), this.lines(lines));
+    } else if (found.rate === null) {
+      const give = press("Give the learning rate", () => this.fields.get("rate").input.focus());
+      parts.push(make("p", { className: "hint facts" }, give, " and read here what to set."));
+    }
+    return [`${words}${value}. `, ...parts];
   }
 
-  copy(text, what) {
-    const button = make("button", { type: "button", className: "copy", textContent: "Copy", ariaLabel: `Copy ${what}` });
-    button.addEventListener("click", async () => {
+  limit({ rate_limit, curvature, growth_per_step, rate }) {
+    if (!curvature) return [];
+    const at = rate ? ` at ${short(rate)}` : "";
+    return [hint(`Limit ${short(rate_limit)}, curvature λ ${short(curvature)}, growth ${short(growth_per_step)} per update${at}.`, { className: "hint facts" })];
+  }
+
+  lines(lines) {
+    const rows = lines.map(([name, code]) => make("div", { className: "line" }, make("span", { textContent: name }), make("code", { textContent: code }), this.copy(code, `the line for ${name}`)));
+    return make("details", { className: "lines" }, make("summary", { textContent: `The line to change: ${lines.map(([name]) => name.split(",")[0]).join(", ")}` }), ...rows);
+  }
+
+  copy(text, what, label = "Copy") {
+    const copy = async () => {
       try {
         await navigator.clipboard.writeText(text);
         button.textContent = "Copied";
@@ -329,8 +402,9 @@ class DiagnoseBox extends HTMLElement {
       } catch {
         this.note.textContent = `Select it and copy it by hand: ${text}`;
       }
-      setTimeout(() => (button.textContent = "Copy"), 2000);
-    });
+      setTimeout(() => (button.textContent = label), 2000);
+    };
+    const button = press(label, copy, { className: "copy", ...(label === "Copy" && { ariaLabel: `Copy ${what}` }) });
     return button;
   }
 
@@ -343,36 +417,11 @@ class DiagnoseBox extends HTMLElement {
   ends({ steps_to_overflow, evidence }) {
     if (!steps_to_overflow) return [];
     const cells = Object.entries(steps_to_overflow).map(([format, updates]) => make("div", {}, make("dt", { textContent: format }), make("dd", { textContent: updates })));
-    const from = Math.trunc(evidence[0]);
-    return [make("p", { className: "heading", role: "heading", ariaLevel: 3, textContent: `Updates from step ${from} until the loss is inf` }), make("dl", {}, ...cells)];
+    return [heading(3, `Updates from step ${Math.trunc(evidence[0])} until the loss is inf`, "heading"), make("dl", {}, ...cells)];
   }
 
-  draw({ found, span, points, fit, bad }) {
-    const width = Math.round(this.result.clientWidth) - 2;
-    if (width < 0 || !points.length) return;
-    this.svg.setAttribute("viewBox", `0 0 ${width} 270`);
-    this.svg.style.height = "270px";
-    this.panel ??= new Panel(this.svg);
-    const { panel } = this;
-    const losses = points.map(([, loss]) => loss);
-    const logY = losses.every((loss) => loss >= 0) && losses.some((loss) => loss > 0);
-    const far = (loss) => Math.max(-1e307, Math.min(1e307, loss)); // twice as far is no number
-    const heights = logY ? losses.filter((loss) => loss > 0).map(Math.log10) : losses.map(far);
-    const [low, high] = heights.reduce(([a, b], one) => [Math.min(a, one), Math.max(b, one)], [Infinity, -Infinity]);
-    const room = Math.max((high - low) * 0.12, logY ? 0.3 : Math.abs(high) / 10 || 1);
-    const { from, first, last, end, steps } = span;
-    const reach = Math.max(1, end - from);
-    const few = steps * 70 < width && points.map(([x]) => [x, short(x)]).concat(bad ? [[end, short(end)]] : []);
-    panel.frame({ left: 0, top: 0, width, height: 270 }, { x: [from - 0.02 * reach, from + 1.04 * reach], y: [low - room, high + room], logY, title: bad ? `The losses, ${bad} from step ${end}` : "The losses", xlabel: "update", ylabel: "", xticks: few || 6 });
-    const grew = points.filter(([x]) => found.evidence && x >= first && x <= last);
-    panel.line("growth", grew);
-    panel.line("run", points);
-    panel.marks("run dots", points.length < 80 ? points : [], "s", 2.5);
-    panel.line("fit", logY ? fit : []);
-    panel.limit("limit", { y: logY && fit.length && span.loss > 0 ? span.loss : NaN });
-    panel.marks("lost", bad ? [[end, logY ? 10 ** high : high]] : [], "x", 6);
-    panel.legend([["run", "loss"], ...(logY && fit.length ? [["fit", "what was read"], ["limit", "at the limit"]] : [])], fit.length ? 0.78 : 0);
-    this.svg.setAttribute("aria-label", `The losses of ${span.count} steps, from ${short(span.begin)} to ${short(span.peak)} at step ${last}${bad && ", then " + bad}. ${found.why[0]}`);
+  draw() {
+    this.drawing.draw(this.last, Math.round(this.result.clientWidth) - 2);
   }
 }
 

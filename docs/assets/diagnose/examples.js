@@ -9,13 +9,6 @@ export const examples = [
   }
  },
  {
-  "name": "a network",
-  "text": "7491.16\n60966\n798641\n1.1216e+07\n1.47127e+08\n2.28776e+09\n3.25757e+10\n5.47598e+11\n8.49389e+12\n1.3058e+14\n1.88604e+15\n2.69256e+16\n4.52619e+17\n7.02121e+18\n1.09049e+20\n1.83311e+21\n3.08146e+22\n5.17994e+23\n8.70748e+24\n1.46373e+26\n2.46053e+27\n4.13614e+28\n6.95286e+29\n1.16878e+31\n1.96471e+32\n3.30268e+33\n5.55181e+34\n9.33258e+35\n1.56881e+37\n2.63717e+38\ninf",
-  "settings": {
-   "rate": "0.001"
-  }
- },
- {
   "name": "a ReLU network",
   "text": "1.55038\n4.50782\n204.769\n4.36125e+07\n9.07174e+23\ninf",
   "settings": {
@@ -33,9 +26,24 @@ export const examples = [
  },
  {
   "name": "a Keras log",
-  "text": "Epoch 1/8\n1/1 [==============================] - 0s 3ms/step - loss: 80.4866\nEpoch 2/8\n1/1 [==============================] - 0s 3ms/step - loss: 102.8105\nEpoch 3/8\n1/1 [==============================] - 0s 3ms/step - loss: 137.0916\nEpoch 4/8\n1/1 [==============================] - 0s 3ms/step - loss: 189.7342\nEpoch 5/8\n1/1 [==============================] - 0s 3ms/step - loss: 270.5730\nEpoch 6/8\n1/1 [==============================] - 0s 3ms/step - loss: 394.7105\nEpoch 7/8\n1/1 [==============================] - 0s 3ms/step - loss: 585.3380\nEpoch 8/8\n1/1 [==============================] - 0s 3ms/step - loss: nan",
+  "text": "Epoch 1/3\n100/100 ━━━━━━━━━━━━━━━━━━━━ 0s 2ms/step - loss: nan\nEpoch 2/3\n100/100 ━━━━━━━━━━━━━━━━━━━━ 0s 2ms/step - loss: nan\nEpoch 3/3\n100/100 ━━━━━━━━━━━━━━━━━━━━ 0s 2ms/step - loss: nan",
   "settings": {
-   "rate": "0.12"
+   "rate": "0.001",
+   "batch_size": "32"
+  }
+ },
+ {
+  "name": "a Hugging Face log",
+  "text": "{'loss': 3.6602, 'grad_norm': 7.1061, 'learning_rate': 0.3, 'epoch': 0.25}\n{'loss': 16.0469, 'grad_norm': 24.707, 'learning_rate': 0.3, 'epoch': 0.5}\n{'loss': 76.6875, 'grad_norm': 54.875, 'learning_rate': 0.3, 'epoch': 0.75}\n{'loss': 271.75, 'grad_norm': 229.47, 'learning_rate': 0.3, 'epoch': 1.0}\n{'loss': 0.0, 'grad_norm': 24208.0, 'learning_rate': 0.3, 'epoch': 1.25}\n{'loss': 0.0, 'grad_norm': nan, 'learning_rate': 0.3, 'epoch': 1.5}\n{'loss': 0.0, 'grad_norm': nan, 'learning_rate': 0.3, 'epoch': 1.75}",
+  "settings": {}
+ },
+ {
+  "name": "AdamW",
+  "text": "step,loss\n1,1.396\n2,338.2\n3,92.66\n4,76.73\n5,18.67\n6,4.905\n7,4.658\n8,1.564\n9,1.036\n10,1.052\n11,1.099\n12,1.108\n13,1.121\n14,1.123\n15,1.114\n16,1.101\n17,1.099\n18,1.099\n19,1.099\n20,1.099",
+  "settings": {
+   "rate": "1",
+   "guess": "3 classes",
+   "optimiser": "AdamW"
   }
  },
  {
