@@ -92,7 +92,9 @@ def came_to(found, kind, f, log, run):
         return conclude(found, "guessing", verdict, "low", guess=guess, level=level)
     if log["ends"] and kind != "few":
         found["why"] += words("why", "text-ends")
-        return conclude(found, kind, "unclear", "low", "gap", level=level, times=f["first"] / max(f["soon"], 1e-300))
+        return conclude(
+            found, kind, "unclear", "low", "gap", level=level, times=f["first"] / max(f["soon"], 1e-300)
+        )
     if kind not in ("recovers", "healthy"):
         then = "flat" if kind == "barely" else kind
         values = {"level": level, "times": f["first"] / max(f["soon"], 1e-300)}
