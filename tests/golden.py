@@ -109,7 +109,9 @@ def countdown(overflow) -> list:
             every_seventh = {"losses": losses[:end:7].tolist(), "weights": weights[:end:7].tolist()}
             runs.append({"format": name, "alpha": alpha, "end": end, "inf": inf, **every_seventh})
     rng = np.random.default_rng(0)
-    spread = (rng.normal(size=120) * 10.0 ** rng.integers(-46, 39, size=120)).tolist()
+    digits, powers = rng.normal(size=120), rng.integers(-46, 39, size=120)
+    # Read from its digits a number is the same on every processor; a power of 10 computed there is not.
+    spread = [float(f"{digit:.12f}e{power}") for digit, power in zip(digits, powers, strict=True)]
     rounded = []
     for value in [*spread, 0.0, 65504.0, 65519.0, 65520.0, 1e-8, 6e-8, 1 - 1e-8, math.inf]:
         with np.errstate(all="ignore"):
