@@ -46,6 +46,13 @@ PASTED = {
     "a Markdown table": "| epoch | loss |\n|---|---|\n| 0 | 2.5 |\n| 1 | 25 |\n| 2 | 270 |\n| 3 | inf |",
     "pandas": "   epoch   loss\n0      1    2.5\n1      2   25.0\n2      3  270.0\n3      4    inf",
     "a table with blank cells": "epoch  train_loss  val_loss\n1      2.5         9\n2      25\n3      270         8\n4      inf\n",
+    "names of two words above blank cells": "epoch  train loss  valid loss\n1      2.5         9\n2      25\n3      270         8\n4      inf\n",
+    "names of two words, the first row with a blank": "epoch  train loss  valid loss\n1      2.5\n2      25          9\n3      270         8\n4      inf\n",
+    "numpy's savetxt": "# step loss\n0 2.5\n1 25\n2 270\n3 inf",
+    "a name with a mark for numbers": "#step,loss\n0,2.5\n1,25\n2,270\n3,inf",
+    "a line of a thousand words": "config " * 1100 + "\nstep,loss\n0,2.5\n1,25\n2,270\n3,inf",
+    "a line of a thousand numbers": " ".join(f"k{n}=1" for n in range(1100))
+    + "\nloss: 2.5\nloss: 25\nloss: 270\nloss: inf",
     "MATLAB's heading of two lines": "| Epoch | Mini-batch |\n|       | Loss       |\n|=====|=====|\n| 1 | 2.5 |\n| 2 | 25 |\n| 3 | 270 |\n| 4 | inf |",
     "a bar behind the last cell": "\n".join(
         f"Epoch GPU box loss Size\n {n}/3 0G 1.5 {loss} 640: 100%|███| 8/8 [00:01]"
@@ -103,3 +110,7 @@ def test_a_rank_of_names_chooses_its_own_example_before_all_that_are_below(n):
 @pytest.mark.parametrize("kind", PASTED)
 def test_what_people_have_is_read(kind):
     assert read(PASTED[kind])["loss"] == GROWS
+
+
+def test_a_column_that_counts_steps_counts_them_with_a_mark_for_numbers_too():
+    assert read("#step,loss\n0,2.5\n10,25\n20,270\n30,inf")["every"] == 10

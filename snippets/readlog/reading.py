@@ -16,6 +16,7 @@ ARRAY = pattern(
     r"([a-z_][a-z0-9_/.-]{0,80})[\"']*[ \t\n]*[:=][ \t\n]*[a-z.]*\(?"
     r"\[([^\[\]{}]*)\]"
 )
+LIST = pattern(r"[:=][ \t\n]*[a-z.]*\(?\[")
 OBJECT = re.compile(r"\{([^{}]{0,20000})\}")
 PARTS = re.compile(r"[,;|()\[\]{}<>*#\t]|  | - ")
 SCOPE = pattern("(?:(train(?:ing)?)|val|valid|validation|test|eval|evaluation)(?: set| phase)?$")
@@ -150,8 +151,6 @@ def pairs_in(line, whole):
                 row.setdefault(name, value)
         if value or token[0][0] in "-+0123456789":
             end = token.end()
-    if len(row) > MOST_NAMES:
-        raise Unreadable(f"A line has {len(row)} names. Paste the one of the loss, and the steps.")
     return [*rows, row]
 
 
@@ -169,21 +168,28 @@ def in_use(lines, table):
 
 def records(text):
     """Console lines: what is known of step and rate holds for the lines below."""
-    known, rows = {}, []
+    known, rows, widest = {}, [], 0
     lines = [line for line in text.split("\n") if line.strip(SPACE)]
     counts, whole = in_use(lines, counting), in_use(lines, whole_lines)
     for line in lines:
         counted = counters(line, counts)
         for row in pairs_in(line, whole):
+            widest = max(widest, len(row))
+            if len(row) > MOST_NAMES:
+                continue
             row = counted | row
             known |= {name: value for name, value in row.items() if name[0] == "#" or lasts(name)}
             if row:
                 rows.append(known | row)
+    if widest > MOST_NAMES and not rows:
+        raise Unreadable(f"A line has {widest} names. Paste the one of the loss, and the steps.")
     return rows
 
 
 def arrays(text):
     """Keras: {"loss": [2.3, 2.1], "val_loss": …}"""
+    if not LIST.search(text):  # far faster to see
+        return []
     columns = {name: VALUES.findall(row) for name, row in ARRAY.findall(text)}
     together = itertools.zip_longest(*columns.values())
     rows = ({n: v for n, v in zip(columns, row) if v} for row in together)

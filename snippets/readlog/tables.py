@@ -12,6 +12,7 @@ NO_NAME = pattern("^[-+]?[0-9]|^(?:nan|inf),?$|[:=]$|=|^[0-9/%]+$")
 COUNT = re.compile("^[0-9]+$")
 ONE = pattern(rf"^ *{NUMBER} *,?$")
 RULE = re.compile(r"^[|+=:\- ]*$")
+HASH = re.compile(rf"^[{SPACE}]*#[# ]*")  # numpy opens its heading with it
 
 
 def cells(line, mark):
@@ -24,11 +25,15 @@ def cells(line, mark):
 
 def in_place(head, line, names):
     """Cells of a table with blank ones: each begins below its name, or a little later."""
-    starts = [one.start() for one in re.finditer(f"[^{SPACE}]+", head)]
-    row = [""] * len(names)
+    starts, at, row = [], 0, [""] * len(names)
+    for name in names:
+        for n, word in enumerate(name.split(" ")):
+            at = head.index(word, at)
+            starts += [at] if n == 0 else []
+            at += len(word)
     for one in re.finditer(f"[^{SPACE}]+", line):
         place = sum(start <= one.start() for start in starts) - 1
-        if len(starts) != len(names) or place < 0 or row[place]:
+        if place < 0 or row[place]:
             return []
         row[place] = one[0]
     return row
@@ -49,18 +54,16 @@ def row_below(names, head, line, mark):
 
 def heading(lines, top, mark):
     """The names at line ``top``, and how many lines they take: 0 if it is no heading."""
-    names = cells(lines[top], mark)
-    if len(names) > MOST_NAMES:
-        raise Unreadable(f"A line has {len(names)} columns. Paste the one with the loss, and the steps.")
-    if (len(names) < 2 and mark) or any(map(NO_NAME.search, names)):
+    names = [name.lstrip("# ") for name in cells(HASH.sub("", lines[top]), mark)]
+    if (len(names) < 2 and mark) or len(names) > MOST_NAMES or any(map(NO_NAME.search, names)):
         return names, 0
     below = cells(lines[top + 1], mark) if top + 1 < len(lines) else []
     second = mark == "|" and len(below) == len(names) and not RULE.match(lines[top + 1])
     if second and not re.search("[0-9]", "".join(below)):  # MATLAB's heading of two lines
         return [f"{a} {b}".strip(SPACE) for a, b in zip(names, below)], 2
-    if not mark and 0 < len(below) < len(names):  # "train loss" is one name
+    if not mark and len(below) < len(names):  # "train loss" is one name
         joined = [n for n in names if not PAIRED.match(n)]
-        if len(joined) == len(below):
+        if len(joined) in [len(cells(line, mark)) for line in lines[top + 1 :][:3]]:
             pairs = zip(["", *names], names)
             return [f"{a} {b}" if PAIRED.match(a) else b for a, b in pairs if not PAIRED.match(b)], 1
     return names, 1
@@ -69,9 +72,11 @@ def heading(lines, top, mark):
 def table(text, column=None):
     """A row of names, and numbers below it."""
     lines = [line for line in text.split("\n") if line.strip(SPACE)]
+    widest = 0
     for top, mark in itertools.product(range(min(60, len(lines))), ("\t", ";", "|", ",", None)):
         if not mark or mark in lines[top]:
             names, height = heading(lines, top, mark)
+            widest = max(widest, len(names))
             if not height or not choose(list(dict.fromkeys(names)), column):
                 continue
             head, below = lines[top], lines[top + height :]
@@ -80,6 +85,8 @@ def table(text, column=None):
                 barred = any(BAR.search(line) for line in near)
                 below = [line for line in below if not barred or BAR.search(line)]
                 return [row_below(names, head, line, mark) for line in below]
+    if widest > MOST_NAMES:
+        raise Unreadable(f"A line has {widest} columns. Paste the one with the loss, and the steps.")
     return []
 
 

@@ -181,7 +181,6 @@ export function pairsIn(line, whole) {
     }
     if (value || "-+0123456789".includes(all[0])) end = start + all.length;
   }
-  if (row.size > MOST_NAMES) throw new Unreadable(`A line has ${row.size} names. Paste the one of the loss, and the steps.`);
   return [...rows, row];
 }
 
@@ -197,16 +196,20 @@ function inUse(lines, table) {
 /** Console lines: what is known of step and rate holds for the lines below. */
 export function records(text) {
   const [known, rows] = [new Map(), []];
+  let widest = 0;
   const lines = linesOf(text);
   const [counts, whole] = [inUse(lines, counting), inUse(lines, wholeLines)];
   for (const line of lines) {
     const counted = counters(line, counts);
     for (const pairs of pairsIn(line, whole)) {
+      widest = Math.max(widest, pairs.size);
+      if (pairs.size > MOST_NAMES) continue;
       const row = counted.size ? joined(counted, pairs) : pairs;
       row.forEach((value, name) => (name[0] === "#" || lasts(name)) && known.set(name, value));
       if (row.size) rows.push(joined(known, row));
     }
   }
+  if (widest > MOST_NAMES && !rows.length) throw new Unreadable(`A line has ${widest} names. Paste the one of the loss, and the steps.`);
   return rows;
 }
 

@@ -9,6 +9,7 @@ const NO_NAME = pattern("^[-+]?[0-9]|^(?:nan|inf),?$|[:=]$|=|^[0-9/%]+$");
 const COUNT = /^[0-9]+$/;
 const ONE = pattern(`^ *${NUMBER} *,?$`);
 const RULE = /^[|+=:\- ]*$/;
+const HASH = /^[ \t\n\r\f\v]*#[# ]*/; // numpy opens its heading with it
 const WORD = /[^ \t\n\r\f\v]+/g;
 
 /** The cells of a line, parted by a mark or by spaces. */
@@ -21,11 +22,15 @@ function cells(line, mark) {
 
 /** Cells of a table with blank ones: each begins below its name, or a little later. */
 function inPlace(head, line, names) {
-  const starts = [...head.matchAll(WORD)].map((one) => one.index);
+  let at = 0;
+  const starts = names.map((name) => {
+    const places = name.split(" ").map((word) => (at = head.indexOf(word, at) + word.length) - word.length);
+    return places[0];
+  });
   const row = names.map(() => "");
   for (const one of line.matchAll(WORD)) {
     const place = starts.filter((start) => start <= one.index).length - 1;
-    if (starts.length !== names.length || place < 0 || row[place]) return [];
+    if (place < 0 || row[place]) return [];
     row[place] = one[0];
   }
   return row;
@@ -44,16 +49,16 @@ function rowBelow(names, head, line, mark) {
 
 /** The names at line ``top``, and how many lines they take: 0 if it is no heading. */
 function heading(lines, top, mark) {
-  const names = cells(lines[top], mark);
-  if (names.length > MOST_NAMES) throw new Unreadable(`A line has ${names.length} columns. Paste the one with the loss, and the steps.`);
-  if ((names.length < 2 && mark) || names.some((name) => NO_NAME.test(name))) return [names, 0];
+  const names = cells(lines[top].replace(HASH, ""), mark).map((name) => name.replace(/^[# ]+/, ""));
+  if ((names.length < 2 && mark) || names.length > MOST_NAMES || names.some((name) => NO_NAME.test(name))) return [names, 0];
   const below = top + 1 < lines.length ? cells(lines[top + 1], mark) : [];
   const second = mark === "|" && below.length === names.length && !RULE.test(lines[top + 1]);
   if (second && !/[0-9]/.test(below.join(""))) return [names.map((name, i) => strip(`${name} ${below[i]}`, SPACE)), 2]; // MATLAB's
-  if (!mark && 0 < below.length && below.length < names.length) {
+  if (!mark && below.length < names.length) {
     // "train loss" is one name
     const paired = names.map((name) => PAIRED.test(name));
-    if (paired.filter((one) => !one).length === below.length) {
+    const width = paired.filter((one) => !one).length;
+    if (lines.slice(top + 1, top + 4).some((line) => cells(line, mark).length === width)) {
       const joined = names.map((name, i) => (paired[i - 1] ? `${names[i - 1]} ${name}` : name));
       return [joined.filter((_, i) => !paired[i]), 1];
     }
@@ -64,10 +69,12 @@ function heading(lines, top, mark) {
 /** A row of names, and numbers below it. */
 export function table(text, column = null) {
   const lines = linesOf(text);
+  let widest = 0;
   for (let top = 0; top < Math.min(60, lines.length); top++) {
     for (const mark of ["\t", ";", "|", ",", null]) {
       if (mark && !lines[top].includes(mark)) continue;
       const [names, height] = heading(lines, top, mark);
+      widest = Math.max(widest, names.length);
       if (!height || !choose([...new Set(names)], column)) continue;
       const head = lines[top];
       let below = lines.slice(top + height);
@@ -79,6 +86,7 @@ export function table(text, column = null) {
       }
     }
   }
+  if (widest > MOST_NAMES) throw new Unreadable(`A line has ${widest} columns. Paste the one with the loss, and the steps.`);
   return [];
 }
 
