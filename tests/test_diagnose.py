@@ -419,9 +419,9 @@ def test_faster_than_geometric_growth_is_no_parabola_and_is_said_to_be_none(prog
     assert 0.005 < found["suggested_rate"] < 0.1  # by the last ratio it would be 1e-13
 
 
-def test_a_loss_that_stays_high_gives_a_third_of_the_height_between_20_and_200(program):
-    """the rate used, divided by three times the height at which the loss stays over its start"""
-    for height, by in ((3, 20), (10, 30), (30, 90), (1000, 200)):
+def test_a_loss_that_stays_high_divides_the_rate_by_five_times_the_height_between_10_and_200(program):
+    """divided by five times the height at which the loss stays over its start; by 10 at least and by 200 at most"""
+    for height, by in ((2, 10), (10, 50), (30, 150), (1000, 200)):
         losses = [1.0, *(height * (1 + 0.1 * (-1) ** n) for n in range(11))]
         found = program.diagnose({"loss": losses}, rate=1.0)
         assert found["verdict"] == "rate-too-high"
@@ -429,10 +429,10 @@ def test_a_loss_that_stays_high_gives_a_third_of_the_height_between_20_and_200(p
 
 
 def test_a_loss_that_reached_far_counts_by_the_root_of_it(program):
-    """or by three times the root of the height that it reached, whichever is more"""
+    """or by five times the root of the height that it reached, whichever is more"""
     losses = [1.0, 10.0, 900.0, 40.0, 10.0, 6.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0]
     found = program.diagnose({"loss": losses}, rate=1.0)
-    assert 1 / found["suggested_rate"] == pytest.approx(3 * 30)
+    assert 1 / found["suggested_rate"] == pytest.approx(5 * 30)
 
 
 def test_the_countdown_is_the_chapter_overflows(program):
@@ -572,37 +572,6 @@ def test_no_logistic_model_exploded():
 
 
 # ── What people paste ───────────────────────────────────────────────────────
-
-GROWS = [2.5, 25.0, 270.0, math.inf]
-PASTED = {
-    "one number a line": "2.5\n25\n2.7e+02\ninf\n",
-    "a CSV": "epoch,train_loss,val_loss\n0,2.5,9\n1,25,9\n2,270,9\n3,inf,9\n",
-    "TensorBoard's CSV": "Wall time,Step,Value\n1.7e9,0,2.5\n1.7e9,1,25\n1.7e9,2,270\n1.7e9,3,Infinity\n",
-    "Lightning's metrics": "epoch,step,train_loss_epoch,train_loss_step\n0,0,,2.5\n0,1,,25\n0,1,9,\n0,2,,270\n0,3,,inf",
-    "Keras's history": '{"val_loss": [1, 1, 1, 1], "loss": [2.5, 25.0, 270, Infinity]}',
-    "a printed history": "{'loss': [np.float64(2.5), np.float64(25.0), 270.0, inf], 'val_loss': [1, 2, 3, 4]}",
-    "Keras's console": "".join(
-        f"Epoch {n}/4\n1/1 [====] - 0s 12ms/step - loss: {loss} - val_loss: 1\n"
-        for n, loss in enumerate(("2.5", "2.5e+01", "270.0", "inf"), 1)
-    ),
-    "PyTorch's console": "Epoch 0, loss=2.5\nEpoch 1, loss=25\nEpoch 2, loss=270\nEpoch 3, loss=inf",
-    "tensors": "loss tensor(2.5, grad_fn=<A>)\nloss tensor(25.)\nloss tensor(270.)\nloss tensor(inf)",
-    "JSON lines": '{"step": 0, "loss": 2.5}\n{"step": 1, "loss": 25}\n{"step": 2, "loss": 270}\n{"step": 3, "loss": Infinity}',
-    "JSON on one line": '[{"loss":2.5},{"loss":25},{"loss":270},{"loss":"inf"}]',
-    "a Python list": "[2.5, 25.0, 270.0, inf]",
-    "numpy's print": "[  2.5  25.\n 270.   inf]",
-    "semicolons and decimal commas": "epoch;loss\n0;2,5\n1;25,0\n2;270,0\n3;inf\n",
-    "decimal commas": "2,5\n25,0\n270,0\ninf",
-    "Windows line ends and a mark": "\ufeffloss\r\n2.5\r\n25\r\n270\r\ninf\r\n",
-    "a Markdown table": "| epoch | loss |\n|---|---|\n| 0 | 2.5 |\n| 1 | 25 |\n| 2 | 270 |\n| 3 | inf |",
-    "a progress bar": "1/2 loss: 9\r2/2 loss: 2.5\n1/2 loss: 9\r2/2 loss: 25\n2/2 loss: 270\n2/2 loss: inf\n",
-    "colours": "\x1b[1mloss\x1b[0m: 2.5\n\x1b[1mloss\x1b[0m: 25\nloss: 270\nloss: inf",
-}
-
-
-@pytest.mark.parametrize("kind", PASTED)
-def test_it_reads_what_people_have(program, kind):
-    assert program.read(PASTED[kind])["loss"] == GROWS
 
 
 @pytest.mark.parametrize("word", ["nan", "NaN", "NAN", "-nan", "nan(ind)", "null", "None"])

@@ -102,12 +102,12 @@ def enough(loss, updates, format_name):
 
 
 def by_height(f):
-    """What to divide the rate by where losses give no curvature: three times a height above the start.
+    """What to divide the rate by where losses give no curvature: five times a height above the start.
 
     The height is the one at which the loss stays, or the root of the one that it reached, whichever is larger.
-    Measured, not derived: of the rules tried it was the simplest whose rates trained in most runs. At least 20,
-    at most 200, or 300 where nan or inf came after.
+    Measured, not derived: of the rules tried it was the simplest whose rates trained in most runs. At least 10,
+    at most 200.
     """
     start = max(f["start"], 1e-300)
     height = max(f["level"] / start, f["tail"] / start, math.sqrt(f["peak"] / start))
-    return min(300.0 if f.get("ended") else 200.0, max(20.0, 3 * height))
+    return min(200.0, max(10.0, 5 * height))

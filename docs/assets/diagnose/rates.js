@@ -93,9 +93,9 @@ export function enough(loss, updates, format) {
   return Math.exp(Math.min(Math.max(way, 0) / Math.max(updates, 1), 600));
 }
 
-/** What to divide the rate by where losses give no curvature: three times a height above the start. */
+/** What to divide the rate by where losses give no curvature: five times a height above the start. */
 export function byHeight(f) {
   const start = Math.max(f.start, 1e-300);
   const height = Math.max(f.level / start, f.tail / start, Math.sqrt(f.peak / start));
-  return Math.min(f.ended ? 300 : 200, Math.max(20, 3 * height));
+  return Math.min(200, Math.max(10, 5 * height));
 }
