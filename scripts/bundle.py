@@ -1,4 +1,4 @@
-"""Join ES modules into one plain script, for pages read from disk, where a browser loads no module."""
+"""Join ES modules into one plain script: for pages read from disk, where a browser loads no module, and for speed."""
 
 import re
 from pathlib import Path

@@ -10,6 +10,7 @@ from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 from mkdocs_jupyter import convert
 
+from bundle import bundle
 from course import can_print, print_course
 from downloads import section, take_along, take_along_of_lab
 from elements import FIGURES, ElementsExtension
@@ -133,9 +134,16 @@ def on_post_template(output, template_name, config):
     return on_post_page(output, None, config) if template_name.endswith(".html") else output
 
 
+def join_the_reader(docs, site):
+    """The box's worker in one file: its modules import one another six deep, each a journey to the server."""
+    worker = Path("assets", "diagnose", "worker.js")
+    (site / worker).write_text(bundle([docs / worker], BUILD), encoding="utf-8")
+
+
 def on_post_build(config):
     site = Path(config.site_dir)
     defer_index(site)
+    join_the_reader(Path(config.docs_dir), site)
     for folder in ("interactive", "diagnose"):
         minify(site / "assets" / folder)
     if not serving:

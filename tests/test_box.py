@@ -47,6 +47,16 @@ def box(open_page):
     return open_it
 
 
+def with_model(context, words):
+    """Pages of the context have another model, so their worker is not joined with its own."""
+    apart = (SOURCES / "worker.js").read_text(encoding="utf-8")
+    for name, body in (("worker", apart), ("model", words)):
+        context.route(
+            f"**/diagnose/{name}.js",
+            lambda route, body=body: route.fulfill(body=body, content_type="text/javascript"),
+        )
+
+
 @pytest.fixture
 def told(open_page):
     """A function that opens a box whose model says of every log what it is told: fields of log and finding."""
@@ -54,9 +64,7 @@ def told(open_page):
     def open_it(log=None, **found):
         words = MODEL.replace("LOGS", json.dumps(log or {})).replace("FINDS", json.dumps(found))
         page = open_page("notation/")
-        page.context.route(
-            "**/diagnose/model.js", lambda route: route.fulfill(body=words, content_type="text/javascript")
-        )
+        with_model(page.context, words)
         page.goto(page.url.replace("notation", "diagnose"))
         one = page.locator("diagnose-box")
         one.locator("textarea").fill("anything")
@@ -850,10 +858,7 @@ def test_a_log_that_comes_early_waits_for_the_worker_but_not_for_ever(silent):
 
 def test_a_log_that_the_reader_stumbles_over_is_owned_up_to(browser, address):
     page = browser.new_page()
-    broken = MODEL.replace("LOGS", "{}").replace("...FINDS", "...null.what")
-    page.context.route(
-        "**/diagnose/model.js", lambda route: route.fulfill(body=broken, content_type="text/javascript")
-    )
+    with_model(page.context, MODEL.replace("LOGS", "{}").replace("...FINDS", "...null.what"))
     page.goto(address + "diagnose/")
     one = page.locator("diagnose-box")
     one.locator("textarea").fill(ARTICLE)
@@ -870,6 +875,14 @@ def test_what_is_not_the_rate_leads_to_the_list_of_what_it_may_be(box):
     one.get_by_role("button", name="a parabola").click()
     one.locator(".verdict").filter(has_text="too high").wait_for()
     assert one.locator(".result a").count() == 0
+
+
+def test_the_reader_comes_in_one_file(box):
+    one, asked = box(), []
+    one.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    paste(one, ARTICLE)
+    verdict(one)
+    assert asked == ["worker.js"]
 
 
 def test_nothing_is_sent_and_nothing_is_kept(box):
@@ -971,13 +984,14 @@ def test_the_page_does_not_move_when_the_box_comes(browser, address):
         page.close()
 
 
-def test_what_a_visitor_loads_of_the_box_weighs_12_kb_and_the_reader_that_comes_with_a_log_22(site):
-    """The reader is fetched when somebody comes to the box: the tables of formats and words alone weigh 6 kB."""
+def test_what_a_visitor_loads_of_the_box_weighs_10_kb_and_the_reader_that_comes_with_a_log_21(site):
+    """The reader is one file, fetched when somebody comes to the box: its tables of formats and words alone weigh
+    8 kB. What lies beside it is for browsers that start no worker."""
     files = {path.name: path for path in (site / "assets" / "diagnose").rglob("*") if path.is_file()}
     assert set(files) == {path.name for path in SOURCES.rglob("*") if path.is_file()} | {"readlog.js"}
     weight = {name: len(gzip.compress(path.read_bytes(), 9)) for name, path in files.items()}
     first = sum(weight[name] for name in ("box.js", "box.css", "fields.js", "drawing.js", "examples.js"))
-    assert first <= 12_000 and sum(weight.values()) - first <= 24_000
+    assert first <= 10_000 and weight["worker.js"] <= 21_500
 
 
 def test_the_box_loads_on_its_own_page_only(open_page):
