@@ -49,12 +49,14 @@ def box(open_page):
 
 def with_model(context, words):
     """Pages of the context have another model, so their worker is not joined with its own."""
-    apart = (SOURCES / "worker.js").read_text(encoding="utf-8")
-    for name, body in (("worker", apart), ("model", words)):
+
+    def put(name, body):
         context.route(
-            f"**/diagnose/{name}.js",
-            lambda route, body=body: route.fulfill(body=body, content_type="text/javascript"),
+            f"**/diagnose/{name}.js", lambda route: route.fulfill(body=body, content_type="text/javascript")
         )
+
+    put("worker", (SOURCES / "worker.js").read_text(encoding="utf-8"))
+    put("model", words)
 
 
 @pytest.fixture
