@@ -84,9 +84,9 @@ def test_every_chapter_has_all_the_parts_of_the_pattern(chapter):
     assert all(3 <= block.count("??? option") <= 5 for block in predictions)
     assert "(#take-along)" in markdown  # for those who want to run it
     assert markdown.count("!!! refute") >= 2
-    assert all(
-        text.startswith("It is not so, because") for text in re.findall(r"!!! refute.*\n +(.*)", markdown)
-    )
+    for what, why in re.findall(r"!!! refute (.*)\n +(.*)", markdown):
+        assert re.fullmatch('"“.+”"', what), "what somebody may think, in quotation marks"
+        assert len(why.split()) > 12 and not why.startswith("It is not so"), "the reason, without a preamble"
     assert markdown.count("??? answer") >= 3
     summary = markdown[markdown.index("## Summary") :]
     assert len(re.findall(r"^- .*\d", summary, re.MULTILINE)) == 3
