@@ -1,11 +1,35 @@
 """The claims of the home page, a test a sentence: what is computed here must stand in the page's words."""
 
+import ast
+import gzip
+import math
+import re
+import sys
+
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 
-from conftest import ROOT, names_of
+import readlog
+import rules
+from conftest import COUNT_SHIFTS, ROOT, SNIPPETS, names_of
 
 PAGE = " ".join((ROOT / "docs" / "index.md").read_text(encoding="utf-8").split())
+NUMBERS = [
+    "No",
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Nine",
+    "Ten",
+    "Eleven",
+    "Twelve",
+]
 
 
 def losses_at(alpha, steps, curvature=5000.0, first=5000.0):
@@ -15,6 +39,239 @@ def losses_at(alpha, steps, curvature=5000.0, first=5000.0):
         losses.append(0.5 * curvature * error**2)
         error = error - alpha * curvature * error
     return np.array(losses), error
+
+
+# ── The first screen ────────────────────────────────────────────────────────
+
+SIZES = [(1280, 800), (390, 844)]
+WHOLE = """one => {
+    const { top, bottom, left, right } = one.getBoundingClientRect();
+    return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth && bottom > top;
+}"""
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("width, height", SIZES)
+def test_the_first_screen_shows_the_question_the_answer_and_the_way_to_the_box(
+    open_page, width, height, scripts
+):
+    page = open_page("", width=width, height=height, java_script_enabled=scripts)
+    question = page.get_by_role("heading", level=1)
+    assert question.inner_text().startswith("Why did a learning rate")
+    box = page.get_by_role("link", name="Paste your losses")
+    answer = page.locator(".opening .words")
+    assert "0<α<2λmax" in re.sub(r"\s", "", answer.locator("math[display=block]").text_content())
+    hurry = page.get_by_text("In a hurry: go back to a checkpoint, and take a tenth of the rate.")
+    for one in question, answer, box, hurry:
+        assert one.evaluate(WHOLE), one
+    box.click()
+    page.wait_for_url("**/diagnose/")
+
+
+def test_on_the_desktop_the_first_screen_shows_both_runs_and_their_knobs(open_page):
+    page = open_page("", *SIZES[0])
+    figure = page.locator("parabola-figure")
+    figure.locator(".live > svg").first.wait_for()
+    for part in figure.locator(".live > svg, .live input[type=range]:visible").all():
+        assert part.evaluate(WHOLE), part
+    for run in ("tone0", "tone1"):
+        assert figure.locator(f":is(figcaption, parabola-figure > p) .{run}:visible").evaluate(WHOLE)
+
+
+def test_without_scripts_the_first_screen_of_the_desktop_shows_the_program_s_own_pair_of_runs(open_page):
+    page = open_page("", *SIZES[0], java_script_enabled=False)
+    assert page.locator("parabola-figure img.only-light").evaluate(WHOLE)
+    assert page.locator("figcaption").evaluate(WHOLE)
+    assert not page.get_by_text("Before you move either").is_visible()
+
+
+def test_paper_shows_the_pair_of_runs_its_caption_and_nothing_that_must_be_moved(open_page):
+    page = open_page("", *SIZES[0], color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.locator("parabola-figure img.only-light").is_visible()
+    assert page.locator("figcaption").is_visible() and page.locator(".hurry").is_visible()
+    assert not page.get_by_text("Before you move either").is_visible()
+    assert not page.locator(".live").is_visible()
+
+
+def test_by_keyboard_the_way_to_the_box_comes_before_the_figure(open_page):
+    page = open_page("", *SIZES[0])
+    page.get_by_role("heading", level=1).evaluate("one => { one.tabIndex = -1; one.focus(); }")
+    stops = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.textContent || document.activeElement.id"))
+    knob = next(place for place, stop in enumerate(stops) if stop.startswith("parabola-"))
+    assert stops.index("Paste your losses") < knob
+
+
+@pytest.mark.parametrize("width, height", SIZES)
+def test_the_first_load_of_the_home_page_is_at_most_130_kb_compressed_and_does_not_move(
+    browser, address, width, height
+):
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.add_init_script(COUNT_SHIFTS)
+    responses = []
+    page.on("response", lambda response: responses.append(response))
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    page.locator(".live > svg").first.wait_for()
+    packed = [min(len(body), len(gzip.compress(body, 9))) for body in (one.body() for one in responses)]
+    moved = page.evaluate("window.moved")
+    page.close()
+    assert sum(packed) <= 130_000
+    assert moved < 0.02
+
+
+def test_every_page_can_be_reached_from_the_home_page_itself(site):
+    """The home page has no bar at its side on a desktop, so its own text leads everywhere."""
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("\nnav:")[1].split("not_in_nav")[0]
+    pages = {f"{name}/" for name in re.findall(r"([\w/-]+)\.(?:md|py)$", nav, re.MULTILINE)} - {"index/"}
+    html = BeautifulSoup((site / "index.html").read_text(encoding="utf-8"), "lxml")
+    doors = {link["href"] for link in html.select(".doors a[href]:not(.headerlink)")}
+    assert len(pages) > 15
+    assert pages - doors == set()
+
+
+def test_on_a_phone_the_navigation_opens(open_page):
+    page = open_page("", *SIZES[1])
+    page.locator(".md-header label[for=__drawer]").click()
+    page.locator(".md-sidebar--primary").get_by_text("Understand", exact=True).first.click()
+    link = page.locator(".md-sidebar--primary").get_by_role("link", name="Overflow")
+    link.click()
+    page.wait_for_url("**/overflow/")
+
+
+# ── The answer ──────────────────────────────────────────────────────────────
+
+
+def test_below_the_limit_the_error_shrinks_in_every_direction_of_a_bowl():
+    assert (
+        "There the error, which is how far the weights are from their best values, shrinks in every" in PAGE
+    )
+    for H, share in bowls():
+        values, directions = np.linalg.eigh(H)
+        error = np.ones(len(H))
+        after = error - share * 2 / values[-1] * H @ error
+        shrinks = np.abs(directions.T @ after) < np.abs(directions.T @ error)
+        assert shrinks.all() == (share < 1)
+
+
+def test_above_it_each_step_multiplies_the_error_in_the_sharpest_direction_until_the_numbers_overflow():
+    assert (
+        "multiplies the error in this direction by $1 - \\alpha\\lambda_{\\max}$, which is below −1" in PAGE
+    )
+    for H, share in bowls():
+        values, directions = np.linalg.eigh(H)
+        sharpest, error = directions[:, -1], np.ones(len(H))
+        factors = []
+        with np.errstate(all="ignore"):
+            for _ in range(20_000):
+                before, error = error, error - share * 2 / values[-1] * H @ error
+                factors.append(sharpest @ error / (sharpest @ before))
+        if share > 1:
+            assert factors[:20] == pytest.approx([1 - 2 * share] * 20) and factors[0] < -1
+            assert not np.isfinite(error).any()
+        else:
+            assert np.abs(error).max() < 1
+
+
+def bowls():
+    """Quadratics in three unknowns, all curvatures positive, and a rate as a share of the limit."""
+    rng = np.random.default_rng(0)
+    for share in 0.5, 0.98, 1.05, 3.0:
+        for _ in range(5):
+            turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+            yield turn @ np.diag(rng.uniform(0.5, 20, 3)) @ turn.T, share
+
+
+def test_the_error_is_defined_in_words_where_it_first_stands():
+    body = PAGE.split("# Why did", 1)[1]
+    first = re.search(r"\berrors?\b", body)
+    assert body[first.start() :].startswith("error, which is how far the weights are from their best values,")
+
+
+def test_the_figure_s_two_rates_lie_on_either_side_of_its_limit():
+    lam = names_of("overshoot").lam
+    assert (
+        f"The curvature of the loss is {lam:.2f}, so its limit is 2/{lam:.2f}, a little above 0.107." in PAGE
+    )
+    assert 0.01 < 0.107 < 2 / lam < 0.1075 < 0.12
+
+
+def test_the_caption_marks_each_run_as_the_figure_does(open_page):
+    """α = 0.01 ● lies below it and walks down to the bottom; α = 0.12 ■ lies above it and leaps from wall to wall."""
+    program = names_of("overshoot")
+    small, large = program.descend(0.01) - program.best, program.descend(0.12, steps=20) - program.best
+    assert (np.sign(small[:30]) == np.sign(small[0])).all() and abs(small[-1]) < 1e-6
+    assert (np.sign(large[1:]) == -np.sign(large[:-1])).all() and (np.diff(np.abs(large)) > 0).all()
+    page = open_page("", *SIZES[0])
+    runs = page.locator("figcaption b.tone0"), page.locator("figcaption b.tone1")
+    assert [one.text_content() for one in runs] == ["α = 0.01", "α = 0.12"]
+    marks = [one.evaluate("one => getComputedStyle(one, '::after').content") for one in runs]
+    assert "●" in marks[0] and "■" in marks[1]
+    colours = [one.evaluate("one => getComputedStyle(one).color") for one in runs]
+    probe = """(variable) => { const one = document.body.appendChild(document.createElement('i'));
+        one.style.color = `var(${variable})`; return getComputedStyle(one).color; }"""
+    assert colours == [page.evaluate(probe, "--stable"), page.evaluate(probe, "--unstable")]
+
+
+# ── What to do now ──────────────────────────────────────────────────────────
+
+THE_RATE = {"rate-too-high", "growth"}  # growth: the rate or its sign
+
+
+def test_growth_by_the_same_factor_is_the_rate_or_its_sign_and_a_sudden_nan_is_not():
+    assert (
+        "If they grow by about the same factor each time, and on to `inf`, it is the rate (or its sign)."
+        in PAGE
+    )
+    with np.errstate(over="ignore"):
+        grows = losses_at(0.001, 400)[0].tolist()
+    assert math.inf in grows
+    sudden = [2.0 * 0.99**n for n in range(60)] + [math.nan] * 3
+    assert readlog.diagnose({"loss": grows}, rate=0.001)["verdict"] in THE_RATE
+    assert readlog.diagnose({"loss": sudden}, rate=0.001)["verdict"] == "not-the-rate"
+
+
+def test_thirty_updates_of_growth_can_hide_in_one_loss_an_epoch():
+    """The same run in fp32, read by update and by the epoch's mean: only the first tells growth from a sudden nan."""
+    assert (
+        "Thirty updates of growth can hide in one loss an epoch, such as the mean that Keras prints" in PAGE
+    )
+    with np.errstate(over="ignore"):
+        growth = np.float32(90) * np.float32(16) ** np.arange(40, dtype=np.float32)
+    losses = np.array([*5000 * 0.98 ** np.arange(200), *growth, *[np.nan] * 10], np.float32)
+    assert np.isfinite(losses[201:]).sum() == 30
+    epochs = losses.reshape(5, 50).mean(axis=1, dtype=float)
+    assert np.diff(epochs[:4]).max() < 0 and math.isnan(epochs[4])
+    verdicts = [readlog.diagnose({"loss": one.tolist()}, rate=0.001)["verdict"] for one in (losses, epochs)]
+    assert verdicts[0] in THE_RATE and verdicts[1] not in THE_RATE
+
+
+@pytest.mark.parametrize("spoilt", [np.inf, -np.inf, np.nan])
+def test_weights_that_are_inf_or_nan_cannot_be_repaired_by_further_steps(spoilt):
+    assert "Weights that are `inf` or `nan` cannot be repaired." in PAGE
+    program, b = names_of("overshoot"), np.float64(spoilt)
+    with np.errstate(all="ignore"):
+        for _ in range(10):
+            b = b - 0.01 * program.slope(b)
+    assert np.isnan(b)
+
+
+def test_new_inputs_need_new_weights():
+    """A model fitted to raw inputs is far off on standardised ones."""
+    assert "New inputs need new weights, so then start from the beginning." in PAGE
+    rng = np.random.default_rng(0)
+    x = rng.normal(60, 15, size=(100, 1))
+    y = 3 * x[:, 0] + rng.normal(size=100)
+    w = np.linalg.lstsq(np.c_[x, np.ones(100)], y, rcond=None)[0]
+    standard = (x - x.mean(0)) / x.std(0)
+    loss = [np.mean((np.c_[one, np.ones(100)] @ w - y) ** 2) for one in (x, standard)]
+    assert loss[0] < 2 and loss[1] > np.var(y)
+
+
+# ── Both of your questions ──────────────────────────────────────────────────
 
 
 def test_at_a_curvature_of_5000_the_limit_is_0_0004():
@@ -38,15 +295,128 @@ def test_sixteen_fold_growth_takes_five_thousand_past_a_trillion_in_seven_steps(
     assert f"takes a loss of five thousand past a trillion in {steps} steps" in PAGE
 
 
-def test_the_figure_s_two_rates_lie_on_either_side_of_its_limit():
-    limit = 2 / names_of("overshoot").lam
-    assert 0.01 < limit < 0.12
-    assert f"the limit is `{limit:.4f}`: α = 0.01 lies below it and settles, α = 0.12 lies above it" in PAGE
+def test_taylor_s_longest_step_is_exact_on_a_parabola_in_every_direction_and_rough_elsewhere():
+    assert "exactly where the loss is a parabola in every direction, and roughly elsewhere" in PAGE
+    rng = np.random.default_rng(0)
+    for H, _ in bowls():
+        w = rng.normal(size=3)
+        g = H @ w
+        longest = 2 * g @ g / (g @ H @ g)
+        change = [
+            0.5 * (w - a * g) @ H @ (w - a * g) - 0.5 * w @ H @ w for a in (0.999 * longest, 1.001 * longest)
+        ]
+        assert change[0] < 0 < change[1]
+    x, y = np.loadtxt(SNIPPETS / "data" / "chi_regression.csv", delimiter=",", skiprows=1).T
+
+    def loss(b):
+        return np.sum(np.log(np.cosh(y - b * x)))
+
+    r = y - 5 * x
+    g, h = -np.sum(x * np.tanh(r)), np.sum(x**2 / np.cosh(r) ** 2)
+    rises = next(a for a in np.arange(0.001, 2, 0.001) if loss(5 - a * g) > loss(5))
+    assert rises < 0.5 * 2 / h
 
 
-def test_nan_in_the_weights_cannot_be_repaired_by_further_steps():
-    assert "A `nan` in the weights cannot be repaired." in PAGE
-    w = np.array([np.nan, 1.0])
-    for _ in range(10):
-        w = w - 1e-6 * w
-    assert np.isnan(w[0]) and np.isfinite(w[1])
+def test_a_network_over_the_limit_may_also_climb_and_come_back():
+    """Two layers, y = a·c/√n: at αλ = 3 the loss rises and then settles, on each of twenty starts."""
+    assert "A network over the limit may also climb and come back ([the catapult]" in PAGE
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        a, c = rng.normal(size=(2, 1000))
+        alpha, losses = 3 * 1000 / np.sum(a**2 + c**2), []
+        for _ in range(500):
+            says = a @ c / 1000**0.5
+            losses.append(says**2 / 2)
+            a, c = a - alpha * says * c / 1000**0.5, c - alpha * says * a / 1000**0.5
+        assert max(losses) > 2 * losses[0] and losses[-1] < 1e-6
+
+
+def test_a_link_from_the_home_page_brings_the_navigation_back(open_page):
+    page = open_page("", *SIZES[0])
+    assert not page.locator(".md-sidebar--primary").is_visible()
+    page.get_by_role("link", name="I want to understand").click()
+    page.wait_for_function("document.querySelector('h1').textContent.startsWith('Overshoot')")
+    page.locator(".md-sidebar--primary").wait_for(state="visible")
+
+
+# ── Where to go from here, About these pages ────────────────────────────────
+
+
+def column(title):
+    """The part of the page below one of the three doors."""
+    return re.search(rf"### \[{title}\].*?</div>", PAGE)[0]
+
+
+def test_nine_chapters_have_a_program_predictions_and_exercises():
+    chapters = rules.chapters(ROOT)
+    for chapter in chapters:
+        markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+        assert "!!! predict" in markdown and "## Exercises" in markdown
+    assert f"{NUMBERS[len(chapters)]} chapters, each with a program of its own, predictions and" in PAGE
+    for title, words in (
+        ("I want to understand", "{} chapters, best read in this order."),
+        ("My loss is `nan` now", "{} chapters, and code for your framework."),
+    ):
+        below = column(re.escape(title))
+        named = [name for name in dict.fromkeys(re.findall(r"\]\((\w+)\.md\)", below)) if name in chapters]
+        assert words.format(NUMBERS[len(named)]) in below
+        chapters = [name for name in chapters if name not in named]
+    assert chapters == []
+
+
+def test_the_chapters_stand_in_the_order_in_which_they_are_best_read():
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    wanted = re.findall(r"- (\w+)\.md", nav[nav.index("Understand:") : nav.index("Fix:")])
+    assert list(dict.fromkeys(re.findall(r"\((\w+)\.md\)", column("I want to understand")))) == wanted
+
+
+def test_eight_misconceptions_and_four_labs_are_what_there_is():
+    assert "eight beliefs, and a run against each" in PAGE
+    markdown = (ROOT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
+    assert len(re.findall(r"^## “", markdown, re.MULTILINE)) == 8
+    assert {f"labs/{lab.name}" for lab in (ROOT / "docs/labs").glob("*.py")} == set(
+        re.findall(r"\((labs/\w+\.py)\)", column("I teach"))
+    )
+
+
+def imports_of(file):
+    tree = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    found = set()
+    for node in tree:
+        if isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names)
+
+
+def test_a_chapter_s_program_needs_numpy_and_matplotlib_and_nothing_else():
+    """And what it imports from beside it comes along; only the code for a framework needs that framework."""
+    assert "A chapter's program needs numpy and matplotlib and nothing else" in PAGE
+    packages = {file.parent.name for file in SNIPPETS.glob("*/__init__.py")}
+    for chapter in rules.chapters(ROOT):
+        assert imports_of(SNIPPETS / f"{chapter}.py") - packages <= {"numpy", "matplotlib"}, chapter
+    for package in packages:
+        needed = set().union(*(imports_of(file) for file in (SNIPPETS / package).glob("*.py")))
+        assert needed <= {"numpy", "matplotlib"}, package
+    assert "Only the code [for a framework](frameworks.md) needs that framework." in PAGE
+    needed = set().union(*(imports_of(file) for file in (SNIPPETS / "frameworks").glob("*.py")))
+    assert {"torch", "keras", "jax"} <= needed
+
+
+def test_every_figure_below_a_program_is_one_that_this_program_drew():
+    """What moves is drawn by the browser, and the home page says so."""
+    assert (
+        "Every output, and every figure below a program, was made by that program when the page was built."
+        in PAGE
+    )
+    assert (
+        "The figures that you can move are computed by your browser; tests hold their mathematics to" in PAGE
+    )
+    for chapter in rules.chapters(ROOT):
+        markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+        figures = rules.FIGURE.findall(markdown)
+        assert figures and {program for program, _ in figures} == {chapter}
+        for match in rules.FIGURE.finditer(markdown):
+            before = markdown[: match.start()]
+            assert f'--8<-- "{chapter}.py:{match[2]}"' in before, match[0]
