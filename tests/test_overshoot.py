@@ -57,8 +57,10 @@ def test_a_tenth_leaves_87_percent_of_the_error_and_a_hundredth_81(chapter):
         assert error[1:] / error[:-1] == pytest.approx(left, abs=0.005)
 
 
-def test_five_hundredths_needs_7_updates_and_beyond_one_over_lambda_longer_brings_you_less_far(chapter):
-    """“Beyond that length a longer step brings you less far.”"""
+def test_five_hundredths_needs_7_updates_and_beyond_one_over_lambda_a_longer_step_ends_further_from_the_bottom(
+    chapter,
+):
+    """“Beyond that length, a longer step ends further from the bottom.”"""
     assert len(chapter.descend(0.05)) - 1 == 7
     left = [abs(chapter.descend(a, steps=1)[1] - chapter.best) for a in np.linspace(0.0536, 0.3, 50)]
     assert np.all(np.diff(left) > 0)
