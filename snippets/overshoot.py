@@ -58,12 +58,12 @@ lam = np.sum(x**2)  # the curvature λ = f''(b), the same at every b
 best = np.sum(x * y) / lam  # b̂, where the slope is zero
 print(f"curvature {lam:.2f}, bottom at {best:.6f}, floor {loss(best):.4f}")
 print(f"1/λ = {1 / lam:.6f}, limit 2/λ = {2 / lam:.6f}\n")
-print("     α       αλ    1 − αλ  measured  updates        loss")
+print("      α       αλ    1 − αλ  measured  updates        loss")
 for alpha in -0.01, 0.01, 0.05, 0.1, 2 / lam, 0.108, 0.12:
     path = descend(alpha)
     factor = 1 - alpha * lam
     measured = (path[1] - best) / (path[0] - best)  # error after / before
-    print(f"{alpha:7.4f} {alpha * lam:8.4f} {factor:+9.4f}", end="")
+    print(f"{alpha:8.5f} {alpha * lam:8.4f} {factor:+9.4f}", end="")
     print(f" {measured:+9.4f} {len(path) - 1:8d} {loss(path[-1]):11.5g}")
 b = descend(2 / lam)
 print(f"\nat the limit: {b[0]:.5f}, {b[1]:.5f}, {b[2]:.5f}, {b[3]:.5f}, …")
@@ -93,7 +93,7 @@ for name, curvature in (
     ("x² itself", 2),
 ):
     print(f"{name:14s} {curvature:12.4f}", end="")
-    print(f" {2 / curvature:9.4f} {0.12 * curvature:11.4f}")
+    print(f" {2 / curvature:9.5f} {0.12 * curvature:11.4f}")
 # --8<-- [end:scale]
 
 # %% --8<-- [start:yours]
@@ -103,5 +103,5 @@ rise, next_rise = np.diff(losses)
 r = next_rise / rise  # growth per update; the floor cancels
 found = (1 + np.sqrt(r)) / alpha
 print(f"growth {r:.4f}, curvature {found:.2f}")
-print(f"limit {2 / found:.4f}, half of it {1 / found:.4f}")
+print(f"limit {2 / found:.5f}, half of it {1 / found:.5f}")
 # --8<-- [end:yours]

@@ -19,11 +19,11 @@ def loss(b):
 
 
 print(f"at b = 5: loss {loss(5):.3f}, slope {slope:.4f}, λ = {lam:.2f}\n")
-print("     α  lands at      loss  promised    change     kept")
+print("      α  lands at      loss  promised    change     kept")
 for alpha in 0.01, 1 / lam, 0.08, 2 / lam, 0.12:
     new, promise = 5 - alpha * slope, -alpha * slope**2
     change = loss(new) - loss(5)
-    print(f"{alpha:.4f} {new:9.5f} {loss(new):9.3f} {promise:9.3f}", end="")
+    print(f"{alpha:.5f} {new:9.5f} {loss(new):9.3f} {promise:9.3f}", end="")
     print(f" {change:z9.3f} {change / promise:z8.4f}")
 # --8<-- [end:promise]
 
