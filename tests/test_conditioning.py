@@ -376,8 +376,7 @@ def test_standardising_leaves_the_predictions_as_they_are():
     designs = people(0)
     target = np.random.default_rng(5).normal(size=1000)
     raw, standardised = (
-        designs[name] @ np.linalg.lstsq(designs[name], target, rcond=None)[0]
-        for name in ("raw", "both")
+        designs[name] @ np.linalg.lstsq(designs[name], target, rcond=None)[0] for name in ("raw", "both")
     )
     assert np.ptp(raw) > 0.01
     assert standardised == pytest.approx(raw, abs=1e-9)
@@ -477,8 +476,8 @@ def test_exercise_3_subtracting_one_half_allows_a_rate_301_times_higher():
 
 
 def test_exercise_3_centring_changes_a_model_without_bias_and_with_one_the_limit_is_1():
-    """“Without a bias this also changes the model: its predictions are others. Add a bias, and they are the
-    same, but the bias has a curvature of its own, 2, and the limit is 1.”"""
+    """“Without a bias this also changes the model: it makes other predictions. With a bias the predictions stay
+    the same, but the bias has a curvature of its own, 2, so the limit is 1.”"""
     rng = np.random.default_rng(8)
     pixels, target = rng.uniform(size=(4000, 100)), rng.normal(1, 1, size=4000)
 

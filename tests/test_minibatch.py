@@ -189,7 +189,8 @@ def test_drawn_from_a_half_and_minus_one_and_a_half_the_square_grows_and_a_typic
 
 
 def test_with_64_and_32_all_runs_settle_and_with_16_4_and_1_they_do_not(chapter):
-    """“With 64 and 32” “So at 32 the mean square grows, by `1.196` per update. But rare runs make it grow”"""
+    """“With 64 and 32” “So at 32 the mean square grows: it is multiplied by `1.196` per
+    update. But rare runs make it grow”"""
     settled = {m: row[0] for m, row in table_of_runs(chapter).items()}
     assert settled == {np.inf: 20, 64: 20, 32: 20, 24: 18, 20: 12, 16: 1, 4: 0, 1: 0}
     share = {}
@@ -274,7 +275,7 @@ def test_most_of_the_runs_of_batch_64_lie_below_the_full_batch(chapter):
 
 
 def test_the_runs_of_batch_1_rise_1_6_times_as_steeply_as_those_of_batch_4(chapter):
-    """“those of batch 1 about 1.6 times as steeply”"""
+    """“those of batch 1 more than one and a half times as steeply”"""
     tilt = {m: np.mean(np.log(chapter.curves[m][-1] / chapter.curves[m][0])) for m in (1, 4)}
     assert tilt[1] / tilt[4] == pytest.approx(1.6, abs=0.05)
     other = {m: np.log(typical_factor(chapter.X, 0.95 * chapter.full, m)) for m in (1, 4)}
