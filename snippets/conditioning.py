@@ -12,15 +12,15 @@ import numpy as np
 data = Path(globals().get("__file__", "")).parent / "data"  # notebooks too
 x, y = np.loadtxt(data / "chi_regression.csv", delimiter=",", skiprows=1).T
 both = [x, np.ones(50)]  # the column of ones is the intercept
-print("columns    α    limit  updates        loss   curvatures")
+print("columns    α  updates        loss    limit")
 for columns, alpha in ([x], 0.05), (both, 0.05), (both, 0.03):
     X, w, updates = np.column_stack(columns), np.zeros(len(columns)), 0
     while np.abs(X.T @ (X @ w - y)).max() > 1e-6 and updates < 500:
         w, updates = w - alpha * X.T @ (X @ w - y), updates + 1
     lam = np.linalg.eigvalsh(X.T @ X)  # the curvatures of the loss
     loss = 0.5 * np.sum((y - X @ w) ** 2)
-    print(f"{len(w):7d} {alpha:.2f} {2 / lam[-1]:8.5f}", end="")
-    print(f" {updates:8d} {loss:11.5g}  ", *lam.round(4))
+    print(f"{len(w):7d} {alpha:.2f} {updates:8d} {loss:11.5g}", end="")
+    print(f" {2 / lam[-1]:8.5f}\n        curvatures", *lam.round(4))
 # --8<-- [end:columns]
 
 # %% --8<-- [start:valley]
@@ -69,18 +69,18 @@ measured = np.array([growth(alpha) for alpha in alphas])
 safe = measured < 1
 fig, ax = plt.subplots(figsize=(7.2, 3.4))
 ax.plot(alphas, np.abs(1 - alphas * 1), "C2-", label="flattest, λ = 1")
-ax.plot(alphas, np.abs(1 - alphas * 20), "C3-.", label="steepest, λ = 20")
+ax.plot(alphas, np.abs(1 - alphas * 20), "C3-.", label="sharpest, λ = 20")
 ax.plot(alphas[safe], measured[safe], "C0o", label="all 50, settles")
 ax.plot(alphas[~safe], measured[~safe], "C1s", label="all 50, explodes")
 ax.axvline(2 / 20, color="gray", linestyle="--", label="the limit, 2/λmax")
-ax.set(title="The flattest direction decides, then the steepest")
+ax.set(title="First the flattest direction decides, then the sharpest")
 ax.set(xlabel="rate α", ylabel="error after / before", ylim=(0, 1.7))
 ax.legend(loc="upper left", ncols=2)
 plt.show()
 # --8<-- [end:rates]
 
 # %% --8<-- [start:wait]
-print("   κ    best α  by sweep    factor   updates   at 1/λmax")
+print("   κ   best α by sweep   factor  wait  1/λmax")
 for kappa in 1, 10, 100, 1000:
     lam = np.array([1, kappa])
     sweep = np.linspace(0, 2 / kappa, 20_001)
@@ -92,8 +92,8 @@ for kappa in 1, 10, 100, 1000:
         while np.abs(error).max() > 1e-6:  # until a millionth is left
             error, updates = error - alpha * lam * error, updates + 1
         waits.append(updates)
-    print(f"{kappa:4d} {best:9.4g} {swept:9.4g} {1 - best:9.6f}", end="")
-    print(f" {waits[0]:9d} {waits[1]:11d}")
+    print(f"{kappa:4d} {best:8.4g} {swept:8.4g} {1 - best:8.6f}", end="")
+    print(f" {waits[0]:5d} {waits[1]:7d}")
 # --8<-- [end:wait]
 
 # %% --8<-- [start:asker]
@@ -115,14 +115,14 @@ rng = np.random.default_rng(0)
 age, income = rng.uniform(20, 70, 1000), rng.normal(5e4, 1.5e4, 1000)
 inputs = np.column_stack([age, income])
 mean, spread = inputs.mean(axis=0), inputs.std(axis=0)
-names = "raw", "centred", "scaled", "standardised"
-print("inputs             λmax      limit          κ    updates")
+names = "raw", "centred", "scaled", "both"
+print("inputs       λmax    limit         κ   updates")
 shifts, units = (0, mean, 0, mean), (1, 1, spread, spread)
 for name, shift, unit in zip(names, shifts, units):
     X = np.column_stack([(inputs - shift) / unit, np.ones(1000)])
     lam = np.linalg.eigvalsh(2 * X.T @ X / 1000)  # mean squared error
     kappa = lam[-1] / lam[0]
     wait = np.log(1e6) / np.log1p(2 / (kappa - 1))  # at the best rate
-    print(f"{name:12s} {lam[-1]:10.4g} {2 / lam[-1]:10.3g}", end="")
-    print(f" {kappa:10.4g} {np.ceil(wait):10.4g}")
+    print(f"{name:7s} {lam[-1]:9.4g} {2 / lam[-1]:8.3g}", end="")
+    print(f" {kappa:9.4g} {np.ceil(wait):9.4g}")
 # --8<-- [end:features]

@@ -11,13 +11,13 @@ import numpy as np
 
 bits = {"fp16": (5, 10), "bf16": (8, 7), "fp32": (8, 23), "fp64": (11, 52)}
 largest = {}
-print("format  exponent  fraction     largest  exp above  updates at ×4")
+print("format   bits     largest  eˣ limit  ×4 inf at")
 for name, (exponent, fraction) in bits.items():
     power = 2.0 ** (2 ** (exponent - 1) - 1)  # the highest power of two
     largest[name] = top = (2 - 2.0**-fraction) * power  # fraction all 1
     updates = np.ceil(np.log2(top) / np.log2(4))  # from 1 to beyond top
-    print(f"{name:6s} {exponent:9d} {fraction:9d} {top:11.5g}", end="")
-    print(f" {np.log(top):10.2f} {updates:14.0f}")
+    print(f"{name:6s} {exponent:3d}+{fraction:<2d} {top:11.5g}", end="")
+    print(f" {np.log(top):9.2f} {updates:10.0f}")
 # --8<-- [end:formats]
 
 
@@ -50,11 +50,11 @@ keeps = {"fp16": np.float16, "bf16": bf16}
 keeps |= {"fp32": np.float32, "fp64": np.float64}
 with np.errstate(all="ignore"):  # the overflow is the lesson
     runs = {name: descend(keep) for name, keep in keeps.items()}
-print("format   factor   loss inf  slope inf  b inf  b nan")
+print("format   factor  inf: loss  slope     b  b nan")
 for name, run in runs.items():
     loss, slope, b = np.isinf(run).argmax(axis=1)  # the first of each
     growth = abs(run[2, b - 1] / run[2, b // 2]) ** (1 / (b - 1 - b // 2))
-    print(f"{name:6s} {growth:8.4f} {loss:10d} {slope:10d} {b:6d}", end="")
+    print(f"{name:6s} {growth:8.4f} {loss:10d} {slope:6d} {b:5d}", end="")
     print(f" {np.isnan(run[2]).argmax():6d}")
 print("\nfp16, update       loss      slope          b")
 for update in 0, 1, 15, 16, 34, 35, 36, 37:
@@ -82,13 +82,14 @@ plt.show()
 # %% --8<-- [start:arithmetic]
 inf, nan, zero, one = np.float64([np.inf, np.nan, 0, 1])
 left = "inf + inf; one / zero; one / inf; np.log(zero); np.exp(-inf); "
-left += "nan > one; nan < one; inf == inf"
-right = "inf - inf; zero * inf; inf / inf; zero / zero; np.sqrt(-one); "
-right += "nan * zero; nan == nan; np.maximum(nan, one)"
+left += "nan > one; nan < one; nan == nan; nan != nan; inf == inf"
+right = "inf - inf; zero * inf; inf / inf; zero / zero; "
+right += "np.maximum(nan, one); nan * zero; np.sqrt(-one); "
+right += "np.fmax(nan, one); max(zero, nan); nan ** zero"  # not nan
 with np.errstate(all="ignore"):
     for text, other in zip(left.split("; "), right.split("; ")):
-        print(f"{text:>12s}  →  {eval(text)!s:7s}", end="")
-        print(f"{other:>25s}  →  {eval(other)}")
+        print(f"{text:>12s} → {eval(text)!s:5s}", end="")
+        print(f"{other:>20s} → {eval(other)}")
 # --8<-- [end:arithmetic]
 
 # %% --8<-- [start:guards]
@@ -100,9 +101,9 @@ styles = ("C1s", 6), ("C3x", 10), ("C2^-", 5)
 for gap, (style, size) in zip((0, 1e-8, 1e-7), styles):
     with np.errstate(divide="ignore"):
         loss = -np.log(1 - np.minimum(p, 1 - gap))
-    label = f"$-$log(1 $-$ p), p ≤ 1 $-$ {gap:g}"
+    clip = f"p clipped at 1 $-$ {gap:g}" if gap else "p not clipped"
     shown = np.minimum(loss, 25)  # inf becomes a row at the top
-    ax.plot(z, shown, style, label=label, markevery=2, ms=size)
+    ax.plot(z, shown, style, label=clip, markevery=2, ms=size)
 ax.set(xlabel="score z of a wrong answer", ylabel="loss")
 ax.set(title="In the top row the loss is inf", ylim=(11.5, 26))
 ax.legend(loc="upper left")
@@ -124,7 +125,7 @@ attempts += "np.float32(1 - 1e-8); np.float16(1e-8)"
 with np.errstate(over="raise", divide="raise", invalid="raise"):
     for text in attempts.split("; "):
         try:
-            print(f"{text:26s} → {eval(text)}")
+            print(f"{text} → {eval(text)}")
         except ArithmeticError as error:
-            print(f"{text:26s} → {type(error).__name__}: {error}")
+            print(f"{text} stops:\n    {error.args[-1]}")
 # --8<-- [end:stop]
