@@ -316,7 +316,7 @@ def test_a_gradient_that_is_nan_in_every_line_is_told(program):
     text = "step,loss,grad_norm\n" + "\n".join(f"{n},{2.0 + n % 2},nan" for n in range(6))
     assert program.diagnose(program.read(text))["finding"] == "norm"
     some = text.replace("nan", "1.0").replace("2,2.0,1.0", "2,2.0,nan")
-    assert "The gradient's norm is no number in 1 of 6 lines" in " ".join(
+    assert "The gradient's norm is not a number in 1 of 6 lines" in " ".join(
         program.diagnose(program.read(some))["why"]
     )
 
@@ -358,10 +358,10 @@ def test_rate_optimiser_and_format_are_taken_from_the_log_and_a_field_that_diffe
         "AdamW",
         "float16",
     )
-    assert {"Rate 0.02, from the log.", "Optimiser AdamW, from the log."} <= set(found["said"])
+    assert {"The rate is 0.02, as the log says.", "The optimiser is AdamW, as the log says."} <= set(found["said"])
     told = " ".join(program.diagnose(log, rate=0.5, optimiser="SGD", dtype="float32")["why"])
-    assert "The log gives the rate as 0.02, the field as 0.5" in told
-    assert "The log names AdamW, the field SGD" in told and "The log names float16, the field float32" in told
+    assert "The log gives the rate as 0.02 and the field as 0.5" in told
+    assert "The log names AdamW and the field SGD" in told and "names float16 and the field float32" in told
 
 
 def test_where_a_schedule_moves_the_rate_the_typed_one_is_divided(program):
