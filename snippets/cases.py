@@ -1,12 +1,91 @@
-"""Cases: public threads read backwards, and causes other than the rate.
+"""Cases: causes other than the rate, and public threads read backwards.
 
 Needs numpy and matplotlib. Run it with: python snippets/cases.py
 """
 
-# %% --8<-- [start:first]
+# %% --8<-- [start:table]
 import matplotlib.pyplot as plt
 import numpy as np
 
+
+def table(*rows):  # each thing as it is often written, and mended
+    print(f"{'what is computed':24s}{'as written':>10s}{'mended':>8s}")
+    for name, bad, good in rows:
+        print(f"{name:24s}{bad:z10.3g}{good:z8.2g}")
+
+
+# --8<-- [end:table]
+
+# %% --8<-- [start:begin]
+loss, column = np.array([1, 9, np.nan]), np.array([7.0, 7, 7])
+(away, *_), sd, kept = column - 7, column.std(), np.zeros(3).sum()
+share = []
+with np.errstate(all="ignore"):  # from here on, nan is the lesson
+    for fill in -np.inf, np.finfo(float).min:  # three keys, all masked
+        scores = np.full(3, fill)
+        e = np.exp(scores - scores.max())
+        share.append(e[0] / e.sum())
+    table(
+        ("mean loss, a nan label", np.mean(loss), np.nanmean(loss)),
+        ("constant column, scaled", away / sd, away / (sd or 1)),
+        ("mean loss, none kept", 0 / kept, 0 / max(kept, 1)),
+        ("softmax, all masked", *share),
+    )
+# --8<-- [end:begin]
+
+# %% --8<-- [start:sudden]
+scores, label = np.array([800.0, 0]), np.array([1, 0])  # sure, and right
+total, alone = np.logaddexp.reduce(scores), np.array([5.0]).var()
+norm, late = np.linalg.norm(np.zeros(3)), np.float64(-0.001)  # 1 − t/T
+with np.errstate(all="ignore"):
+    logs = [0 * np.log(1 - np.float32(1 - gap)) for gap in (1e-8, 1e-7)]
+    bad = -label @ np.log(np.exp(scores - total))  # p is 1 and, rounded, 0
+    table(
+        ("entropy, a class at p=0", bad, total - scores[0]),
+        ("0 log(1 − p), p clipped", *logs),
+        ("slope of a norm, at 0", 0 / norm, 0 / max(norm, 1e-8)),
+        ("slope of where(x>0, √x)", 0 * 0.5 / norm, 0 * 0.5),
+        ("variance of one, n − 1", alone / (1 - 1), alone / 1),
+        ("exp(log-variance) at 90", *np.exp(np.float32([90, 20]))),
+        ("rate past its end, T", 0.1 * late**0.9, 0),
+    )
+# --8<-- [end:sudden]
+
+# %% --8<-- [start:half]
+scale, none = 65536, np.float16(0)  # what a loss scaler multiplies by
+small = float(np.float16(1e-8 * scale)) / scale  # scaled, kept, unscaled
+with np.errstate(all="ignore"):
+    steps = [none / (none + np.float16(eps)) for eps in (1e-8, 1e-4)]
+    table(
+        ("Adam at gradient 0", *steps),
+        ("the square of 300", np.float16(300) ** 2, np.float32(300) ** 2),
+        ("a gradient of 1e-8", float(np.float16(1e-8)), small),
+        ("clipped, then unscaled", min(0.5 * scale, 1) / scale, 0.5),
+    )
+# --8<-- [end:half]
+
+
+# %% --8<-- [start:grows]
+def after(rate, curvatures=(1,), old=1, kept=0):  # the loss, 60 updates on
+    w, v = 0.0, 0.0
+    for update in range(60):  # the bottom is at 1, and the loss begins at ½
+        v = kept * v + curvatures[update % len(curvatures)] * (w - 1)
+        w = old * w - rate * v
+    return (w - 1) ** 2 / 2
+
+
+ten = [1] * 9 + [100]  # the curvatures of ten samples, their mean is 10.9
+table(
+    ("residual, wrong sign", after(-0.1), after(0.1)),
+    ("w =- step, αλ = 1.5", after(1.5, old=0), after(1.5)),
+    ("w =- step, αλ = 0.1", after(0.1, old=0), after(0.1)),
+    ("sum over 512, not mean", after(0.1, [512]), after(0.1)),
+    ("ten samples one by one", after(0.1, ten), after(0.1, [10.9])),
+    ("gradients never cleared", after(0.1, kept=1), after(0.1)),
+)
+# --8<-- [end:grows]
+
+# %% --8<-- [start:first]
 x = "20 43 63 26 53 31 58 46 58 70 46 53 60 20 63 43 26 19 31 23"
 y = "20 28 41 26 34 28 36 32 40 44 28 36 46 24 43 30 24 21 26 23"
 x, y = np.array([x.split(), y.split()], float)
@@ -92,76 +171,3 @@ plt.gca().set(title="The rings are the post", xlabel="update")
 plt.legend(loc="lower right")
 plt.show()
 # --8<-- [end:blocks]
-
-
-# %% --8<-- [start:begin]
-def table(*rows):
-    print(f"{'what is computed':42s} {'as written':>11s} {'mended':>11s}")
-    for name, bad, good in rows:
-        print(f"{name:42s} {bad:z11.4g} {good:z11.4g}")
-
-
-loss, column = np.array([1, 9, np.nan]), np.array([7.0, 7, 7])
-(away, *_), sd, kept = column - 7, column.std(), np.zeros(3).sum()
-masks = np.full(3, -np.inf), np.full(3, -1e9)  # three keys, all masked
-with np.errstate(all="ignore"):  # from here on, nan is the lesson
-    share = [np.exp(m[0] - np.logaddexp.reduce(m)) for m in masks]
-    table(
-        ("mean loss, one label missing", np.mean(loss), np.nanmean(loss)),
-        ("constant column, standardised", away / sd, away / (sd or 1)),
-        ("mean loss, all labels ignored", 0 / kept, 0 / max(kept, 1)),
-        ("softmax, all keys masked", *share),
-    )
-# --8<-- [end:begin]
-
-# %% --8<-- [start:sudden]
-scores, label = np.array([800.0, 0]), np.array([1, 0])  # sure, and right
-total, alone = np.logaddexp.reduce(scores), np.array([5.0]).var()
-norm, late = np.linalg.norm(np.zeros(3)), np.float64(-0.001)  # 1 − t/T
-with np.errstate(all="ignore"):
-    logs = [0 * np.log(1 - np.float32(1 - cut)) for cut in (1e-8, 1e-7)]
-    bad = -label @ np.log(np.exp(scores - total))  # p is 1 and, rounded, 0
-    table(
-        ("cross-entropy, a class at p = 0", bad, total - scores[0]),
-        ("fp32: 0 log(1 − p), p cut at 1 − 1e-8", *logs),
-        ("slope of a norm, at 0", 0 / norm, 0 / max(norm, 1e-8)),
-        ("slope of where(x > 0, √x, 0), at 0", 0 * 0.5 / norm, 0 * 0.5),
-        ("variance over n − 1, batch of one", alone / (1 - 1), alone / 1),
-        ("fp32: exp(log-variance), at 90", *np.exp(np.float32([90, 20]))),
-        ("rate 0.1(1 − t/T)^0.9, past T", 0.1 * late**0.9, 0),
-    )
-# --8<-- [end:sudden]
-
-# %% --8<-- [start:half]
-scale, none = 65536, np.float16(0)  # what a loss scaler multiplies by
-small = float(np.float16(1e-8 * scale)) / scale  # scaled, kept, unscaled
-with np.errstate(all="ignore"):
-    steps = [none / (none + np.float16(eps)) for eps in (1e-8, 1e-4)]
-    table(
-        ("Adam at gradient 0, eps 1e-8", *steps),
-        ("the square of 300", np.float16(300) ** 2, np.float32(300) ** 2),
-        ("a gradient of 1e-8", float(np.float16(1e-8)), small),
-        ("0.5 clipped to 1 while scaled", min(0.5 * scale, 1) / scale, 0.5),
-    )
-# --8<-- [end:half]
-
-
-# %% --8<-- [start:grows]
-def after(rate, curvatures=(1,), old=1, kept=0):  # the loss, 60 updates on
-    w, v = 0.0, 0.0
-    for update in range(60):  # the bottom is at 1, and the loss begins at ½
-        v = kept * v + curvatures[update % len(curvatures)] * (w - 1)
-        w = old * w - rate * v
-    return (w - 1) ** 2 / 2
-
-
-ten = [1] * 9 + [100]  # the curvatures of ten samples, their mean is 10.9
-table(
-    ("residual with the wrong sign", after(-0.1), after(0.1)),
-    ("w =- step, αλ = 1.5", after(1.5, old=0), after(1.5)),
-    ("w =- step, αλ = 0.1", after(0.1, old=0), after(0.1)),
-    ("sum over 512, not mean", after(0.1, [512]), after(0.1)),
-    ("ten samples, one at a time", after(0.1, ten), after(0.1, [10.9])),
-    ("gradients never cleared", after(0.1, kept=1), after(0.1)),
-)
-# --8<-- [end:grows]

@@ -1,4 +1,4 @@
-"""Misconceptions: eight beliefs about losses that explode, and a run against each.
+"""Misconceptions: ten beliefs about losses that explode, and a run against each.
 
 Needs numpy. Run it with: python snippets/misconceptions.py
 """
@@ -22,6 +22,10 @@ for alpha in 0.99, 1.0, 1.01:
     print(
         f"rate {alpha}: |x| = {far[0]:.4f} at first, {far[-1]:.4g} at last"
     )
+x = 1.0
+for update in range(1000):
+    x = x - 3 * np.tanh(x)  # the slope of log cosh x, at most 1
+print(f"log cosh x, rate 3: |x| = {abs(x):.4f} at last")
 # --8<-- [end:bounds]
 
 # %% --8<-- [start:careful]
@@ -77,3 +81,37 @@ for alpha in 0.1, 0.01, 0.001:
         x, update = x + alpha * (2 * x), update + 1  # + where − belongs
     print(f"wrong sign, rate {alpha}: past a million at update {update}")
 # --8<-- [end:smaller]
+
+# %% --8<-- [start:back]
+X = np.random.default_rng(0).normal(3, 1, size=(50, 2))
+y = X[:, 0]  # the first input is to be copied, by 20 ReLU units
+guess = y.var() / 2  # half the mean square, if the mean is predicted
+for alpha in 0.01, 0.5:
+    rng, c, losses = np.random.default_rng(1), 0.0, []
+    V, u = rng.normal(size=(2, 20)), rng.normal(size=20) / 20
+    for update in range(500):
+        h = np.maximum(X @ V, 0)
+        r = h @ u + c - y
+        losses.append(np.mean(r**2) / 2)
+        V = V - alpha * X.T @ (r[:, None] * u * (h > 0)) / 50
+        u, c = u - alpha * h.T @ r / 50, c - alpha * r.mean()
+    alive = (h > 0).any(axis=0).sum()  # units that are not always 0
+    print(f"rate {alpha}: highest {max(losses):.4g}, last", end="")
+    print(f" {losses[-1]:.2g}, guessing {guess:.2g}, alive {alive}")
+# --8<-- [end:back]
+
+# %% --8<-- [start:adam]
+X = np.random.default_rng(0).normal(size=(200, 100))
+y = X @ np.random.default_rng(1).normal(size=100)
+for alpha in 0.1, 10.0, 100.0:
+    theta, m, v, losses = np.zeros(100), 0, 0, []
+    for t in range(1, 201):
+        r = X @ theta - y
+        losses.append(np.mean(r**2) / 2)
+        g = X.T @ r / 200
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        step = m / (1 - 0.9**t) / np.sqrt(v / (1 - 0.999**t))
+        theta = theta - alpha * step
+    print(f"rate {alpha}: loss {losses[0]:.1f}, {losses[1]:.4g},", end="")
+    print(f" at last {losses[-1]:.2g}")
+# --8<-- [end:adam]

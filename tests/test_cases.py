@@ -1,6 +1,6 @@
 """The claims of the chapter on cases, a test a sentence.
 
-The data and the print-outs are those of the posts, typed here once more. Growth and ranges are
+The pages' tables of causes come first, as on the page. The data and the print-outs are those of the posts, typed here once more. Growth and ranges are
 asserted; the exact update of a first nan never is.
 """
 
@@ -53,17 +53,22 @@ def updates_until(growth, start=17354.0, top=1.7976931348623157e308):
 
 def rows_of(text):
     """The rows of a printed table: what is computed, as written, mended."""
-    rows = [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()[1:]]
+    rows = [line.rsplit(maxsplit=2) for line in text.splitlines()[1:]]
     return {name: (float(bad), float(good)) for name, bad, good in rows}
 
 
 # Two questions first
 
 
-def test_recall_a_point_can_have_a_curvature_far_above_the_average():
-    squares = np.array([1] * 9 + [100])
-    assert squares.max() > 9 * squares.mean()
-    assert 2 / squares.mean() > 0.1 and 2 / squares.max() < 0.1
+def test_recall_a_rate_below_the_limit_of_the_full_batch_explodes_at_batch_1():
+    """One unusual point can have a curvature far above the average, and at batch 1 it is the whole loss"""
+    squares, rate = np.array([1.0] * 9 + [100.0]), 0.95 * 2 / 10.9  # a little below the full batch's limit
+    full = single = 1.0
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        full *= 1 - rate * squares.mean()
+        single *= 1 - rate * rng.choice(squares)
+    assert abs(full) < 1e-10 and abs(single) > 1e10
 
 
 # The first post
@@ -302,6 +307,69 @@ def test_the_rings_lie_on_the_run(chapter):
     assert 16 <= lines["loss inf"].get_xdata()[0] <= 18
 
 
+# When the rate is not to blame
+
+
+def test_a_run_that_rises_and_comes_back_lower_may_be_dead_and_ends_at_the_loss_of_guessing():
+    """a dead network: compare where it ends with the loss of guessing"""
+    rng = np.random.default_rng(3)
+    X = rng.normal(4, 1, size=(60, 3))
+    y = X.sum(axis=1)
+    V, u, c, losses = rng.normal(size=(3, 16)), rng.normal(size=16) / 16, 0.0, []
+    for _ in range(400):
+        hidden = np.maximum(X @ V, 0)
+        r = hidden @ u + c - y
+        losses.append(np.mean(r**2))
+        slope = X.T @ (r[:, None] * u * (hidden > 0)) / 60
+        V, u, c = V - 0.3 * slope, u - 0.3 * hidden.T @ r / 60, c - 0.3 * r.mean()
+    assert max(losses) > 10 * losses[0] > 10 * losses[-1]  # it rose, and came back lower
+    assert losses[-1] == pytest.approx(y.var(), rel=1e-3) and not np.any(X @ V > 0)  # and is dead
+
+
+def test_the_first_table_stands_first_and_sends_no_run_that_came_back_home():
+    markdown = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", markdown, re.MULTILINE)
+    assert headings[0] == "When the rate is not to blame" and "Find your symptom first" in markdown
+    assert "leave it" not in markdown
+
+
+# Find the batch and the layer
+
+
+def in_layers(x):
+    """The outputs of four layers (twice, a root, thrice, plus 1), and the gradient at each, the last first."""
+    with np.errstate(all="ignore"):
+        outputs = [2 * x, np.sqrt(2 * x), 3 * np.sqrt(2 * x), 3 * np.sqrt(2 * x) + 1]
+        ones = np.ones_like(x)  # of their sum
+        return outputs, [ones, ones, 3 * ones, 3 * ones / (2 * np.sqrt(outputs[0]))]
+
+
+def test_the_first_layer_whose_output_is_not_finite_is_the_one():
+    outputs, _ = in_layers(np.array([1.0, -1.0]))  # the root of a negative number
+    assert [bool(np.isfinite(one).all()) for one in outputs] == [True, False, False, False]
+
+
+def test_one_layer_gets_a_finite_gradient_and_passes_on_one_that_is_not():
+    outputs, back = in_layers(np.array([1.0, 0.0]))  # the root of 0
+    assert all(np.isfinite(one).all() for one in outputs)
+    assert [bool(np.isfinite(one).all()) for one in back] == [True, True, True, False]
+    with np.errstate(all="ignore"):  # a weight below it, here the 2, gets a nan gradient
+        assert np.isnan(back[3] @ np.array([1.0, 0.0]))
+
+
+def test_halving_the_batch_finds_the_one_sample_that_does_it():
+    batch = np.random.default_rng(0).normal(size=64)
+    batch[37] = np.nan
+    kept, left = 0, batch
+    while len(left) > 1:
+        half = len(left) // 2
+        first = not np.isfinite(left[:half].sum())
+        kept, left = (kept, left[:half]) if first else (kept + half, left[half:])
+    assert kept == 37
+    level = np.full(8, 5.0)  # together they have a spread of 0: it takes several samples
+    assert level.std() == 0
+
+
 # Nan that no rate has made
 
 
@@ -314,7 +382,9 @@ def test_each_thing_as_written_is_bad_and_mended_is_a_number(chapter, section, f
 
 def test_20_causes_13_of_them_nan_or_inf_without_any_run(chapter):
     markdown = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
-    rows = markdown[markdown.index("### From the first") : markdown.index("## You may think")].splitlines()
+    rows = markdown[
+        markdown.index("### From the first") : markdown.index("## Two questions first")
+    ].splitlines()
     causes = [row for row in rows if row.startswith("| ") and not row.startswith("| Cause")]
     assert len(causes) == 20 and all(row.count("|") == 5 for row in causes)
     tables = [rows_of(chapter.printed[section]) for section in ("begin", "sudden", "half")]
@@ -331,6 +401,49 @@ def test_every_thread_is_linked_by_its_real_address():
 
 def test_a_missing_label_makes_the_mean_nan_and_the_others_have_a_mean():
     assert np.isnan(np.mean([1, 9, np.nan])) and np.mean([1, 9]) == 5
+
+
+def test_in_fp16_minus_1e9_is_minus_inf_again_and_adding_the_lowest_number_may_be_too():
+    """in float16 that is −inf again … Fill the lowest number in rather than add it, … the sum may be −inf"""
+    lowest = np.finfo(np.float16).min
+    with np.errstate(over="ignore"):
+        assert np.isneginf(np.float16(-1e9)) and np.isfinite(lowest)
+        assert np.isneginf(np.float16(-20) + lowest)
+
+
+def test_with_the_lowest_number_a_row_with_every_key_masked_attends_to_all_alike(chapter):
+    """a row with every key masked now attends to all of them alike, to a third each above"""
+    for kind in np.float16, np.float32, np.float64:
+        weights = np.exp(np.full(3, np.finfo(kind).min) - np.finfo(kind).min)
+        assert weights / weights.sum() == pytest.approx([1 / 3] * 3, rel=1e-3)
+        mixed = np.array([np.finfo(kind).min, 1, 2], kind)  # beside open keys the masked one gets nothing
+        weights = np.exp(mixed - mixed.max())
+        assert weights[0] == 0 and np.isfinite(weights).all()
+    assert rows_of(chapter.printed["begin"])["softmax, all masked"][1] == 0.33
+    assert chapter.fill == np.finfo(float).min  # what the program fills in
+
+
+def test_what_pytorch_does_with_a_row_whose_keys_are_all_masked():
+    """nan for such a row with `need_weights=True`, its default, and in evaluation without gradients even"""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    layer = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+    x, mask = torch.randn(2, 3, 8), torch.tensor([[True] * 3, [False] * 3])
+
+    def nan(train, weights):
+        layer.train(train)
+        with torch.set_grad_enabled(train):
+            return layer(x, x, x, key_padding_mask=mask, need_weights=weights)[0].isnan()[:, 0, 0].tolist()
+
+    assert nan(True, True) == nan(False, True) == nan(False, False) == [True, False]
+    assert nan(True, False) == [False, False]
+    layer.train()
+    layer(x, x, x, key_padding_mask=mask)[0][1].sum().backward()  # the loss leaves that row out
+    assert layer.in_proj_weight.grad.isnan().any()
+    attend = torch.nn.functional.scaled_dot_product_attention
+    assert (attend(x, x, x, attn_mask=torch.zeros(3, 3, dtype=torch.bool)) == 0).all()
+    with pytest.raises(RuntimeError, match="overflow"):  # PyTorch refuses −1e9 in float16
+        torch.zeros(3, dtype=torch.float16).masked_fill(torch.tensor([True] * 3), -1e9)
 
 
 def test_own_cross_entropy_is_nan_when_the_model_is_sure_and_right(chapter):
@@ -374,8 +487,8 @@ def test_in_fp16_1e_8_is_zero_and_300_squared_too_large():
 
 
 def test_a_gradient_clipped_while_scaled_is_divided_by_the_scale(chapter):
-    bad, good = rows_of(chapter.printed["half"])["0.5 clipped to 1 while scaled"]
-    assert bad == pytest.approx(1 / 65536, rel=1e-3) and good == 0.5
+    bad, good = rows_of(chapter.printed["half"])["clipped, then unscaled"]
+    assert bad == pytest.approx(1 / 65536, rel=5e-3) and good == 0.5
 
 
 def after(update, start=0.0, updates=60):
@@ -395,9 +508,7 @@ def test_plain_descent_at_these_rates_is_harmless(chapter):
 
 def test_with_the_wrong_sign_it_grows_on_one_side_and_a_lower_rate_only_slows_it(chapter):
     losses = after(lambda w, n: w + 0.1 * (w - 1))
-    assert losses[-1] == pytest.approx(
-        rows_of(chapter.printed["grows"])["residual with the wrong sign"][0], rel=1e-3
-    )
+    assert losses[-1] == pytest.approx(rows_of(chapter.printed["grows"])["residual, wrong sign"][0], rel=5e-3)
     slow = after(lambda w, n: w + 0.01 * (w - 1), updates=600)
     assert np.all(np.diff(slow) > 0) and slow[59] < losses[59] < slow[-1] * 10
 
@@ -407,7 +518,7 @@ def test_w_equals_minus_step_is_stuck_below_1_and_explodes_above(chapter, produc
     losses = after(lambda w, n: -product * (w - 1), updates=400)
     if product in (0.1, 1.5):
         printed = rows_of(chapter.printed["grows"])[f"w =- step, αλ = {product}"][0]
-        assert losses[59] == pytest.approx(printed, rel=1e-3)
+        assert losses[59] == pytest.approx(printed, rel=5e-3)
     assert (losses[-1] > 1e10) == explodes
     if not explodes:
         assert losses[-1] == pytest.approx((1 / (1 + product)) ** 2 / 2)
@@ -416,14 +527,14 @@ def test_w_equals_minus_step_is_stuck_below_1_and_explodes_above(chapter, produc
 
 def test_a_sum_over_512_multiplies_the_curvature_by_512(chapter):
     assert after(lambda w, n: w - 0.1 * 512 * (w - 1))[-1] == pytest.approx(
-        rows_of(chapter.printed["grows"])["sum over 512, not mean"][0], rel=1e-3
+        rows_of(chapter.printed["grows"])["sum over 512, not mean"][0], rel=5e-3
     )
 
 
 def test_one_sample_at_a_time_explodes_where_their_mean_settles(chapter):
     losses = after(lambda w, n: w - 0.1 * (100 if n % 10 == 9 else 1) * (w - 1))
     assert losses[-1] == pytest.approx(
-        rows_of(chapter.printed["grows"])["ten samples, one at a time"][0], rel=1e-3
+        rows_of(chapter.printed["grows"])["ten samples one by one"][0], rel=5e-3
     )
     assert np.all(np.diff(losses[:9]) < 0) and losses[9] > 10 * losses[8]  # fine, fine, then a leap
     assert after(lambda w, n: w - 0.01 * (100 if n % 10 == 9 else 1) * (w - 1))[-1] < 0.01  # a lower rate
@@ -439,13 +550,8 @@ def test_gradients_never_cleared_go_down_and_come_back_and_explode_above_4(chapt
     assert (max(losses) > 1e10) == explodes
     if product == 0.1:
         printed = rows_of(chapter.printed["grows"])["gradients never cleared"][0]
-        assert losses[59] == pytest.approx(printed, rel=1e-3)
+        assert losses[59] == pytest.approx(printed, rel=5e-3)
         assert min(losses[:20]) < 0.01 and max(losses[500:]) > 0.45
-
-
-def test_the_mean_gradient_of_512_is_the_sum_over_512():
-    residual = np.random.default_rng(0).normal(size=512)
-    assert np.sum(residual) == pytest.approx(512 * np.mean(residual))
 
 
 # You may think, and exercise 4

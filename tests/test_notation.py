@@ -50,10 +50,16 @@ def test_each_form_of_momentum_has_its_own_limit(method, limit, beta):
         assert np.abs(above[-100:]).max() > 1e3
 
 
-def test_at_nine_tenths_the_limits_are_3_8_and_38_and_1_357():
-    assert pytest.approx(3.8) == 2 * (1 + 0.9)
-    assert pytest.approx(38) == 2 * (1 + 0.9) / (1 - 0.9)
-    assert pytest.approx(1.357, abs=5e-4) == (2 + 1.8) / (1 + 1.8)
+@pytest.mark.parametrize("method, limit", [(heavy_ball, 3.8), (averaged, 38), (look_ahead, 1.357)])
+def test_at_nine_tenths_the_limits_are_3_8_and_38_and_1_357(method, limit):
+    """Found from runs: below it they settle, above it they explode."""
+    low, high = 0.0, 100.0
+    for _ in range(30):
+        rate = (low + high) / 2
+        with np.errstate(all="ignore"):
+            explodes = not np.abs(method(rate, 0.9, steps=1500)[-50:]).max() < 1
+        low, high = (low, rate) if explodes else (rate, high)
+    assert low == pytest.approx(limit, rel=2e-3)
 
 
 def test_the_averaged_form_makes_the_steps_of_the_heavy_ball_at_one_minus_beta_times_the_rate():
@@ -68,6 +74,42 @@ def test_one_over_l_is_half_of_the_limit_and_rates_up_to_two_over_l_still_conver
 def test_beyond_one_over_l_a_run_alternates():
     path = heavy_ball(1.2 / 20, 0.0, lam=20.0, steps=20)
     assert np.all(path[1:] * path[:-1] < 0)
+
+
+def decayed(rate, lam, decay, decoupled, steps=400):
+    """Where a weight is after steps of descent with weight decay, as PyTorch's SGD and AdamW put it."""
+    w = 1.0
+    for _ in range(steps):
+        w = (1 - rate * decay) * w - rate * lam * w if decoupled else w - rate * (lam * w + decay * w)
+    return abs(w)
+
+
+def test_an_l2_penalty_lowers_the_limit_from_0_4_to_0_3636():
+    """with λ = 5 and decay 0.5 the limit falls from 0.4 to 0.3636"""
+    assert decayed(0.399, 5, 0, False) < 1 < decayed(0.401, 5, 0, False)
+    assert decayed(0.363, 5, 0.5, False) < 1 < decayed(0.3645, 5, 0.5, False)
+
+
+def test_decoupled_decay_by_itself_shrinks_the_weights_while_alpha_times_decay_is_below_2():
+    assert decayed(1.9, 0, 1.0, True) < 1e-10 and decayed(2.1, 0, 1.0, True) > 1e10
+
+
+def test_adams_two_running_means_are_named_as_the_page_says():
+    """PyTorch gives both coefficients as `betas=(0.9, 0.999)`; its formulas call the rate γ, the decay λ, β μ"""
+    torch = pytest.importorskip("torch")
+    w = torch.nn.Parameter(torch.ones(1))
+    adam, sgd = torch.optim.AdamW([w]), torch.optim.SGD([w], weight_decay=0.5, lr=0.1)
+    assert adam.defaults["betas"] == (0.9, 0.999)
+    assert all(word in adam.__doc__ for word in (r"\gamma \text{(lr)}", r"\lambda \text{(weight decay)}"))
+    assert r"\mu \text{ (momentum)}" in sgd.__doc__ and r"\gamma \text{ (lr)}" in sgd.__doc__
+    w.grad = torch.tensor([5.0])  # λ = 5 at w = 1
+    sgd.step()
+    assert w.item() == pytest.approx(1 - 0.1 * 5.5)  # g ← g + decay · w
+    with torch.no_grad():
+        w.fill_(2.0)
+    w.grad = torch.zeros(1)
+    torch.optim.AdamW([w], lr=0.1, weight_decay=0.5).step()
+    assert w.item() == pytest.approx((1 - 0.1 * 0.5) * 2)  # w ← (1 − α · decay) w
 
 
 def test_the_curvatures_of_the_four_ways_to_write_the_loss():

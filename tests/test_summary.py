@@ -25,9 +25,73 @@ def test_adam_with_its_preconditioner_held_still_has_the_limit_of_the_averaged_g
     assert adam_with_its_preconditioner_held_still(1.01 * limit, 0.9, H, P) > 1e6
 
 
+def largest_stable_rate(total):
+    """Found by halving the interval: the rate up to which a line through the origin does not explode."""
+    x, y = np.loadtxt(SNIPPETS / "data" / "chi_regression.csv", delimiter=",", skiprows=1).T[:2]
+    low, high = 0.0, 100.0
+    for _ in range(40):
+        rate, b = (low + high) / 2, 10.0
+        for _ in range(2000):
+            slopes = (b * x - y) * x
+            b = b - rate * (slopes.sum() if total else slopes.mean())
+            if abs(b) > 1e6:
+                break
+        low, high = (low, rate) if abs(b) > 1e6 else (rate, high)
+    return low
+
+
 def test_from_mean_to_sum_the_curvature_grows_as_many_times_as_there_are_samples():
-    x = np.loadtxt(SNIPPETS / "data" / "chi_regression.csv", delimiter=",", skiprows=1)[:, 0]
-    assert np.sum(x**2) / np.mean(x**2) == pytest.approx(len(x))
+    assert largest_stable_rate(total=False) / largest_stable_rate(total=True) == pytest.approx(50, rel=0.01)
+
+
+def adam(slope, w, rate, updates, clip=np.inf, beta2=0.999):
+    """The weights after each update of Adam, and the gradients clipped by norm before it."""
+    w, m, v, path = np.array(w, float), 0, 0, []
+    for t in range(1, updates + 1):
+        g = slope(w)
+        g = g * min(1, clip / np.linalg.norm(g))
+        m, v = 0.9 * m + 0.1 * g, beta2 * v + (1 - beta2) * g * g
+        w = w - rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - beta2**t)) + 1e-8)
+        path.append(w)
+    return np.array(path)
+
+
+def test_under_adam_the_steps_stay_the_same_from_mean_to_sum_but_a_clipping_threshold_does_not():
+    """(Under Adam the steps stay the same, but a clipping threshold means something else.)"""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 4)), rng.normal(size=50)
+    mean, total = (lambda w: X.T @ (X @ w - y) / 50), (lambda w: X.T @ (X @ w - y))
+    assert adam(total, [1] * 4, 0.1, 100) == pytest.approx(adam(mean, [1] * 4, 0.1, 100), rel=1e-4)
+    clipped = [adam(slope, [1] * 4, 0.1, 100, clip=0.5) for slope in (mean, total)]
+    assert np.abs(clipped[0] - clipped[1]).max() > 0.01
+    plain = [
+        1.0,
+        1.0,
+    ]  # without Adam it is another run: a rate that settles with the mean explodes with the sum
+    for _ in range(200):
+        plain = [
+            plain[0] - 0.1 * mean(np.ones(4) * plain[0]).mean(),
+            plain[1] - 0.1 * total(np.ones(4) * plain[1]).mean(),
+        ]
+    assert abs(plain[0]) < 10 and abs(plain[1]) > 1e6
+
+
+def test_adam_moves_a_weight_by_about_the_rate_and_never_by_more_than_7_3_rates():
+    """at β₁ = 0.9, β₂ = 0.999 never by more than 7.3 α"""
+
+    def largest(gradients):
+        steps = iter(gradients)
+        path = adam(lambda w: np.array([next(steps)]), [0.0], 1.0, len(gradients))
+        return np.abs(np.diff(path[:, 0], prepend=0)).max()
+
+    rng = np.random.default_rng(0)
+    calm = np.full(3400, 1e-30)
+    worst = np.r_[calm, (0.999 / 0.9) ** np.arange(600)]  # the gradients that drive a weight furthest
+    assert 7.2 < largest(worst) < 7.3
+    assert largest(np.r_[calm, np.ones(600)]) < 7.3
+    assert largest(rng.normal(size=3000)) < 7.3 and largest(rng.standard_cauchy(3000)) < 7.3
+    first = adam(lambda w: np.array([1e-3, -50.0, 7.0]), np.zeros(3), 0.01, 1)[0]
+    assert first == pytest.approx([-0.01, 0.01, -0.01], rel=1e-4)  # by about α, whatever the gradient
 
 
 def test_centring_and_scaling_lower_the_largest_curvature_and_the_condition_number_at_once():
@@ -38,9 +102,51 @@ def test_centring_and_scaling_lower_the_largest_curvature_and_the_condition_numb
         X = np.column_stack([inputs, np.ones(500)])
         return np.linalg.eigvalsh(X.T @ X / 500)
 
-    raw = curvatures(inputs)
-    scaled = curvatures((inputs - inputs.mean(axis=0)) / inputs.std(axis=0))
-    assert scaled[-1] < raw[-1] and scaled[-1] / scaled[0] < raw[-1] / raw[0]
+    def standardised(inputs):
+        return curvatures((inputs - inputs.mean(axis=0)) / inputs.std(axis=0))
+
+    far = rng.normal([5, -5], [1, 1], size=(500, 2))
+    for large in (inputs, far):  # Where they are large or far from 0
+        raw, scaled = curvatures(large), standardised(large)
+        assert scaled[-1] < raw[-1] and scaled[-1] / scaled[0] < raw[-1] / raw[0]
+    small = (inputs - inputs.mean(axis=0)) / inputs.std(axis=0) / 100  # elsewhere it need not
+    assert standardised(small)[-1] > curvatures(small)[-1]
+
+
+def test_where_the_loss_curves_downwards_it_leaves_on_one_side_with_the_right_sign():
+    """negative: … a sign is wrong, or the loss curves downwards there"""
+    for rate in (0.1, 0.01):  # a smaller rate only slows it
+        w, path = 0.1, [0.1]
+        for _ in range(int(5 / rate)):
+            w = w - rate * (w**3 - w)  # downhill on w⁴/4 − w²/2, whose curvature at 0 is −1
+            path.append(w)
+        assert np.all(np.diff(path) > 0) and path[3] - path[2] > path[2] - path[1] > 0
+
+
+@pytest.mark.parametrize("product", [2.5, 60.0])
+def test_that_a_smaller_rate_only_slows_the_growth_proves_nothing(product):
+    """at αλ = 60 a tenth of the rate still explodes, more slowly, and the sign is right"""
+    growth = [abs(1 - share * product) for share in (1, 0.1)]
+    w = [1.0, 1.0]
+    for _ in range(20):
+        w = [w[0] - product * w[0], w[1] - 0.1 * product * w[1]]
+    assert [abs(one) for one in w] == pytest.approx([one**20 for one in growth])
+    assert (1 < abs(w[1]) < abs(w[0])) == (product == 60)
+
+
+def test_at_half_the_limit_a_higher_rate_can_gain_a_factor_of_two_at_most():
+    """counted in updates until a thousandth of the loss is left, on bowls with κ of 10, 100 and 1,000"""
+
+    def updates(rate, curvatures):
+        e, count = np.ones(2), 0
+        while curvatures @ e**2 > 1e-3 * curvatures[0] and count < 10**5:
+            e, count = (1 - rate * curvatures) * e, count + 1
+        return count
+
+    for kappa in (10, 100, 1000):
+        curvatures = np.array([1.0, kappa])
+        best = min(updates(share * 2 / kappa, curvatures) for share in np.linspace(0.5, 0.999, 100))
+        assert 1 < updates(1 / kappa, curvatures) / best <= 2.05
 
 
 @pytest.mark.parametrize("product", [-0.5, 0.5, 1.0, 1.5, 2.0, 2.5])
@@ -65,3 +171,18 @@ def test_an_explosion_multiplies_the_loss_by_alpha_lambda_minus_one_squared():
         w.append(w[-1] - 2.5 * w[-1])
     losses = np.square(w)
     assert losses[1:] / losses[:-1] == pytest.approx((2.5 - 1) ** 2)
+
+
+def test_the_limit_of_the_regression_is_just_below_0_1072():
+    """the limit is just below `0.1072`; 0.10 settles, 0.108 explodes"""
+    x, y = np.loadtxt(SNIPPETS / "data" / "chi_regression.csv", delimiter=",", skiprows=1).T[:2]
+
+    def far(rate, updates=20000):
+        b, best = 10.0, x @ y / (x @ x)
+        for _ in range(updates):
+            b = b - rate * ((b * x - y) @ x)
+            if abs(b - best) > 1e9:
+                break
+        return abs(b - best)
+
+    assert far(0.10) < 1e-6 and far(0.1071) < 1e-6 and far(0.1072) > 1e2 and far(0.108) > 1e6
