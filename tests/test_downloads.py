@@ -75,7 +75,7 @@ def test_a_page_without_a_program_offers_nothing_and_the_home_page_the_whole_cou
 def test_what_can_be_taken_along_is_not_found_by_the_search(site):
     index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
     assert len(index["docs"]) > 50
-    assert [entry["location"] for entry in index["docs"] if "take-along" in entry["location"]] == []
+    assert [entry["location"] for entry in index["docs"] if "download" in entry["location"].partition("#")[2]] == []
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -318,7 +318,7 @@ def test_a_printed_chapter_asks_and_answers_on_pages_of_its_own_at_the_end(open_
         " ".join("".join(sheet.extract_text() for sheet in sheets).split())
         for sheets in (printed.pages[:first], printed.pages[first:])
     )
-    assert "Summary" in before and "Answer to 2" not in before and "Take along" not in before + after
+    assert "Summary" in before and "Answer to 2" not in before and "Download" not in before + after
     assert len(asked) >= 8 and "Answer to 2" in asked
     assert page.locator(".answers").count() == 0
 
