@@ -75,7 +75,9 @@ def test_a_page_without_a_program_offers_nothing_and_the_home_page_the_whole_cou
 def test_what_can_be_taken_along_is_not_found_by_the_search(site):
     index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
     assert len(index["docs"]) > 50
-    assert [entry["location"] for entry in index["docs"] if "download" in entry["location"].partition("#")[2]] == []
+    assert [
+        entry["location"] for entry in index["docs"] if "download" in entry["location"].partition("#")[2]
+    ] == []
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -249,6 +251,14 @@ def test_links_are_followed_from_disk_and_the_search_finds(open_file):
     page.locator(".md-search-result__link").first.click()
     page.wait_for_url("**/overshoot/sources/index.html*")
     assert page.locator("h1").is_visible()
+
+
+def test_from_disk_the_search_finds_other_spellings_and_names_in_programs_too(open_file):
+    page = open_file("index.html")
+    for typed, where in ("standardized", "frameworks"), ("zero_grad", "diagnose"):
+        page.locator("[name=query]").fill("")
+        page.locator("[name=query]").press_sequentially(typed)
+        page.locator(f".md-search-result__link[href*='{where}/index.html']").first.wait_for()
 
 
 def test_from_disk_a_page_keeps_links_that_lead_elsewhere_and_drops_what_is_not_in_the_zip(tmp_path):

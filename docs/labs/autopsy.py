@@ -2,6 +2,8 @@
 # ---
 # title: "Lab 4: autopsy"
 # description: Five anonymous logs, most of them of runs that failed. Find the cause of each from losses and one weight, say which line of the log decides, and rebuild a run that prints the same.
+# search:
+#   boost: 0.5
 # ---
 
 # %% [markdown]

@@ -2,6 +2,8 @@
 # ---
 # title: "Lab 1: find the limit"
 # description: Bisect the learning rate of a regression until the limit is known to four digits, then find the same number from the data alone, without a single run.
+# search:
+#   boost: 0.5
 # ---
 
 # %% [markdown]

@@ -2,6 +2,8 @@
 # ---
 # title: "Lab 2: scale it"
 # description: In raw units a regression on 123 penguins needs 447 million updates; give each column mean zero and spread one, and 28 are enough. Predict both numbers, then measure them.
+# search:
+#   boost: 0.5
 # ---
 
 # %% [markdown]

@@ -2,6 +2,8 @@
 # ---
 # title: "Lab 3: how sharp is a network?"
 # description: Measure the largest curvature of a small network from gradients alone, predict the rate at which its loss first rises, and find by experiment where the run is really lost.
+# search:
+#   boost: 0.5
 # ---
 
 # %% [markdown]
