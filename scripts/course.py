@@ -98,7 +98,7 @@ def course(config, pages: list, site: Path, date: str) -> str:
             path = urljoin(here, link.path)
             if attribute == "src":
                 return f'src="{path[1:]}"'
-            if path not in slugs or link.fragment == "take-along":
+            if path not in slugs or link.fragment == "download":
                 return f'href="{config.site_url}{path[1:]}"'
             return f'href="#{slugs[path]}{"--" * bool(link.fragment)}{link.fragment}"'
 

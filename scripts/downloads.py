@@ -1,4 +1,4 @@
-"""Offer below each page what it shows, to take along: program, notebook, data and figures."""
+"""Offer below each page what it shows, to download: program, notebook, data and figures."""
 
 import re
 from pathlib import Path
@@ -48,12 +48,12 @@ def take_along_of_lab(stem: str, markdown: str, repo_url: str | None) -> list[st
 
 
 def section(rows: list[str], archives: dict[str, str]) -> str:
-    """The section *Take along* with these rows, and below them the archives: what each is for, by address."""
+    """The section *Download* with these rows, and below them the archives: what each is for, by address."""
     links = (
         f'<a href="{address}" download>{Path(address).name}</a> {what}' for address, what in archives.items()
     )
     everything = f'<p class="archives">The whole course: {", ".join(links)}.</p>' if archives else ""
-    head = '<div class="take-along" markdown>\n\n## Take along { data-search-exclude }'
+    head = '<div class="take-along" markdown>\n\n## Download { #download data-search-exclude }'
     return "\n\n".join(["", head, "\n".join(rows), everything, "</div>"])
 
 

@@ -26,7 +26,7 @@ from policy import with_policy
 from program import ProgramError, package_of
 from publish import publish, stamp
 from reader_data import write_reader_data
-from search import defer_index
+from search import prepare_search
 from slides import write_decks
 from variants import archive
 from weave import weave
@@ -142,7 +142,7 @@ def join_the_reader(docs, site):
 
 def on_post_build(config):
     site = Path(config.site_dir)
-    defer_index(site)
+    prepare_search(site)
     join_the_reader(Path(config.docs_dir), site)
     for folder in ("interactive", "diagnose"):
         minify(site / "assets" / folder)

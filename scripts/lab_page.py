@@ -60,7 +60,7 @@ def _links(stem: str) -> str:
         name = f"{stem}-learner.{kind}"
         links.append(f'[{what}](downloads/{name}){{ download="{name}" }}')
     needs = "It needs Python with numpy and matplotlib, and no other file."
-    return f"To work in it, take the {' or the '.join(links)}. {needs} The solved lab is [at the end](#take-along)."
+    return f"To work in it, download the {' or the '.join(links)}. {needs} The solved lab is [at the end](#download)."
 
 
 def _explained(cell, explained: list[tuple[str, str]]) -> str:

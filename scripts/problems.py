@@ -167,7 +167,7 @@ def limit(dice: random.Random) -> Problem:
                     ),
                     Answer(
                         curvature / 2,
-                        r"This is $\lambda/2$, the limit turned over. A steeper curve needs a *smaller* rate.",
+                        r"This is $\lambda/2$, the limit upside down. A larger curvature needs a *smaller* rate.",
                     ),
                 ],
             )
@@ -223,7 +223,7 @@ def regime(dice: random.Random) -> Problem:
                     ),
                     Answer(
                         -factor,
-                        r"The sign is turned round. It is $1 - \alpha\lambda$, and its sign says "
+                        r"The sign is reversed. It is $1 - \alpha\lambda$, and its sign says "
                         "whether the run crosses the bottom.",
                     ),
                     Answer(
@@ -275,7 +275,7 @@ def three_losses(dice: random.Random) -> Problem:
                 name,
                 (1 + math.sqrt(unfloored)) / rate,
                 r"This takes $L_3/L_2$ for the growth. The floor is in "
-                "both losses; only in their differences it cancels.",
+                "both losses; it cancels only in their differences.",
             ),
             both(
                 name,
@@ -345,11 +345,11 @@ def slowest(dice: random.Random) -> Problem:
                     ),
                     Answer(
                         1 / kappa,
-                        r"This is $\lambda_{\min}/\lambda_{\max}$, turned over; κ is never below 1.",
+                        r"This is $\lambda_{\min}/\lambda_{\max}$, upside down; κ is never below 1.",
                     ),
                     Answer(
                         steep / middle,
-                        "The middle curvature does not count: κ compares the steepest with the flattest.",
+                        "The middle curvature does not count: κ compares the largest with the smallest.",
                     ),
                     Answer(
                         steep - flat,
@@ -368,7 +368,7 @@ def slowest(dice: random.Random) -> Problem:
                         else rf"Its factor is ${number(factors[i])}$, of smaller size than the ${number(factors[right])}$ "
                         rf"along curvature {number(curvatures[right])}. "
                         + (
-                            "A steep direction can be the slowest too: near its limit it jumps back and forth."
+                            "A sharp direction can be the slowest too: near its limit it jumps back and forth."
                             if right == 2
                             else "At this rate the flattest direction moves least."
                         ),
@@ -418,7 +418,7 @@ def overflow(dice: random.Random) -> Problem:
     return Problem(
         "Updates until a format overflows",
         ("overflow", "Why: inf first, nan about twice as late"),
-        rf"A run explodes at $\alpha\lambda = {number(product)}$. Its loss stands at {start} above a floor of 0 and "
+        rf"A run explodes at $\alpha\lambda = {number(product)}$. Its loss, whose floor is 0, has reached {start} and "
         rf"is computed in {kind}, whose largest number is {in_words}.",
         {"product": product, "start": start, "format": kind},
         [
@@ -434,13 +434,13 @@ def overflow(dice: random.Random) -> Problem:
                     Answer(
                         math.ceil(wait(product - 1)),
                         r"This is when the *error* has grown so much. The loss "
-                        "goes with its square and is there in half the time.",
+                        "goes with its square and gets there in half the time.",
                     ),
                     Answer(
                         math.ceil(wait(product**2)),
                         r"The growth is $(\alpha\lambda - 1)^2$, not "
-                        r"$(\alpha\lambda)^2$: the step takes away $\alpha\lambda$ errors from the one that "
-                        "was there.",
+                        r"$(\alpha\lambda)^2$: the step takes $\alpha\lambda$ times the error away from the "
+                        "error.",
                     ),
                     Answer(
                         math.ceil(wait(growth, to=LARGEST[neighbour][0])),
@@ -459,7 +459,7 @@ def heavy_ball(dice: random.Random) -> Problem:
     return Problem(
         "The limit with momentum",
         ("fixes", "Why: the limits on a parabola"),
-        rf"The steepest curvature of a quadratic loss is $\lambda_{{\max}} = {number(curvature)}$. It is minimised by "
+        rf"The largest curvature of a quadratic loss is $\lambda_{{\max}} = {number(curvature)}$. It is minimised by "
         rf"heavy-ball momentum, $v \leftarrow \beta v + g$, $w \leftarrow w - \alpha v$, with "
         rf"$\beta = {number(beta)}$ and the full batch.",
         {"curvature": curvature, "beta": beta},
@@ -479,7 +479,7 @@ def heavy_ball(dice: random.Random) -> Problem:
                     ),
                     Answer(
                         2 * (1 - beta) / curvature,
-                        r"The sign of β is turned round: momentum raises the "
+                        r"The sign of β is reversed: momentum raises the "
                         "limit of the full batch.",
                     ),
                     Answer(
@@ -543,11 +543,11 @@ def sum_or_mean(dice: random.Random) -> Problem:
                     Answer(
                         n / squares,
                         "This is the limit for the mean. A larger loss of the same shape has a larger "
-                        "curvature, so it does not stay.",
+                        "curvature, so the limit does not stay the same.",
                     ),
                     Answer(
                         n * n / squares,
-                        f"The wrong way round: the sum is {n} times steeper, so its limit is *lower*.",
+                        f"The wrong way round: the sum has {n} times the curvature, so its limit is *lower*.",
                     ),
                     Answer(2 / squares, "The 2 from differentiating the square is missing."),
                 ],
@@ -579,7 +579,7 @@ def sign_or_rate(dice: random.Random) -> Problem:
         {"rate": rate, "weights": weights, "wrong_sign": wrong_sign},
         [
             Question(
-                "What is the matter?",
+                "What is wrong?",
                 [
                     Answer(
                         "The rate is above its limit",

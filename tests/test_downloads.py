@@ -75,7 +75,9 @@ def test_a_page_without_a_program_offers_nothing_and_the_home_page_the_whole_cou
 def test_what_can_be_taken_along_is_not_found_by_the_search(site):
     index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
     assert len(index["docs"]) > 50
-    assert [entry["location"] for entry in index["docs"] if "take-along" in entry["location"]] == []
+    assert [
+        entry["location"] for entry in index["docs"] if "download" in entry["location"].partition("#")[2]
+    ] == []
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -251,6 +253,14 @@ def test_links_are_followed_from_disk_and_the_search_finds(open_file):
     assert page.locator("h1").is_visible()
 
 
+def test_from_disk_the_search_finds_other_spellings_and_names_in_programs_too(open_file):
+    page = open_file("index.html")
+    for typed, where in ("standardized", "frameworks"), ("zero_grad", "diagnose"):
+        page.locator("[name=query]").fill("")
+        page.locator("[name=query]").press_sequentially(typed)
+        page.locator(f".md-search-result__link[href*='{where}/index.html']").first.wait_for()
+
+
 def test_from_disk_a_page_keeps_links_that_lead_elsewhere_and_drops_what_is_not_in_the_zip(tmp_path):
     (tmp_path / "taylor").mkdir()
     html = (
@@ -318,7 +328,7 @@ def test_a_printed_chapter_asks_and_answers_on_pages_of_its_own_at_the_end(open_
         " ".join("".join(sheet.extract_text() for sheet in sheets).split())
         for sheets in (printed.pages[:first], printed.pages[first:])
     )
-    assert "Summary" in before and "Answer to 2" not in before and "Take along" not in before + after
+    assert "Summary" in before and "Answer to 2" not in before and "Download" not in before + after
     assert len(asked) >= 8 and "Answer to 2" in asked
     assert page.locator(".answers").count() == 0
 

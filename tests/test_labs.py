@@ -345,7 +345,7 @@ def test_the_page_tells_each_wrong_answer_and_each_prediction_what_it_is(page, s
 def test_the_learner_s_version_stands_at_the_top_of_the_page_and_all_of_the_lab_at_its_end(page, stem, site):
     links = page.select_one("h1").find_next("p").select("a")
     names = [f"{stem}-learner.{kind}" for kind in ("ipynb", "py")]
-    assert [link["href"] for link in links] == [*(f"../downloads/{name}" for name in names), "#take-along"]
+    assert [link["href"] for link in links] == [*(f"../downloads/{name}" for name in names), "#download"]
     names += [f"{stem}-solution.{kind}" for kind in ("ipynb", "py")]
     offered = page.select(".take-along li a")
     files = {f"../downloads/{name}" for name in names} | {

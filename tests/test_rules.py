@@ -82,7 +82,7 @@ def test_every_chapter_has_all_the_parts_of_the_pattern(chapter):
     predictions = re.findall(r"^!!! predict .*\n((?:(?:    .*)?\n)+)", markdown, re.MULTILINE)
     assert predictions
     assert all(3 <= block.count("??? option") <= 5 for block in predictions)
-    assert "(#take-along)" in markdown  # for those who want to run it
+    assert "(#download)" in markdown  # for those who want to run it
     assert markdown.count("!!! refute") >= 2
     for what, why in re.findall(r"!!! refute (.*)\n +(.*)", markdown):
         assert re.fullmatch('"“.+”"', what), "what somebody may think, in quotation marks"

@@ -2,6 +2,8 @@
 # ---
 # title: "Lab 4: autopsy"
 # description: Five anonymous logs, most of them of runs that failed. Find the cause of each from losses and one weight, say which line of the log decides, and rebuild a run that prints the same.
+# search:
+#   boost: 0.5
 # ---
 
 # %% [markdown]
@@ -13,7 +15,7 @@
 # - **Time:** 45 minutes. Five for sections 1 and 2, five for each log, ten for the defence.
 # - **Hand in:** for each log the cause, the line that decides, and why the next likely cause is ruled out; for one log of your choice a run of your own that prints the same.
 #
-# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. A wrong answer is told what it is.
+# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. If an answer is wrong, the check tells you what it is.
 
 # %%
 from given.checks import check, fill_in, look_back
@@ -66,7 +68,7 @@ plt.show()
 #
 # ## 2. Predict
 #
-# You may change nothing but the rate: a tenth of it from the first update on, and ten times as many updates. In which of the five would the last loss be a normal, low number?
+# You may change nothing but the rate: a tenth of it, from the first update, and ten times as many updates. In which of the five would the last loss be a normal, low number?
 #
 # - **a** In A, B, C, D and E: a lower rate always helps.
 # - **b** In A, B and D, the three that end high.
@@ -106,7 +108,7 @@ check(
         ),
         (
             "sum",
-            "Then something would have changed on the way. The batch is 30 throughout, and the growth begins slowly by itself: the fall at the start is the flat direction, which for a few updates hides the steep one.",
+            "Then something would have changed on the way. The batch is 30 throughout, and the growth begins slowly by itself: the fall at the start is the flat direction, which for a few updates hides the sharp one.",
         ),
         (
             "memory",
@@ -146,7 +148,7 @@ check(
         ),
         (
             rate / (1 + np.sqrt(r)),
-            "This is 1/λ, half the limit. A good rate to set, but the question was the limit.",
+            "This is 1/λ, half the limit. It is a good rate to set, but the question was the limit.",
         ),
         (
             rate / r,
@@ -195,7 +197,7 @@ check(
         ),
         (
             "sum",
-            "The batch is 30 throughout, and the growth is there from the first update on.",
+            "The batch is 30 throughout, and the growth is there from the first update.",
         ),
         (
             "log",
@@ -224,7 +226,7 @@ cause = "log"
 check(
     cause,
     "log",
-    "A normal loss, falling, and from one update to the next no number; the weight goes on as if nothing had happened.",
+    "The loss is normal and falling, and from one update to the next it is nan; the weight goes on as if nothing had happened.",
     [
         (
             "rate",
@@ -248,7 +250,7 @@ check(
         ),
         (
             "memory",
-            "Gradients that are never cleared make the loss swing. This one falls at each update, until it is no number.",
+            "Gradients that are never cleared make the loss swing. This one falls at each update, until it is nan.",
         ),
     ],
     "Write one of the words in the table. What do loss and weight do just before the nan, and what does the weight do after it?",
@@ -269,7 +271,7 @@ cause = "sum"
 check(
     cause,
     "sum",
-    "From update 20 on the batch is four times as large, and so is the curvature of a loss that adds up: αλ was near 0.6 and is near 2.6.",
+    "At update 20 the batch becomes four times as large, and so does the curvature of a loss that adds up: αλ was near 0.6 and is near 2.6.",
     [
         (
             "rate",
@@ -361,7 +363,7 @@ look_back(
 # %% [markdown]
 # ## 8. Defend
 #
-# The strongest defence is a run that prints the same. Choose one log, write the run, and compare. All data were random and you do not have the seeds, so aim at what the cause decides: the factor from line to line, who alternates, and when it begins. Then mend *one* thing in your run and show that this cures it.
+# The strongest defence is a run that prints the same. Choose one log, write the run, and compare. All data were random and you do not have the seeds, so aim at what the cause decides: the factor from line to line, which numbers alternate, and when it begins. Then mend *one* thing in your run and show that this cures it.
 
 # %% [markdown] tags=["solution"]
 # These are the five runs. A and B fit a line to the same thirty points; C is a logistic model in fp32 with one large input and a cross-entropy of its own; D adds up the errors of each batch; E is the smallest linear network with a hidden layer, 400 units wide.

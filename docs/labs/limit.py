@@ -2,18 +2,20 @@
 # ---
 # title: "Lab 1: find the limit"
 # description: Bisect the learning rate of a regression until the limit is known to four digits, then find the same number from the data alone, without a single run.
+# search:
+#   boost: 0.5
 # ---
 
 # %% [markdown]
 # # Lab 1: find the limit
 #
-# A spring, twelve weights, a straight line to be fitted. Some learning rates settle, others explode. You will find the rate between them twice: by trying, and then from the weights alone, before any run.
+# You will fit a straight line to the lengths of a spring under twelve weights. At some learning rates the run settles, at others it explodes. You will find the rate between them twice: first by trying, and then from the weights alone, before any run.
 #
 # - **Before:** the chapters [Overshoot](../overshoot.md) and [Conditioning](../conditioning.md).
 # - **Time:** 45 minutes. Ten for sections 1 and 2, fifteen for 3, fifteen for 4 and 5, five for the last.
 # - **Hand in:** the two limits, how many digits they share, and your answer to section 6 in three sentences.
 #
-# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. A wrong answer is told what it is.
+# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. If an answer is wrong, the check tells you what it is.
 
 # %%
 from given.checks import check, fill_in, look_back
@@ -58,7 +60,7 @@ w = np.array([1.0, 2.0])
 check(
     gradient(w),
     [(loss(w + h) - loss(w - h)) / 2e-6 for h in 1e-6 * np.eye(2)],
-    "This is the slope that two losses a small step apart show.",
+    "Two losses a small step apart show the same slope.",
     [
         (
             X.T @ (X @ w - length) / n,
@@ -70,7 +72,7 @@ check(
         ),
         (
             2 / n * X.T @ (length - X @ w),
-            "The sign is turned round: this points downhill. A step against it would climb, at every rate.",
+            "The sign is reversed: this points downhill. A step against it would climb, at every rate.",
         ),
     ],
     "It must have two entries: 2/n times the sum of error × row of X, with error = X @ w − length.",
@@ -79,7 +81,7 @@ check(
 # %% [markdown]
 # ## 2. Predict
 #
-# At a rate of 0.06 this regression settles, at 0.08 it explodes. Somewhere between lies the change. How wide is the zone where it is neither one nor the other?
+# At a rate of 0.06 this regression settles, at 0.08 it explodes. The limit lies somewhere between them. How wide is the zone in which a run does neither?
 #
 # - **a** About 0.01: from 0.065 to 0.075 the run bounces between bounds.
 # - **b** About 0.001: it depends on where the run starts.
@@ -112,7 +114,7 @@ for alpha in 0.06, 0.08:
     print(f"α = {alpha}:", *(f"{one:10.4g}" for one in losses))
 
 # %% [markdown]
-# Now let the computer decide whether a run has exploded. Give back `True` or `False`, and look at the losses only.
+# Now let the computer decide whether a run has exploded. Return `True` or `False`, and look at the losses only.
 
 
 # %%
@@ -126,11 +128,11 @@ runs = np.array([[173, 300, 500, 900], [900, 500, 300, 173], 4 * [np.nan]])
 check(
     [explodes(losses) for losses in runs],
     [True, False, True],
-    "Higher than where it began, or no number at all.",
+    "A run has exploded if it ends higher than it began, or is nan.",
     [
         (
             [not np.isfinite(losses[-1]) for losses in runs],
-            "You wait for inf or nan. So ends an explosion, after hundreds of updates; with 200 of them your limit would come out more than three times too high.",
+            "You wait for inf or nan. An explosion ends like that only after hundreds of updates; with 200 of them your limit would come out more than three times too high.",
         ),
         (
             [losses[-1] > losses[0] for losses in runs],
@@ -138,14 +140,14 @@ check(
         ),
         (
             [losses[-1] <= losses[0] for losses in runs],
-            "It is turned round: True for the run that settles.",
+            "It is the wrong way round: True for the run that settles.",
         ),
     ],
     "Of the three test runs the first grows, the second falls and the third is nan.",
 )
 
 # %% [markdown]
-# Two rates enclose the limit. Try the one in the middle: it becomes a new bound below or a new bound above. Sixteen halvings make the interval 65,536 times shorter.
+# Two rates enclose the limit. Try the one in the middle: it becomes the new lower or the new upper bound. Sixteen halvings make the interval 65,536 times shorter.
 
 
 # %%
@@ -206,8 +208,8 @@ plt.show()
 look_back(
     prediction,
     {
-        "a": "In the figure 98 % of the limit settles and 102 % explodes, so the zone is narrower than 0.003. And halving went on: after sixteen times there was still one rate that settles and, 0.00002 above it, one that explodes.",
-        "b": "The start decides how much of the error lies in the steep direction, and so how soon you see the growth. Whether it grows is decided by the rate alone. Change np.zeros(2) in descend to another start and halve again.",
+        "a": "In the figure 98 % of the limit settles and 102 % explodes, so the zone is narrower than 0.003. Halving went further: after sixteen halvings there was still a rate that settles and, 0.00002 above it, one that explodes.",
+        "b": "The start decides how much of the error lies in the sharp direction, and so how soon you see the growth. Whether it grows is decided by the rate alone. Change np.zeros(2) in descend to another start and halve again.",
         "c": "Yes. Each halving found one bound that settles and one that explodes, and it could go on as long as the computer can tell two rates apart. Close to the limit a run needs more updates to show which it is.",
     },
 )
@@ -226,7 +228,7 @@ w, h = np.array([1.0, 2.0]), 1e-3 * np.eye(2)
 check(
     H,
     [(gradient(w + one) - gradient(w - one)) / 2e-3 for one in h],
-    "It is what two gradients a small step apart show.",
+    "Two gradients a small step apart show the same matrix.",
     [
         (
             X.T @ X / n,
@@ -234,7 +236,7 @@ check(
         ),
         (
             2 * X.T @ X,
-            "This belongs to the sum. For the mean, divide by n. Your limit would come out 12 times too low: safe, and 12 times slower than need be.",
+            "This belongs to the sum. For the mean, divide by n. Your limit would come out 12 times too low: safe, and 12 times slower than necessary.",
         ),
         (
             2 / n * X @ X.T,
@@ -245,7 +247,7 @@ check(
             "This is a gradient, one slope for each parameter. Take its derivative once more: w and the lengths drop out.",
         ),
     ],
-    "The gradient is 2/n · Xᵀ(Xw − y). Its derivative by w is a matrix of 2 × 2.",
+    "The gradient is 2/n · Xᵀ(Xw − y). Its derivative with respect to w is a 2 × 2 matrix.",
 )
 
 # %%
@@ -264,11 +266,11 @@ check(
     [
         (
             1 / lam.max(),
-            "This is half the limit. There the error in the steep direction is gone after one update. It settles up to twice this rate.",
+            "This is half the limit. There the error in the sharp direction is gone after one update. A run settles up to twice this rate.",
         ),
         (
             2 / lam.min(),
-            "This is the limit of the flat direction alone. The error lies in both, and the steep direction explodes long before.",
+            "This is the limit of the flat direction alone. The error lies in both, and the sharp direction explodes long before.",
         ),
         (
             2 / lam.sum(),
@@ -285,7 +287,7 @@ check(
 # %% [markdown]
 # ## 5. How fast?
 #
-# Five percent above the limit the loss explodes. By what factor does it grow per update, once the steep direction dominates? Find it on paper.
+# Five percent above the limit the loss explodes. By what factor does it grow per update, once the sharp direction dominates? Find it on paper.
 
 # %%
 # answer: growth of the loss per update at 1.05 times the limit
@@ -324,4 +326,4 @@ check(
 # Somebody gives the same table in other units: the lengths in millimetres. Somebody else leaves the lengths as they are, and gives the weights in grams (1 newton is the weight of 102 grams). What happens to the limit in either case? Predict first, then change section 1 and run everything again. Explain with $H$ in three sentences why the two are so different.
 
 # %% [markdown] tags=["solution"]
-# $H = \frac2n X^\top X$ does not contain the lengths, so other units of length leave the limit where it is (the loss is 100 times larger, and so is its gradient's ten-fold, but no curvature changes). The weights stand in $X$, twice: numbers 102 times larger make the large curvature $102^2$, about 10,000 times larger and the limit as much lower. A rate of 0.06 that settled in newtons explodes in grams.
+# $H = \frac2n X^\top X$ does not contain the lengths, so other units of length leave the limit where it is (the loss becomes 100 times larger and its gradient ten times, but no curvature changes). The weights stand in $X$, twice: numbers 102 times larger make the largest curvature about 10,000 times larger ($102^2$), and the limit lower by the same factor. A rate of 0.06 that settled in newtons explodes in grams.

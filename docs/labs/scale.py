@@ -2,18 +2,20 @@
 # ---
 # title: "Lab 2: scale it"
 # description: In raw units a regression on 123 penguins needs 447 million updates; give each column mean zero and spread one, and 28 are enough. Predict both numbers, then measure them.
+# search:
+#   boost: 0.5
 # ---
 
 # %% [markdown]
 # # Lab 2: scale it
 #
-# A real table in the units in which it was measured. In them the limit is tiny, the condition number is 65 million, and gradient descent gives a wrong answer without a word. You will say beforehand how many updates are needed, before and after scaling, and then measure both.
+# A real table in the units in which it was measured. In them the limit is tiny, the condition number is 65 million, and gradient descent gives a wrong answer without any warning. You will say beforehand how many updates are needed, before and after scaling, and then measure both.
 #
 # - **Before:** the chapter [Conditioning](../conditioning.md).
 # - **Time:** 45 minutes. Five for sections 1 and 2, fifteen for 3, fifteen for 4, ten for 5 and 6.
 # - **Hand in:** a table with κ, the rate and the updates before and after; the three slopes with their units; your answer to section 6.
 #
-# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. A wrong answer is told what it is.
+# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. If an answer is wrong, the check tells you what it is.
 
 # %%
 from given.checks import check, fill_in, look_back
@@ -79,7 +81,7 @@ look_back(
     {
         "a": "Without bill length the limit rises by less than a twentieth. A spread of 3 around a mean of 47.5 hardly counts: the curvature goes with the mean of the squares, and the mean itself makes nearly all of it.",
         "b": "Without bill depth the limit stays almost the same. Small numbers make small curvatures: it is the column that matters least for the limit. (For the flat end it matters.)",
-        "c": "Yes, twenty-fold. The mean square of the flipper lengths is 47,000, of all else together 2,500. The limit is set by the column with the large numbers, whether it is useful or not.",
+        "c": "Yes, twenty-fold. The mean square of the flipper lengths is 47,000, that of everything else together 2,500. The limit is set by the column with the large numbers, whether it is useful or not.",
         "d": "The largest curvature is nearly the sum of the columns' mean squares, and one column has 95 % of it. Leave that one out and the limit is twenty times higher.",
     },
 )
@@ -102,7 +104,7 @@ check(
     [
         (
             lam.min() / lam.max(),
-            "It is turned round: the steepest curvature over the flattest, so that κ is at least 1.",
+            "It is upside down: divide the largest curvature by the smallest, so that κ is at least 1.",
         ),
         (
             np.sqrt(lam.max() / lam.min()),
@@ -142,7 +144,7 @@ updates = np.log(1e-3) / np.log(1 - 1 / kappa)
 check(
     updates,
     10**6 * np.log(1e-3) / np.log(left(10**6)),
-    "447 million, as long as it would take a computer some hours to do.",
+    "447 million: a loop of so many updates would keep a computer busy for an hour or so.",
     [
         (
             kappa,
@@ -193,7 +195,7 @@ scaled = (lengths - lengths.mean(axis=0)) / lengths.std(axis=0)
 check(
     scaled,
     np.transpose([(one - one.mean()) / one.std() for one in lengths.T]),
-    "Three columns, comparable at last.",
+    "Now the three columns can be compared.",
     [
         (
             lengths - lengths.mean(axis=0),
@@ -222,7 +224,7 @@ print("curvatures", *(f"{one:.3f}" for one in lam))
 print(f"κ = {kappa:.2f}")
 
 # %% [markdown]
-# κ is not 1: long penguins are long in every direction, and scaling columns does not undo that they go together. Now choose the best fixed rate, the one at which the slowest direction is as quick as can be.
+# κ is not 1: long penguins are long in every direction, and scaling the columns does not remove that correlation. Now choose the best fixed rate, the one at which the slowest direction is as fast as possible.
 
 # %%
 # answer: the best fixed rate, from the curvatures lam
@@ -238,22 +240,22 @@ check(
     [
         (
             1 / lam.max(),
-            "It is safe and solves the steepest direction at once, but then the flattest keeps 0.875 of its error. You can go further: let the steepest overshoot a little, until both are equally slow.",
+            "It is safe and solves the sharpest direction at once, but then the flattest keeps 0.875 of its error. You can go further: let the sharpest overshoot a little, until both are equally slow.",
         ),
         (
             2 / lam.max(),
-            "This is the limit itself: the steepest direction flips from side to side for ever.",
+            "This is the limit itself: the sharpest direction flips from side to side for ever.",
         ),
         (
             1 / lam.min(),
-            "This solves the flattest direction at once and explodes in the steepest: there αλ is κ = 8.",
+            "This solves the flattest direction at once and explodes in the sharpest: there αλ is κ = 8.",
         ),
         (
             1 / lam.mean(),
-            "It explodes: the mean curvature is 1, the steepest 2.34, and there αλ is above 2. The ends decide, and a mean knows nothing of them.",
+            "It explodes: the mean curvature is 1, the largest 2.34, and there αλ is above 2. The ends decide, and a mean knows nothing of them.",
         ),
     ],
-    "The flattest direction keeps 1 − αλmin, the steepest −(αλmax − 1). The best rate makes the two equal in size.",
+    "The flattest direction keeps 1 − αλmin, the sharpest −(αλmax − 1). The best rate makes the two equal in size.",
 )
 
 # %% [markdown]
@@ -303,11 +305,11 @@ check(
     [
         (
             best[1:],
-            "These are grams per spread: so much more mass has a penguin whose bill is one spread longer. How many millimetres is a spread?",
+            "These are grams per spread: by so much is a penguin heavier if its bill is one spread longer. How many millimetres is a spread?",
         ),
         (
             best[1:] * lengths.std(axis=0),
-            "It is turned round. A spread is 3 mm of bill length, so one millimetre brings less than one spread does.",
+            "It is the wrong way round. A spread is 3 mm of bill length, so one millimetre brings less than one spread does.",
         ),
         (
             (best[1:] - lengths.mean(axis=0)) / lengths.std(axis=0),

@@ -2,6 +2,8 @@
 # ---
 # title: "Lab 3: how sharp is a network?"
 # description: Measure the largest curvature of a small network from gradients alone, predict the rate at which its loss first rises, and find by experiment where the run is really lost.
+# search:
+#   boost: 0.5
 # ---
 
 # %% [markdown]
@@ -13,7 +15,7 @@
 # - **Time:** 45 minutes. Ten for sections 1 and 2, ten for 3, fifteen for 4, ten for 5 and 6.
 # - **Hand in:** the sharpness, the three rates of section 4 (predicted, first rise, lost), and one paragraph on section 5: who adapts to whom?
 #
-# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. A wrong answer is told what it is.
+# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. If an answer is wrong, the check tells you what it is.
 
 # %%
 from given.checks import check, fill_in, look_back
@@ -79,7 +81,7 @@ v, h = np.random.default_rng(1).normal(size=61), 1e-4
 check(
     product(w, v),
     gradient(w + 1e-20j * v).imag / 1e-20,
-    "So says a step of another kind too, into the complex numbers.",
+    "A step of another kind, into the complex numbers, says the same.",
     [
         (
             (gradient(w + h * v) - gradient(w - h * v)) / h,
@@ -95,14 +97,14 @@ check(
         ),
         (
             (gradient(w - h * v) - gradient(w + h * v)) / (2 * h),
-            "The sign is turned round: forwards minus backwards.",
+            "The sign is reversed: it is forwards minus backwards.",
         ),
     ],
     "The gradient forwards minus the gradient backwards, divided by the distance between the two points.",
 )
 
 # %% [markdown]
-# ## 3. Turn until it is steepest
+# ## 3. Turn towards the largest curvature
 #
 # Multiplying by $H$ stretches a vector most along the direction of the largest curvature. So multiply again and again, and each time bring the vector back to length 1.
 
@@ -119,7 +121,7 @@ Hv = product(w, v)
 check(
     turned(w, v),
     np.divide(Hv, np.sqrt(sum(Hv**2))),
-    "A little more of the steepest direction is in it than before.",
+    "It leans a little more towards the sharpest direction than before.",
     [
         (
             Hv,
@@ -131,7 +133,7 @@ check(
         ),
         (
             v / np.linalg.norm(v),
-            "This is the old direction: nothing turns. It is Hv that leans towards the steepest direction.",
+            "This is the old direction: nothing turns. It is Hv that leans towards the sharpest direction.",
         ),
         (
             Hv / np.linalg.norm(v),
@@ -192,7 +194,7 @@ print(f"all of H {np.linalg.eigvalsh(whole)[-1]:8.4f}")
 # %% [markdown]
 # ## 4. Predict where it breaks
 #
-# From `w` the careful rate of 0.02 goes on well. At which rate will the loss first rise?
+# From `w` the careful rate of 0.02 still works well. At which rate will the loss first rise?
 
 # %%
 # answer: the rate above which the loss rises, by sharpness(w)
@@ -206,7 +208,7 @@ check(
     [
         (
             1 / sharpness(w),
-            "This is half of it. There the error in the steepest direction is gone after one update; it grows from twice this rate on.",
+            "This is half of it. There the error in the sharpest direction is gone after one update; it grows only above twice this rate.",
         ),
         (
             2 / sharpness(start),
@@ -214,21 +216,21 @@ check(
         ),
         (
             2 / sharpness(w, 0),
-            "This is the curvature along the gradient, before any turn. The steepest direction is steeper.",
+            "This is the curvature along the gradient, before any turn. Along the sharpest direction it is larger.",
         ),
         (
             sharpness(w),
             "This is the curvature. At the limit α times it is 2.",
         ),
     ],
-    "The steepest direction grows as soon as αλ passes 2.",
+    "The error in the sharpest direction grows as soon as αλ passes 2.",
 )
 
 # %% [markdown]
-# Say first what you expect. You run on from `w` for 6,000 updates, at a rate 20 % above your limit. What will the loss do?
+# Before you run it, say what you expect. From `w` the run goes on for 6,000 updates, at a rate 20 % above your limit. What will the loss do?
 #
 # - **a** Explode: the limit is passed.
-# - **b** Fall as at the careful rate: a network is no parabola, and the limit does not hold.
+# - **b** Fall as at the careful rate: a network is not a parabola, and the limit does not hold.
 # - **c** Rise to a bounce between bounds and stay there.
 # - **d** Rise several-fold, then come down lower than at a rate 20 % below the limit.
 
@@ -289,9 +291,9 @@ plt.show()
 look_back(
     prediction,
     {
-        "a": "It begins so: the loss rises eighteen-fold. But while it rises the weights move, and the curvature falls until α times it is below 2. Only at nearly twice the limit is the run lost.",
-        "b": "The limit holds for the first updates, within three percent: there the loss rises. Later the curvature is another, and the limit with it.",
-        "c": "A parabola at exactly αλ = 2 does so. Here the curvature gives way, and the loss comes down again.",
+        "a": "It begins like that: the loss rises eighteen-fold. But while it rises the weights move, and the curvature falls until α times it is below 2. Only at nearly twice the limit is the run lost.",
+        "b": "The limit holds for the first updates, within three percent: there the loss rises. Later the curvature has changed, and the limit with it.",
+        "c": "A parabola at exactly αλ = 2 does that. Here the curvature gives way, and the loss comes down again.",
         "d": "Yes. The rise pushes the weights to a flatter place, and from there the larger rate gets further. A rise alone is no failure.",
     },
 )
@@ -299,7 +301,7 @@ look_back(
 # %% [markdown]
 # ## 5. Who adapts to whom?
 #
-# Now below the limit, at 80 % of it. Look at the sharpness on the right: at first it is 7.3. To which value does it go?
+# Now take a rate below the limit, 80 % of it. Look at the sharpness on the right: at first it is 7.3. To which value does it go?
 
 # %%
 alpha = 0.8 * limit
@@ -314,11 +316,11 @@ check(
     [
         (
             sharpness(w),
-            "So it would be on a parabola. Here the weights move, and the curvature with them.",
+            "It would stay there on a parabola. Here the weights move, and the curvature with them.",
         ),
         (
             1 / alpha,
-            "At this curvature the steepest direction would be solved in one update. Training does not stop there, it sharpens on.",
+            "At this curvature the sharpest direction would be solved in one update. The sharpness does not stop there, it goes on rising.",
         ),
         (
             2 / 0.02,
@@ -326,10 +328,10 @@ check(
         ),
         (
             alpha / 2,
-            "It is turned round: a small rate lets the curvature grow large.",
+            "It is upside down: a small rate lets the curvature grow large.",
         ),
     ],
-    "It rises until the rate is just at the limit: α times the sharpness is 2.",
+    "It rises until the rate is exactly at the limit: α times the sharpness is 2.",
 )
 
 # %%
