@@ -37,25 +37,29 @@ class _Mathematics(Treeprocessor):
                     element.set("tabindex", "0")  # a wide formula scrolls, by keyboard too
                     element.extend(displayed(mathml(latex, display=True)))
                 else:
-                    element.append(mathml(latex))
+                    element.extend(inline(mathml(latex)))
+
+
+def inline(math: etree.Element) -> list[etree.Element]:
+    """A formula in a line, as its parts, so that the line may break between them."""
+    parts = _parts(math)
+    if len(parts) == 1:
+        return [math]
+    shown = []
+    for part in parts:
+        shown.append(etree.Element("math"))
+        shown[-1].extend(part)
+        shown[-1].tail = "\u2003"  # as wide as a \\quad
+    shown[-1].tail = None
+    return shown
 
 
 def displayed(math: etree.Element) -> list[etree.Element]:
     """What a displayed formula is shown as: itself, or its parts, between which a phone may break the line.
 
-    Where LaTeX has a ``\\quad`` a part ends. One that is still too wide for a phone may be broken before a
-    relation or a sign too.
+    A part that is still too wide for a phone may be broken before a relation or a sign too.
     """
-    parts = [[]]
-    for element in math:
-        if element.tag == "mspace" and _width(element) >= 1:
-            if len(parts[-1]) == 1 and parts[-1][0].text in ARROWS:
-                parts[-1].append(element)  # an arrow stays with what follows from it
-            elif parts[-1]:
-                parts.append([])
-        else:
-            parts[-1].append(element)
-    broken = [_broken(part) if sum(map(_width, part)) > PHONE else [part] for part in parts if part]
+    broken = [_broken(part) if sum(map(_width, part)) > PHONE else [part] for part in _parts(math)]
     if len(broken) == len(broken[0]) == 1:
         return [math]
     shown = []
@@ -68,6 +72,20 @@ def displayed(math: etree.Element) -> list[etree.Element]:
                 piece[0].set("form", "infix")  # the first of a piece keeps its space
             etree.SubElement(shown[-1], "math", {"displaystyle": "true"}).extend(piece)
     return shown
+
+
+def _parts(math: etree.Element) -> list[list[etree.Element]]:
+    """The parts of a formula: where LaTeX has a ``\\quad``, one ends."""
+    parts = [[]]
+    for element in math:
+        if element.tag == "mspace" and _width(element) >= 1:
+            if len(parts[-1]) == 1 and parts[-1][0].text in ARROWS:
+                parts[-1].append(element)  # an arrow stays with what follows from it
+            elif parts[-1]:
+                parts.append([])
+        else:
+            parts[-1].append(element)
+    return [part for part in parts if part]
 
 
 def _broken(part: list[etree.Element]) -> list[list[etree.Element]]:
@@ -119,8 +137,8 @@ def mathml(latex: str, display: bool = False) -> etree.Element:
     text = re.sub(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;", lambda name: html.unescape(name[0]), text)
     math = etree.fromstring(text)
     for power in math.iter("msup"):
-        base, prime = power
-        if prime.tag == "mo" and set(prime.text) <= set("′″‴"):
+        prime = power[1]
+        if prime.tag == "mo" and set(prime.text or " ") <= set("′″‴"):
             # The sign is already high; as a power it would float.
             power.tag = "mrow"
             prime.attrib |= {"lspace": "0", "rspace": "0"}

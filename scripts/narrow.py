@@ -3,9 +3,11 @@
 import io
 from textwrap import wrap
 
+from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
+from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import ScaledTranslation
 
 POINTS = 72
@@ -29,12 +31,11 @@ def in_notebooks(shell) -> None:
     from IPython.core.formatters import BaseFormatter
 
     class Narrow(BaseFormatter):
-        format_type = KIND
-        _return_type = str
+        format_type, print_method, _return_type = KIND, "_repr_narrow_", str
 
-    formatter = Narrow(parent=shell.display_formatter)
-    formatter.for_type_by_name("matplotlib.figure", "Figure", lambda figure: narrow(figure) or svg(figure))
-    shell.display_formatter.formatters[KIND] = formatter
+    # As a method of figures: a printer of figures would be dropped by the backend that shows them in line.
+    Figure._repr_narrow_ = lambda figure: narrow(figure) or svg(figure)
+    shell.display_formatter.formatters[KIND] = Narrow(parent=shell.display_formatter)
 
 
 def narrow(figure) -> None:
@@ -57,10 +58,14 @@ def narrow(figure) -> None:
         for place in "left", "center", "right":
             if title := axes.get_title(place):
                 axes.set_title(_broken(title, WIDTH * 0.8 / columns), loc=place)
-        axes.tick_params(which="both", labelsize=TYPE)
+        _fewer_numbers(axes, WIDTH * 0.75 / columns)
         height += _legend_below(axes)
     for text in figure.findobj(Text):
         text.set_fontsize(TYPE)
+    for axes in figure.axes:
+        for axis in axes.xaxis, axes.yaxis:
+            size = TYPE + (axis.get_scale() == "log")  # exponents are smaller
+            axis.set_tick_params("both", labelsize=size)
     figure.set_size_inches(WIDTH / POINTS, height / POINTS)
 
 
@@ -74,6 +79,15 @@ def _say_what_a_neighbour_said(axes) -> None:
             getattr(axes, f"set_{axis}label")(next(filter(None, names), ""))
 
 
+def _fewer_numbers(axes, width: float) -> None:
+    """Every other number below the axis, where all of those that the program names would touch."""
+    if isinstance(axes.xaxis.get_major_locator(), FixedLocator):
+        ticks, labels = axes.get_xticks(), [label.get_text() for label in axes.get_xticklabels()]
+        while len(labels) > 2 and len(labels) * (max(map(_width, labels)) + 5) > width:
+            ticks, labels = ticks[::2], labels[::2]
+        axes.set_xticks(ticks, labels)
+
+
 def _legend_below(axes) -> float:
     """Move the legend to where it can hide nothing, and return the height that it takes."""
     old = axes.get_legend()
@@ -81,7 +95,7 @@ def _legend_below(axes) -> float:
         return 0
     labels, title = [text.get_text() for text in old.get_texts()], old.get_title().get_text()
     widest = max(map(_width, labels)) + 3.6 * TYPE  # the line before a label, and the space around it
-    columns = max(1, min(len(labels), int(WIDTH * 0.86 / widest)))
+    columns = max(1, min(len(labels), int((WIDTH * 0.78 + 1.2 * TYPE) // widest)))
     numbers = 7 + LINE if any(label.get_visible() for label in axes.get_xticklabels()) else 0
     name = 4 + LINE if axes.get_xlabel() else 0
     down = ScaledTranslation(0, -(numbers + name + 4) / POINTS, axes.figure.dpi_scale_trans)
@@ -96,6 +110,7 @@ def _legend_below(axes) -> float:
         alignment="left",
         borderaxespad=0,
         borderpad=0,
+        handlelength=1.6,
         columnspacing=1.2,
         fontsize=TYPE,
         title_fontsize=TYPE,

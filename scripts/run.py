@@ -61,7 +61,8 @@ def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
             problem = f"section '{part.name}' prints something else each time."
             raise ProgramError(path, part.line, problem, "seed its randomness: `np.random.default_rng(0)`.")
         one.figures |= other.figures
-        one.narrow |= {"dark": in_the_dark(drawing) for drawing in one.narrow.values()}
+        if one.narrow:
+            one.narrow["dark"] = in_the_dark(one.narrow["light"])
     return light
 
 
