@@ -8,9 +8,9 @@ from pathlib import Path
 
 from nbclient.exceptions import CellExecutionError
 
-from lab_page import STYLES, LabError
+from lab_page import LabError
 from memo import remembered
-from run import TIME_LIMIT
+from run import STYLES, TIME_LIMIT
 
 # What the person who builds has set for IPython and matplotlib stays out of it.
 CONFIGURATION = f"""
@@ -18,6 +18,8 @@ c.IPKernelApp.exec_lines = [
     "import faulthandler, sys, warnings",
     "faulthandler.dump_traceback_later({TIME_LIMIT}, exit=True, file=sys.__stderr__)",
     "warnings.filterwarnings('error', module='__main__|numpy|matplotlib')",
+    "sys.path.append({str(STYLES.parent)!r})",
+    "__import__('narrow').in_notebooks(get_ipython())",
 ]
 c.IPKernelApp.log_level = "ERROR"
 c.InlineBackend.figure_formats = {{"svg", "png"}}

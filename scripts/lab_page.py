@@ -2,9 +2,7 @@
 
 import io
 import itertools
-import re
 from base64 import b64decode
-from pathlib import Path
 from textwrap import indent
 
 import nbformat
@@ -12,9 +10,7 @@ from mkdocs.exceptions import BuildError
 from PIL import Image
 
 from labs import ANSWER, GIVEN, blanked, explanations, tags
-
-STYLES = Path(__file__).parent / "styles"
-COLOUR = re.compile(r"\b[0-9A-Fa-f]{6}\b")
+from run import in_the_dark
 
 
 class LabError(BuildError):
@@ -80,30 +76,23 @@ def _printed(cell) -> str:
 
 
 def _outputs(stem: str, cell, drawings: dict[str, bytes]):
-    """What the cell printed and drew, in Markdown; adds each drawing, in both colour schemes and as a PNG."""
+    """What the cell printed and drew, in Markdown; adds each drawing, in both colour schemes, wide and narrow, and as a PNG."""
     if printed := _printed(cell):
         yield _fence("text", printed)
     for output in cell.outputs:
         data = output.get("data", {})
         svg = data.get("image/svg+xml")
         if svg and cell.metadata.get("alt"):
-            name = f"lab-{stem}.{len(drawings) // 3 + 1}"
-            drawings[f"{name}.light.svg"], drawings[f"{name}.dark.svg"] = svg.encode(), _dark(svg).encode()
+            name = f"lab-{stem}.{len(drawings) // 5 + 1}"
+            for place, drawing in (name, svg), (f"{name}.narrow", data["image/x-narrow"]):
+                drawings[f"{place}.light.svg"] = drawing.encode()
+                drawings[f"{place}.dark.svg"] = in_the_dark(drawing).encode()
             drawings[f"{name}.png"] = _on_white(b64decode(data["image/png"]))
             yield f"![{cell.metadata.alt}](../figures/{name}.svg)"
         elif output.get("name") != "stdout":
             what = "a figure without a text" if svg else output.get("text") or data
             problem = f"docs/labs/{stem}.py: a page cannot show {what!r}."
             raise LabError(f'{problem}\n  Cure: print, draw, and say what a figure shows: `# %% alt="…"`.')
-
-
-def _dark(svg: str) -> str:
-    """The drawing in the dark scheme's colours, which stand in the same order as the light one's."""
-    light, dark = (
-        COLOUR.findall((STYLES / f"{scheme}.mplstyle").read_text()) for scheme in ("light", "dark")
-    )
-    other = {one.lower(): two.lower() for one, two in zip(light, dark, strict=True)}
-    return re.sub(r"(?<=#)[0-9a-f]{6}", lambda code: other.get(code[0], code[0]), svg)
 
 
 def _on_white(png: bytes) -> bytes:

@@ -10,6 +10,7 @@ INCLUDE = re.compile(r'^ *--8<-- "(([\w/-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTI
 FIGURE = re.compile(r"!\[([^\]]*)\]\(((?:\.\./)?)(figures/[\w.-]+)\.svg\)")
 FOLD = re.compile(r'<details (?!class="symptom")')
 BLOCK = re.compile(r"<pre>(<span></span>)<code>")
+NARROW = re.compile(r'<img [^>]*?data-narrow="(\d+) (\d+)"[^>]*?src="([^"]*?)\.(\w+\.svg)"[^>]*>')
 
 
 class PageError(Exception):
@@ -42,14 +43,33 @@ def finish(html: str) -> str:
 
     It would give answers away. It does look into the symptoms of a decision tree.
     """
-    html = FOLD.sub("<details data-search-exclude ", html)
+    html = FOLD.sub("<details data-search-exclude ", in_both_widths(html))
     return BLOCK.sub(r'<pre>\1<code tabindex="0">', html)
+
+
+def in_both_widths(html: str) -> str:
+    """The page's HTML with the narrow drawing of each figure on a phone; paper takes the wide one."""
+
+    def picture(image):
+        width, height, figure, end = image.groups()
+        wide = re.sub(r' data-narrow="[^"]*"', "", image[0])
+        size = f'width="{width}" height="{height}"'
+        source = f'<source media="screen and (max-width: 37.5rem)" srcset="{figure}.narrow.{end}" {size}>'
+        return f"<picture>{source}{wide}</picture>"
+
+    return NARROW.sub(picture, html)
 
 
 def _image(alt: str, folder: str, figure: str, scheme: str, build: Path) -> str:
     """One drawing of a figure. Its size keeps the page from moving; what is hidden is not loaded."""
-    file = build / f"{figure}.{scheme}.svg"
+    width, height = _size(build / f"{figure}.{scheme}.svg")
+    narrow = "{} {}".format(*_size(build / f"{figure}.narrow.{scheme}.svg"))
+    size = f'width={width} height={height} data-narrow="{narrow}"'
+    return f"![{alt}]({folder}{figure}.{scheme}.svg){{ .only-{scheme} loading=lazy {size} }}"
+
+
+def _size(file: Path) -> tuple[int, int]:
+    """The width and height of an SVG in a browser's pixels."""
     drawing = file.read_text(encoding="utf-8") if file.exists() else ""
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawing)
-    width, height = (round(float(points) * 96 / 72) for points in box.groups()) if box else (0, 0)
-    return f"![{alt}]({folder}{figure}.{scheme}.svg){{ .only-{scheme} loading=lazy width={width} height={height} }}"
+    return tuple(round(float(points) * 96 / 72) for points in box.groups()) if box else (0, 0)

@@ -4,6 +4,7 @@ import contextlib
 import io
 import multiprocessing
 import os
+import re
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ from program import ProgramError, Section, sections
 
 SCHEMES = ("light", "dark")
 STYLES = Path(__file__).parent / "styles"
+COLOUR = re.compile(r"\b[0-9A-Fa-f]{6}\b")
 TIME_LIMIT = 60.0
 WAITING = 10  # times the limit a program may take by the clock, waiting for the processor or for nothing
 LATE = 75  # the exit code of a program that has computed for too long
@@ -36,11 +38,12 @@ if _forks:
 
 @dataclass
 class Shown:
-    """What a section showed: the text it printed; if it drew, an SVG for each colour scheme, and a PNG."""
+    """What a section showed: the text it printed; if it drew, SVGs for each colour scheme, and a PNG."""
 
     name: str
     printed: str
     figures: dict[str, str] = field(default_factory=dict)
+    narrow: dict[str, str] = field(default_factory=dict)  # the same figures, for a phone
     picture: bytes = b""
 
 
@@ -58,7 +61,16 @@ def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
             problem = f"section '{part.name}' prints something else each time."
             raise ProgramError(path, part.line, problem, "seed its randomness: `np.random.default_rng(0)`.")
         one.figures |= other.figures
+        if one.narrow:
+            one.narrow["dark"] = in_the_dark(one.narrow["light"])
     return light
+
+
+def in_the_dark(drawing: str) -> str:
+    """An SVG in the light scheme's colours, in those of the dark one, which stand in the same order."""
+    light, dark = (COLOUR.findall((STYLES / f"{scheme}.mplstyle").read_text()) for scheme in SCHEMES)
+    other = {one.lower(): two.lower() for one, two in zip(light, dark, strict=True)}
+    return re.sub(r"(?<=#)[0-9a-f]{6}", lambda code: other.get(code[0], code[0]), drawing)
 
 
 def _watch(path: Path, parts: list[Section], time_limit: float, scheme: str) -> list[Shown]:
@@ -103,6 +115,8 @@ def _play(path: Path, parts: list[Section], time_limit: float, scheme: str, send
     threading.Thread(target=_stop_late, args=(time_limit,), daemon=True).start()
     import matplotlib.pyplot as plt
 
+    from narrow import narrow, svg
+
     plt.switch_backend("svg")
     plt.rcdefaults()  # whatever the person who builds has set
     plt.style.use([STYLES / "figure.mplstyle", STYLES / f"{scheme}.mplstyle"])
@@ -118,23 +132,20 @@ def _play(path: Path, parts: list[Section], time_limit: float, scheme: str, send
                 warnings.simplefilter("error")
                 exec(compile("\n" * (part.line - 1) + part.code, str(path), "exec"), namespace)
                 drawn = bool(plt.get_fignums())
-                figures = {scheme: _svg(plt.gcf())} if drawn else {}
-                picture = _png(plt.gcf()) if drawn and scheme == "light" else b""
+                figures = {scheme: svg(plt.gcf())} if drawn else {}
+                drawings, picture = {}, b""
+                if drawn and scheme == "light":
+                    picture = _png(plt.gcf())
+                    narrow(plt.gcf())  # at last, for it changes the figure
+                    drawings = {scheme: svg(plt.gcf())}
         except BaseException as error:
             return sender.send(_failure(path, part, error))
         if len(plt.get_fignums()) > 1:
             problem = f"section '{part.name}' leaves more than one figure open."
             return sender.send(ProgramError(path, part.line, problem, "draw one figure a section."))
         plt.close("all")
-        shown.append(Shown(part.name, printed.getvalue(), figures, picture))
+        shown.append(Shown(part.name, printed.getvalue(), figures, drawings, picture))
     sender.send(shown)
-
-
-def _svg(figure) -> str:
-    """The figure as SVG text, the same bytes for the same figure on every run."""
-    picture = io.StringIO()
-    figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
-    return picture.getvalue()
 
 
 def _png(figure) -> bytes:

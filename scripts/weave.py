@@ -29,6 +29,8 @@ def weave(snippets: Path, build: Path) -> None:
                 (build / "outputs" / f"{stem}.txt").write_text(part.printed, encoding="utf-8")
             for scheme, picture in part.figures.items():
                 (build / "figures" / f"{stem}.{scheme}.svg").write_text(picture, encoding="utf-8")
+            for scheme, picture in part.narrow.items():
+                (build / "figures" / f"{stem}.narrow.{scheme}.svg").write_text(picture, encoding="utf-8")
             if part.picture:
                 (build / "figures" / f"{stem}.png").write_bytes(part.picture)
 

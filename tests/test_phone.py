@@ -1,0 +1,185 @@
+"""On a phone, 390 pixels wide, nothing that a reader needs is cut off, covered or too small to read."""
+
+import re
+
+import pytest
+
+from conftest import shown_by
+from test_browser import PAGES
+from test_rules import PROGRAMS
+
+WIDTH, HEIGHT = 390, 844
+SMALLEST = 11  # pixels
+
+# Everything is measured as a reader may come to see it: folds open, every tab shown.
+OPEN = """document.querySelectorAll('details').forEach(one => one.open = true);
+document.querySelectorAll('.tabbed-block').forEach(one => one.style.display = 'block')"""
+
+FORMULAS = """[...document.querySelectorAll('article math')].filter(math => math.checkVisibility()).flatMap(math => {
+    const box = math.closest('div.arithmatex, td, th, p, li, summary, figcaption');
+    const inside = box.getBoundingClientRect(), own = math.getBoundingClientRect();
+    const scrolls = box.matches('.arithmatex') && box.scrollWidth > box.clientWidth + 1;
+    const beyond = own.right > Math.min(inside.right, innerWidth) + 1 || own.left < Math.max(inside.left, 0) - 1;
+    return scrolls || beyond ? [`${Math.round(own.width)} px: ${math.textContent}`] : [];
+})"""
+
+TABLES = """[...document.querySelectorAll('article table')].filter(table => table.checkVisibility()).flatMap(table =>
+    [...table.querySelectorAll('th, td')].filter(cell => {
+        const box = cell.getBoundingClientRect();
+        return box.right > innerWidth || cell.scrollWidth > cell.clientWidth + 1;
+    }).map(cell => cell.textContent.trim().slice(0, 80)))"""
+
+BUTTONS = """(() => {
+    const buttons = [...document.querySelectorAll('.md-code__nav')].filter(one => one.checkVisibility());
+    const boxes = buttons.map(one => one.getBoundingClientRect()), covered = [];
+    const texts = document.createTreeWalker(document.querySelector('article'), NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const text = texts.currentNode, range = document.createRange();
+        if (!text.textContent.trim() || !text.parentElement.checkVisibility()) continue;
+        range.selectNodeContents(text);
+        for (const line of range.getClientRects())
+            if (boxes.some(box => line.right > box.left && line.left < box.right
+                && line.bottom > box.top + 1 && line.top < box.bottom - 1))
+                covered.push(text.textContent.trim().slice(0, 80));
+    }
+    return [buttons.length, covered];
+})()"""
+
+# What scrolls, and whether it shows a sign of it and can be reached by keyboard.
+SCROLLS = """[...document.querySelectorAll('article :not(:is(svg, svg *, math, math *))')].filter(one =>
+    one.checkVisibility() && one.scrollWidth > one.clientWidth + 1
+    && ['auto', 'scroll'].includes(getComputedStyle(one).overflowX) && !one.closest('diagnose-box')
+).map(one => [one.textContent.trim().slice(0, 80), getComputedStyle(one).backgroundImage.split('gradient').length - 1,
+    one.hasAttribute('tabindex') || one.matches('textarea, select, input')])"""
+
+OUTPUTS = """[...document.querySelectorAll('article > .language-text code')].filter(code =>
+    code.scrollWidth > code.clientWidth + 1).map(code => code.textContent)"""
+
+FIGURES = """[...document.querySelectorAll('article img')].filter(image => image.currentSrc.includes('/figures/')
+    && image.checkVisibility()).map(image => [image.currentSrc, image.getBoundingClientRect().width])"""
+
+TEXTS = """[...document.querySelectorAll('g[id^="text_"]')].map(one => {
+    const {left, top, right, bottom} = one.getBoundingClientRect();
+    return [left, top, right, bottom];
+}).filter(([left, top, right, bottom]) => right > left && bottom > top)"""
+
+
+@pytest.fixture
+def phone(open_page):
+    """A function that opens a page of the site on a phone, with all that can be opened."""
+
+    def open_it(path, **options):
+        page = open_page(path, width=WIDTH, height=HEIGHT, **options)
+        page.evaluate(OPEN)
+        return page
+
+    return open_it
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_formula_and_no_table_is_cut_off_and_the_page_does_not_scroll_sideways(phone, path):
+    page = phone(path)
+    assert page.evaluate(FORMULAS) == []
+    assert page.evaluate(TABLES) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_copy_buttons_cover_no_text(phone, path):
+    page = phone(path)
+    buttons, covered = page.evaluate(BUTTONS)
+    assert covered == []
+    assert buttons == page.locator("article pre > code").count()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_what_is_still_too_wide_shows_that_it_scrolls_and_does_so_by_keyboard(phone, path):
+    page = phone(path)
+    for text, shadows, focusable in page.evaluate(SCROLLS):
+        assert shadows == 4, f"no sign that this scrolls: {text}"
+        assert focusable, f"no key scrolls this: {text}"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_an_output_of_50_characters_fits_and_code_is_no_smaller_than_11_pixels(phone, path):
+    page = phone(path)
+    for text in page.evaluate(OUTPUTS):
+        assert max(map(len, text.splitlines())) > 50
+    sizes = "[...document.querySelectorAll('article pre > code')].map(code => parseFloat(getComputedStyle(code).fontSize))"
+    assert min(page.evaluate(sizes), default=SMALLEST) >= SMALLEST
+
+
+def type_of(drawing: str, width: float) -> list[float]:
+    """How many pixels high the type of an SVG by matplotlib is, when it is shown in this width."""
+    own = float(re.search(r'viewBox="0 0 ([\d.]+) ', drawing)[1])
+    texts = re.findall(r'<g id="text_\d+">.*?scale\(([\d.]+) ', drawing, re.DOTALL)
+    return [100 * float(scale) * width / own for scale in texts]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_the_type_of_every_static_figure_is_at_least_11_pixels_high(phone, site, address, path, scheme):
+    page = phone(path, color_scheme=scheme, java_script_enabled=False)  # then no live figure hides it
+    if scheme == "dark":  # without scripts the scheme is the light one
+        page.evaluate("document.body.setAttribute('data-md-color-scheme', 'slate')")
+    for image in page.locator(f"article img.only-{scheme}").all():
+        image.scroll_into_view_if_needed()
+    page.wait_for_load_state("networkidle")
+    figures = page.evaluate(FIGURES)
+    assert len(figures) == page.locator(f"article img.only-{scheme}").count()
+    for source, width in figures:
+        file = site / source.removeprefix(address)
+        assert file.name.endswith(f".narrow.{scheme}.svg")
+        sizes = type_of(file.read_text(encoding="utf-8"), width)
+        assert len(sizes) >= 5 and min(sizes) >= SMALLEST, file.name
+
+
+def test_no_word_or_number_of_a_narrow_figure_touches_another_or_the_edge(open_page, site):
+    files = sorted(site.glob("figures/*.narrow.light.svg"))
+    assert len(files) > 15
+    page = open_page("404.html", width=WIDTH, height=HEIGHT)
+    complaints = []
+    for file in files:
+        page.goto(page.url.rsplit("/", 1)[0].removesuffix("/figures") + f"/figures/{file.name}")
+        boxes = page.evaluate(TEXTS)
+        right, bottom = page.evaluate("[document.rootElement.clientWidth, document.rootElement.clientHeight]")
+        for number, (a, b, c, d) in enumerate(boxes):
+            if a < 0 or b < 0 or c > right + 0.5 or d > bottom + 0.5:
+                complaints.append(f"{file.name}: text {number + 1} is cut off")
+            for other, (e, f, g, h) in enumerate(boxes[:number]):
+                if a < g - 0.5 and e < c - 0.5 and b < h - 0.5 and f < d - 0.5:
+                    complaints.append(f"{file.name}: texts {other + 1} and {number + 1} touch")
+    assert complaints == []
+
+
+@pytest.mark.parametrize("chapter", PROGRAMS)
+def test_a_narrow_figure_is_a_phone_wide_and_has_the_colours_of_its_scheme(chapter):
+    for part in shown_by(chapter):
+        assert set(part.narrow) == set(part.figures)
+        for scheme, drawing in part.narrow.items():
+            wide = part.figures[scheme]
+            assert re.search(r'viewBox="0 0 270 ', drawing) and not re.search(r'viewBox="0 0 270 ', wide)
+            colours = [set(re.findall(r"#[0-9a-f]{6}\b", one)) for one in (drawing, wide)]
+            assert colours[0] == colours[1]
+
+
+def test_a_desktop_and_paper_show_the_wide_figure_and_paper_from_a_phone_too(open_page):
+    source = "document.querySelector('article img.only-light').currentSrc.split('/').pop()"
+    page = open_page("cases/", width=1280)
+    page.locator("article img.only-light").first.scroll_into_view_if_needed()
+    assert page.evaluate(source) == "cases.read.light.svg"
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    page.wait_for_function(f"{source} === 'cases.read.narrow.light.svg'")
+    page.emulate_media(media="print")
+    page.wait_for_function(f"{source} === 'cases.read.light.svg'")
+
+
+def test_a_formula_breaks_between_its_parts_on_a_phone_and_stands_on_one_line_on_a_desktop(open_page):
+    page = open_page("overshoot/", width=1280)
+    formula = page.locator("div.arithmatex", has=page.locator(".part")).last
+    bottoms = "formula => [...formula.children].map(part => part.getBoundingClientRect().bottom)"
+    on_one_line = formula.evaluate(bottoms)
+    assert len(on_one_line) >= 2 and max(on_one_line) - min(on_one_line) < 20
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    below = formula.evaluate(bottoms)
+    assert max(below) - min(below) > 20
