@@ -330,14 +330,14 @@ def test_exercise_2_a_million_fold_growth_takes_18_updates():
 
 
 def test_exercise_3_doubling_x_quarters_the_limit_and_five_hundredths_explodes(chapter):
-    """“the limit falls to a quarter, 2/74.64 = 0.0268. At 0.05, $\\alpha\\lambda$ = 3.732: the error is
+    """“the limit falls to a quarter, 2/74.64 = 0.02679. At 0.05, $\\alpha\\lambda$ = 3.732: the error is
     multiplied by −2.732 each time and the run explodes.”"""
     doubled = changed(chapter, ("skiprows=1).T\n", "skiprows=1).T\nx = 2 * x\n"))
     assert doubled.lam == pytest.approx(74.64)
     assert "limit 2/λ = 0.026795" in doubled.shown
     error = doubled.descend(0.05, steps=30) - doubled.best
     assert error[1:] / error[:-1] == pytest.approx(-2.732)
-    assert abs(doubled.descend(0.0267, steps=30)[-1] - doubled.best) < abs(error[0])
+    assert abs(doubled.descend(0.02679, steps=30)[-1] - doubled.best) < abs(error[0])
 
 
 def test_exercise_4_just_under_the_limit_18_percent_of_the_error_is_left(chapter):
@@ -374,8 +374,8 @@ def test_the_program_finds_the_limit_of_any_three_losses_in_a_row(chapter, alpha
 
 
 def test_a_negative_r_means_that_it_is_too_early_and_a_few_updates_later_it_hardly_changes(chapter):
-    """“On a bowl with the curvatures 1 and 20, at a rate of 0.15, $r$ is −5.7 at first, then 5.2, 4.17 and
-    4.03; the last of them gives λ = 20.05.”"""
+    """“On a bowl with the curvatures 1 and 20, at a rate of 0.15 and from errors of 10 and 0.1, $r$ is −5.7
+    where the loss turns, then 5.2, 4.17 and 4.03; the last of them gives λ = 20.05.”"""
     curvatures, w, losses = np.array([1.0, 20]), np.array([10, 0.1]), []
     for _ in range(10):
         losses.append(0.5 * curvatures @ w**2)
