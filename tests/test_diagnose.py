@@ -358,7 +358,9 @@ def test_rate_optimiser_and_format_are_taken_from_the_log_and_a_field_that_diffe
         "AdamW",
         "float16",
     )
-    assert {"The rate is 0.02, as the log says.", "The optimiser is AdamW, as the log says."} <= set(found["said"])
+    assert {"The rate is 0.02, as the log says.", "The optimiser is AdamW, as the log says."} <= set(
+        found["said"]
+    )
     told = " ".join(program.diagnose(log, rate=0.5, optimiser="SGD", dtype="float32")["why"])
     assert "The log gives the rate as 0.02 and the field as 0.5" in told
     assert "The log names AdamW and the field SGD" in told and "names float16 and the field float32" in told
