@@ -69,7 +69,7 @@ plt.show()
 
 
 # %% --8<-- [start:sharpness]
-def product(w, task, v, h=1e-4):  # Hv from two gradients, without H
+def product(w, task, v, h=1e-5):  # Hv from two gradients, without H
     ahead, behind = gradient(w + h * v, task), gradient(w - h * v, task)
     return (ahead[1] - behind[1]) / (2 * h)
 

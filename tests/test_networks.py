@@ -39,7 +39,7 @@ def sharpest(w, task):
     return np.linalg.eigvalsh(hessian(w, task))[-1]
 
 
-def power(w, task, turns, h=1e-4, shift=0.0):
+def power(w, task, turns, h=1e-5, shift=0.0):
     """Power iteration as the chapter does it, with the step and the shift of the exercises."""
     v = own_gradient(w, task)[1]
     for _ in range(turns):
@@ -100,10 +100,10 @@ def test_recall_two_gradients_give_a_curvature_of_20_and_the_largest_is_at_least
 # The question, in numpy
 
 
-def test_the_data_are_a_hundred_people_with_pressures_around_12(chapter):
+def test_the_data_are_a_hundred_people_with_pressures_around_13(chapter):
     people, pressure, shapes, _ = chapter.raw
     assert people.shape == (100, 2)
-    assert pressure.mean() == pytest.approx(12.7, abs=0.3)
+    assert round(float(pressure.mean())) == 13
     assert sum((a + 1) * b for a, b in shapes) == 201
 
 
@@ -193,7 +193,7 @@ def test_the_printed_estimates_and_all_of_h(chapter):
         w = chapter.start(chapter.raw[2], seed)
         lam = np.linalg.eigvalsh(hessian(w, chapter.raw))
         *estimates, least, largest = numbers(line)
-        assert [least, largest] == pytest.approx([lam[0], lam[-1]], rel=2e-4)
+        assert [least, largest] == pytest.approx([lam[0], lam[-1]], abs=1)  # every digit shown is right
         assert estimates == pytest.approx([power(w, chapter.raw, n) for n in (1, 2, 5, 20, 100)], abs=2)
 
 
@@ -201,7 +201,7 @@ def test_the_first_start_climbs_from_below_and_reaches_the_largest(chapter):
     *estimates, _, largest = numbers(chapter.printed["sharpness"].splitlines()[1])
     assert estimates == sorted(estimates)
     assert max(estimates) <= largest
-    assert estimates[-1] == pytest.approx(largest, rel=1e-4)
+    assert estimates[-1] == largest == 61_840
 
 
 def test_the_second_start_finds_the_curvature_that_is_largest_in_size(chapter):
@@ -259,6 +259,20 @@ def test_standardised_inputs_raise_the_limit_nearly_five_fold(chapter):
 def test_in_all_four_rows_the_limit_lies_above_two_over_sharpness(chapter):
     assert all(row[3] > 1.1 for row in limit_rows(chapter))
     assert limit_rows(chapter)[1][3] < 1.25  # a fifth off
+    assert limit_rows(chapter)[2][3] < 1.3  # nearly as good
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_so_the_curvature_must_fall_during_the_run(chapter, place):
+    """At 1.1 times 2/sharpness αλ is 2.2 at the start, and after 200 updates it is lower."""
+    task, w = chapter.tasks[place], chapter.later if place == 1 else chapter.start(chapter.raw[2])
+    alpha = 1.1 * limit_rows(chapter)[place][1]
+    end, losses = chapter.descend(w, task, alpha, 200)
+    assert losses.max() < 1000 * losses[0]
+    assert alpha * sharpest(end, task) < 2.12 < 2.19 < alpha * sharpest(w, task)
+    if place == 0:  # "On raw inputs it falls while the loss does"
+        assert np.all(np.diff(losses) < 0)
+        assert alpha * sharpest(end, task) < 0.3
 
 
 # The catapult
@@ -322,8 +336,8 @@ def test_the_table_of_the_catapult(chapter):
     assert rows[3.99][0] / rows[1][0] > 400
 
 
-def test_the_relu_network_survives_beyond_a_factor_of_two(chapter):
-    assert limit_rows(chapter)[3][3] > 2
+def test_the_relu_network_survives_an_alpha_lambda_of_5_7(chapter):
+    assert 2 * limit_rows(chapter)[3][3] == pytest.approx(5.7, abs=0.05)
     assert run("standard relu", 2.3 * 2 / limit_rows(chapter)[3][0], 200)[1].max() < 1e5
 
 
@@ -349,9 +363,13 @@ def test_over_the_last_2000_updates_the_sharpness_is_within_2_percent_of_two_ove
         assert np.mean(curve.get_ydata()[-20:]) == pytest.approx(edge, rel=0.02)
 
 
-def test_at_one_hundredth_the_loss_rises_on_about_every_third_update_and_ends_at_two_hundredths():
-    losses = run("wave", 0.01, 8000)[1]
-    assert 0.3 < np.mean(np.diff(losses) > 0) < 0.37
+@pytest.mark.parametrize("nudge", [0, 1e-13])
+def test_at_the_edge_the_loss_rises_on_about_every_second_update_and_ends_at_two_hundredths(chapter, nudge):
+    """The program's own run, and with another rounding: from update 4,000 it is at the edge."""
+    w = chapter.start(chapter.wave[2]) * (1 + nudge)
+    losses = chapter.descend(w, chapter.wave, 0.01, 8000)[1]
+    assert np.mean(np.diff(losses[4000:]) > 0) == pytest.approx(0.5, abs=0.05)
+    assert np.mean(np.diff(losses[:1000]) > 0) < 0.01  # and before it comes to the edge, on none
     assert losses[0] == pytest.approx(5.9, abs=0.05)
     assert losses[-1] == pytest.approx(0.02, abs=0.002)
 
@@ -392,12 +410,19 @@ def test_at_one_twentieth_it_explodes_within_150_updates_and_then_grows_400_fold
 
 
 def test_a_relu_network_on_raw_inputs_comes_back_dead(chapter):
-    w, losses = run("raw relu", 1e-4, 2000)
+    losses = run("raw relu", 1e-4, 2000)[1]
     assert losses[0] == pytest.approx(20_875, abs=1)
     assert losses[1] == pytest.approx(8e9, rel=0.02)
     assert losses[-1] == pytest.approx(35.3, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_it_and_five_other_starts_end_with_every_unit_at_0_for_every_person(chapter, seed):
+    task = (*chapter.raw[:3], chapter.relu)
+    w, losses = chapter.descend(chapter.start(task[2], seed), task, 1e-4, 2000)
+    assert losses.max() > 1e8
     assert losses[-1] == pytest.approx(50 * chapter.raw[1].var())  # what predicting the mean costs
-    assert np.all(chapter.raw[0] @ w[:100].reshape(2, 50) + w[100:150] <= 0)
+    assert np.all(chapter.people @ w[:100].reshape(2, 50) + w[100:150] <= 0)
 
 
 # Exercises
@@ -429,8 +454,9 @@ def test_exercise_2_the_run_settles_at_a_hundredth_of_its_curvature():
 def test_exercise_3_a_shift_finds_the_largest_curvature(chapter):
     w = chapter.start(chapter.raw[2], seed=1)
     assert power(w, chapter.raw, 100) == pytest.approx(-31_798, abs=1)
-    assert power(w, chapter.raw, 600, shift=31_798) == pytest.approx(24_331, rel=2e-3)
-    assert sharpest(w, chapter.raw) == pytest.approx(24_331, rel=2e-4)
+    assert power(w, chapter.raw, 600, shift=31_798) == pytest.approx(24_331, abs=1)
+    assert power(w, chapter.raw, 100, shift=31_798) == pytest.approx(24_276, abs=1)
+    assert sharpest(w, chapter.raw) == pytest.approx(24_331, abs=1)
 
 
 @pytest.mark.parametrize("scale, sharp", [(0.5, 28), (1, 74), (2, 236), (4, 473)])
@@ -450,7 +476,7 @@ def test_exercise_4_two_over_sharpness_falls_from_0_072_to_0_0042(chapter):
 def test_too_coarse_a_step_reads_5497_and_a_finer_one_changes_nothing(chapter):
     w = chapter.start(chapter.raw[2])
     assert power(w, chapter.raw, 100, h=0.1) == pytest.approx(5497, rel=1e-3)
-    assert power(w, chapter.raw, 100, h=1e-5) == pytest.approx(power(w, chapter.raw, 100), rel=1e-3)
+    assert power(w, chapter.raw, 100, h=1e-6) == pytest.approx(power(w, chapter.raw, 100), rel=1e-5)
 
 
 def test_a_relu_kink_between_the_two_gradients_can_spoil_the_estimate(chapter):
