@@ -25,8 +25,8 @@ FORMULAS = """[...document.querySelectorAll('article math')].filter(math => math
 
 TABLES = """[...document.querySelectorAll('article table')].filter(table => table.checkVisibility()).flatMap(table =>
     [...table.querySelectorAll('th, td')].filter(cell => {
-        const box = cell.getBoundingClientRect();
-        return box.right > innerWidth || cell.scrollWidth > cell.clientWidth + 1;
+        const box = cell.getBoundingClientRect(), edge = table.getBoundingClientRect().right;
+        return box.right > Math.min(innerWidth, edge) + 1 || cell.scrollWidth > cell.clientWidth + 1;
     }).map(cell => cell.textContent.trim().slice(0, 80)))"""
 
 BUTTONS = """(() => {
@@ -45,10 +45,10 @@ BUTTONS = """(() => {
     return [buttons.length, covered];
 })()"""
 
-# What scrolls, and whether it shows a sign of it and can be reached by keyboard.
+# What scrolls, and whether it shows a sign of it and can be reached by keyboard. (Tabs are radio buttons.)
 SCROLLS = """[...document.querySelectorAll('article :not(:is(svg, svg *, math, math *))')].filter(one =>
     one.checkVisibility() && one.scrollWidth > one.clientWidth + 1
-    && ['auto', 'scroll'].includes(getComputedStyle(one).overflowX) && !one.closest('diagnose-box')
+    && ['auto', 'scroll'].includes(getComputedStyle(one).overflowX) && !one.closest('diagnose-box, .tabbed-labels')
 ).map(one => [one.textContent.trim().slice(0, 80), getComputedStyle(one).backgroundImage.split('gradient').length - 1,
     one.hasAttribute('tabindex') || one.matches('textarea, select, input')])"""
 
