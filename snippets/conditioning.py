@@ -60,7 +60,7 @@ low, high = 0, 1
 while high - low > 1e-7:
     alpha = (low + high) / 2
     low, high = (low, alpha) if growth(alpha) > 1 else (alpha, high)
-print(f"limit by bisection {high:.6f}, 2/λmax {2 / max(curvatures):.6f}")
+print(f"by bisection {high:.6f}, 2/λmax {2 / max(curvatures):.6f}")
 # --8<-- [end:many]
 
 # %% --8<-- [start:rates]
@@ -80,7 +80,7 @@ plt.show()
 # --8<-- [end:rates]
 
 # %% --8<-- [start:wait]
-print("   κ   best α by sweep   factor  wait  1/λmax")
+print("   κ   best α by sweep   factor wait 1/λmax")
 for kappa in 1, 10, 100, 1000:
     lam = np.array([1, kappa])
     sweep = np.linspace(0, 2 / kappa, 20_001)
@@ -93,7 +93,7 @@ for kappa in 1, 10, 100, 1000:
             error, updates = error - alpha * lam * error, updates + 1
         waits.append(updates)
     print(f"{kappa:4d} {best:8.4g} {swept:8.4g} {1 - best:8.6f}", end="")
-    print(f" {waits[0]:5d} {waits[1]:7d}")
+    print(f" {waits[0]:4d} {waits[1]:6d}")
 # --8<-- [end:wait]
 
 # %% --8<-- [start:asker]

@@ -99,13 +99,13 @@ plt.show()
 # --8<-- [end:reach]
 
 # %% --8<-- [start:single]
-print("α/limit    mean  typical  ever > 100  end < 1")
+print("α/limit   mean typical  ever > 100  end < 1")
 for part in 0.9, 1, 1.05, 1.1, 1.2, 1.5:
     alpha = part * exact[0]
     loss = train(alpha, 1, 1000, 1000)
     typical = np.exp(np.mean(np.log(loss[-1] / loss[100])) / 900)
     ever = np.mean(loss.max(axis=0) > 100)
-    print(f"{part:7.2f} {growth(alpha, 1):7.3f} {typical:8.3f}", end="")
+    print(f"{part:7.2f} {growth(alpha, 1):6.3f} {typical:7.3f}", end="")
     print(f" {ever:11.1%} {np.mean(loss[-1] < 1):8.1%}")
 # --8<-- [end:single]
 

@@ -11,13 +11,13 @@ import numpy as np
 
 bits = {"fp16": (5, 10), "bf16": (8, 7), "fp32": (8, 23), "fp64": (11, 52)}
 largest = {}
-print("format   bits     largest  eˣ limit  ×4 inf at")
+print("format   bits     largest eˣ limit ×4 inf")
 for name, (exponent, fraction) in bits.items():
     power = 2.0 ** (2 ** (exponent - 1) - 1)  # the highest power of two
     largest[name] = top = (2 - 2.0**-fraction) * power  # fraction all 1
     updates = np.ceil(np.log2(top) / np.log2(4))  # from 1 to beyond top
     print(f"{name:6s} {exponent:3d}+{fraction:<2d} {top:11.5g}", end="")
-    print(f" {np.log(top):9.2f} {updates:10.0f}")
+    print(f" {np.log(top):8.2f} {updates:6.0f}")
 # --8<-- [end:formats]
 
 
@@ -50,12 +50,12 @@ keeps = {"fp16": np.float16, "bf16": bf16}
 keeps |= {"fp32": np.float32, "fp64": np.float64}
 with np.errstate(all="ignore"):  # the overflow is the lesson
     runs = {name: descend(keep) for name, keep in keeps.items()}
-print("format   factor  inf: loss  slope     b  b nan")
+print("format  factor inf: loss  slope     b b nan")
 for name, run in runs.items():
     loss, slope, b = np.isinf(run).argmax(axis=1)  # the first of each
     growth = abs(run[2, b - 1] / run[2, b // 2]) ** (1 / (b - 1 - b // 2))
-    print(f"{name:6s} {growth:8.4f} {loss:10d} {slope:6d} {b:5d}", end="")
-    print(f" {np.isnan(run[2]).argmax():6d}")
+    print(f"{name:6s} {growth:7.4f} {loss:9d} {slope:6d} {b:5d}", end="")
+    print(f" {np.isnan(run[2]).argmax():5d}")
 print("\nfp16, update       loss      slope          b")
 for update in 0, 1, 15, 16, 34, 35, 36, 37:
     values = runs["fp16"][:, update]
@@ -84,12 +84,12 @@ inf, nan, zero, one = np.float64([np.inf, np.nan, 0, 1])
 left = "inf + inf; one / zero; one / inf; np.log(zero); np.exp(-inf); "
 left += "nan > one; nan < one; nan == nan; nan != nan; inf == inf"
 right = "inf - inf; zero * inf; inf / inf; zero / zero; "
-right += "np.maximum(nan, one); nan * zero; np.sqrt(-one); "
-right += "np.fmax(nan, one); max(zero, nan); nan ** zero"  # not nan
+right += "np.maximum(nan, 1); nan * zero; np.sqrt(-one); "
+right += "np.fmax(nan, 1); max(zero, nan); nan ** zero"  # not nan
 with np.errstate(all="ignore"):
     for text, other in zip(left.split("; "), right.split("; ")):
         print(f"{text:>12s} → {eval(text)!s:5s}", end="")
-        print(f"{other:>20s} → {eval(other)}")
+        print(f"{other:>18s} → {eval(other)}")
 # --8<-- [end:arithmetic]
 
 # %% --8<-- [start:guards]

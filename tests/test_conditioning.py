@@ -166,7 +166,7 @@ def test_the_limit_found_by_bisection_is_two_over_the_largest_curvature(chapter)
     assert (min(chapter.curvatures), max(chapter.curvatures)) == (1, 20)
     assert np.sort(np.linalg.eigvalsh(chapter.H)) == pytest.approx(np.sort(chapter.curvatures))
     assert chapter.high == pytest.approx(0.1, abs=1e-6)
-    assert chapter.printed["many"] == "limit by bisection 0.100000, 2/λmax 0.100000\n"
+    assert chapter.printed["many"] == "by bisection 0.100000, 2/λmax 0.100000\n"
 
 
 @pytest.mark.parametrize("alpha, settles", [(0.0999, True), (0.1001, False)])
