@@ -66,6 +66,19 @@ losses["failing"] = train(optax.sgd(1e-3))
 losses["rate"] = train(optax.sgd(1e-4))
 # --8<-- [end:rate]
 
+# %% --8<-- [start:resume]
+optimizer = optax.inject_hyperparams(optax.sgd)(learning_rate=1e-4)
+w, state, losses["resume"] = params, optimizer.init(params), []
+for t in range(40):
+    if t == 20:  # the rate lies in the state, and can be changed there
+        state.hyperparams["learning_rate"] = jnp.asarray(1e-5)
+    loss, g = jax.value_and_grad(half_sum)(w, X, y)
+    change, state = optimizer.update(g, state, w)
+    w = optax.apply_updates(w, change)
+    losses["resume"].append(float(loss))
+losses["resume"] = losses["resume"][20:]  # those after the change
+# --8<-- [end:resume]
+
 # %% --8<-- [start:standardise]
 standard = (X - X.mean(axis=0)) / X.std(axis=0)
 losses["standardise"] = train(optax.sgd(1e-3), X=standard)

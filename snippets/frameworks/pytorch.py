@@ -47,8 +47,8 @@ def train(net, optimizer, X=X, cost=half_sum, updates=20, **do):
         if "watch" in do and do["watch"](loss):  # it may say: stop
             break
         loss.backward()
-        if "before_step" in do:  # the place to clip
-            do["before_step"]()
+        if "before_step" in do and do["before_step"]():  # the place to clip
+            break
         optimizer.step()
         if "after_step" in do:  # the place to change the rate
             do["after_step"]()
@@ -69,6 +69,18 @@ net = model()
 optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
 losses["rate"] = train(net, optimizer)
 # --8<-- [end:rate]
+
+# %% --8<-- [start:resume]
+saved = net.state_dict(), optimizer.state_dict()  # a checkpoint
+net = model()
+optimizer = torch.optim.SGD(net.parameters(), lr=1e-5)
+net.load_state_dict(saved[0])
+optimizer.load_state_dict(saved[1])  # this brings 1e-4 back
+for group in optimizer.param_groups:  # every group has its own rate
+    group["lr"] = 1e-5
+    group.pop("initial_lr", None)  # or a new scheduler begins at the old
+losses["resume"] = train(net, optimizer)
+# --8<-- [end:resume]
 
 # %% --8<-- [start:standardise]
 net = model()
@@ -183,15 +195,21 @@ losses["range-test"] = train(
 )
 # --8<-- [end:range-test]
 
+
 # %% --8<-- [start:stop-at-nan]
-net = model()
+def bad_loss(loss):  # asked before loss.backward()
+    return not torch.isfinite(loss)
+
+
+def bad_gradient():  # asked before optimizer.step()
+    # with the max_norm of inf nothing is clipped, only measured
+    norm = nn.utils.clip_grad_norm_(net.parameters(), max_norm=torch.inf)
+    return not torch.isfinite(norm)
+
+
+net, do = model(), {"watch": bad_loss, "before_step": bad_gradient}
 optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
-losses["stop-at-nan"] = train(
-    net,
-    optimizer,
-    updates=500,
-    watch=lambda loss: not torch.isfinite(loss),
-)
+losses["stop-at-nan"] = train(net, optimizer, updates=500, **do)
 # --8<-- [end:stop-at-nan]
 
 # %% --8<-- [start:compare]

@@ -64,6 +64,13 @@ optimizer = keras.optimizers.SGD(1e-4)
 losses["rate"] = train(model(), optimizer)
 # --8<-- [end:rate]
 
+# %% --8<-- [start:resume]
+net = model()
+train(net, keras.optimizers.SGD(1e-4))
+net.optimizer.learning_rate = 1e-5  # a TypeError where a schedule set it
+losses["resume"] = train(net, net.optimizer)
+# --8<-- [end:resume]
+
 # %% --8<-- [start:standardise]
 optimizer = keras.optimizers.SGD(1e-3)
 scale = keras.layers.Normalization()
