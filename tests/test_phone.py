@@ -55,6 +55,11 @@ SCROLLS = """[...document.querySelectorAll('article :not(:is(svg, svg *, math, m
 OUTPUTS = """[...document.querySelectorAll('article > .language-text code')].filter(code =>
     code.scrollWidth > code.clientWidth + 1).map(code => code.textContent)"""
 
+LOADED = """selector => Promise.all([...document.querySelectorAll(selector)].map(image => {
+    image.loading = 'eager';
+    return image.decode();
+}))"""
+
 FIGURES = """[...document.querySelectorAll('article img')].filter(image => image.currentSrc.includes('/figures/')
     && image.checkVisibility()).map(image => [image.currentSrc, image.getBoundingClientRect().width])"""
 
@@ -122,9 +127,7 @@ def test_the_type_of_every_static_figure_is_at_least_11_pixels_high(phone, site,
     page = phone(path, color_scheme=scheme, java_script_enabled=False)  # then no live figure hides it
     if scheme == "dark":  # without scripts the scheme is the light one
         page.evaluate("document.body.setAttribute('data-md-color-scheme', 'slate')")
-    for image in page.locator(f"article img.only-{scheme}").all():
-        image.scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
+    page.evaluate(LOADED, f"article img.only-{scheme}")
     figures = page.evaluate(FIGURES)
     assert len(figures) == page.locator(f"article img.only-{scheme}").count()
     for source, width in figures:
