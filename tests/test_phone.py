@@ -172,9 +172,9 @@ def test_a_desktop_and_paper_show_the_wide_figure_and_paper_from_a_phone_too(ope
     page.locator("article img.only-light").first.scroll_into_view_if_needed()
     assert page.evaluate(source) == "cases.read.light.svg"
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    page.wait_for_function(f"{source} === 'cases.read.narrow.light.svg'")
+    page.wait_for_function(f"() => {source} === 'cases.read.narrow.light.svg'")
     page.emulate_media(media="print")
-    page.wait_for_function(f"{source} === 'cases.read.light.svg'")
+    page.wait_for_function(f"() => {source} === 'cases.read.light.svg'")
 
 
 def test_a_formula_breaks_between_its_parts_on_a_phone_and_stands_on_one_line_on_a_desktop(open_page):
