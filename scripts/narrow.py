@@ -48,7 +48,7 @@ def narrow(figure) -> None:
         panels.remove(axes)
         axes.remove()
     columns = 1 if len(panels) < 4 else 2
-    rows = -(-len(panels) // columns)
+    rows = max(1, -(-len(panels) // columns))  # a figure may have none
     grid = GridSpec(rows, columns, figure=figure)
     height = rows * (ALONE if rows == 1 else STACKED)
     for axes, place in zip(panels, grid, strict=False):

@@ -55,6 +55,11 @@ SCROLLS = """[...document.querySelectorAll('article :not(:is(svg, svg *, math, m
 OUTPUTS = """[...document.querySelectorAll('article > .language-text code')].filter(code =>
     code.scrollWidth > code.clientWidth + 1).map(code => code.textContent)"""
 
+LOADED = """selector => Promise.all([...document.querySelectorAll(selector)].map(image => {
+    image.loading = 'eager';
+    return image.decode();
+}))"""
+
 FIGURES = """[...document.querySelectorAll('article img')].filter(image => image.currentSrc.includes('/figures/')
     && image.checkVisibility()).map(image => [image.currentSrc, image.getBoundingClientRect().width])"""
 
@@ -122,9 +127,7 @@ def test_the_type_of_every_static_figure_is_at_least_11_pixels_high(phone, site,
     page = phone(path, color_scheme=scheme, java_script_enabled=False)  # then no live figure hides it
     if scheme == "dark":  # without scripts the scheme is the light one
         page.evaluate("document.body.setAttribute('data-md-color-scheme', 'slate')")
-    for image in page.locator(f"article img.only-{scheme}").all():
-        image.scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
+    page.evaluate(LOADED, f"article img.only-{scheme}")
     figures = page.evaluate(FIGURES)
     assert len(figures) == page.locator(f"article img.only-{scheme}").count()
     for source, width in figures:
@@ -169,9 +172,9 @@ def test_a_desktop_and_paper_show_the_wide_figure_and_paper_from_a_phone_too(ope
     page.locator("article img.only-light").first.scroll_into_view_if_needed()
     assert page.evaluate(source) == "cases.read.light.svg"
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    page.wait_for_function(f"{source} === 'cases.read.narrow.light.svg'")
+    page.wait_for_function(f"() => {source} === 'cases.read.narrow.light.svg'")
     page.emulate_media(media="print")
-    page.wait_for_function(f"{source} === 'cases.read.light.svg'")
+    page.wait_for_function(f"() => {source} === 'cases.read.light.svg'")
 
 
 def test_a_formula_breaks_between_its_parts_on_a_phone_and_stands_on_one_line_on_a_desktop(open_page):
