@@ -117,7 +117,7 @@ class ParabolaFigure extends InteractiveFigure {
     const curve = ParabolaFigure.curve(state);
     if (!this.compact) this.controls.get("curvature").row.hidden = state.curve !== "free";
     const asking = this.shown !== undefined; // then nothing may give the answer away
-    const { runs, shown, spoken } = pair(state, (alpha) => {
+    const { runs, shown: both, spoken } = pair(state, (alpha) => {
       const path = descend(curve, alpha, state.start, this.shown ?? UPDATES);
       const values = path.map((b) => loss(curve, b));
       const name = ParabolaFigure.regime(state, alpha);
@@ -125,7 +125,7 @@ class ParabolaFigure extends InteractiveFigure {
       const broken = values.findIndex((value) => !Number.isFinite(value));
       return { path, values, broken, name, product, above: path.map((b) => excess(curve, b)), spoken: `αλ ${product}, ${happens[name]}` };
     });
-    if (asking && shown[1]) shown.shift(); // the question is about the second
+    const shown = asking ? runs.slice(1) : both; // the question is about the second
     const window = [curve.bottom - curve.reach, curve.bottom + curve.reach];
     iterates.scales({ x: window, y: [0, loss(curve, window[1]) * 0.92], title: "steps on the loss", xlabel: "position" });
     iterates.line("ground", evenly(...window, 80).map((b) => [b, loss(curve, b)]));
