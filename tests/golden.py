@@ -138,39 +138,70 @@ def mulberry32(seed: int):
 
 
 def batch(minibatch) -> dict:
-    X = minibatch.X[:40, :3].round(2)
-    H = X.T @ X / 40
-    lam, points = np.linalg.eigvalsh(H)[-1], X.tolist()
+    draw = mulberry32(1222)
+
+    def normal():
+        total = -6.0  # twelve numbers between 0 and 1 make nearly a normal one
+        for _ in range(12):
+            total += next(draw)
+        return total
+
+    points = [[normal() for _ in range(10)] for _ in range(200)]  # as many as the chapter's
+    start = [normal() for _ in range(10)]
+    X = np.array(points)
+    H = X.T @ X / 200
+    lam = np.linalg.eigvalsh(H)[-1]
     runs = []
-    for part, m, seed in ((0.95, 1, 1), (0.95, 4, 2), (0.95, 40, 3), (1.05, 40, 3), (0.5, 8, 4)):
-        draw, path, alpha = mulberry32(seed), [[1.0, 1.0, 1.0]], part * 2 / lam
+    for part, m, seed in ((0.95, 1, 1), (0.95, 4, 2), (0.95, 64, 3), (0.95, 200, 3), (1.05, 200, 3)):
+        draw, path, alpha = mulberry32(seed), [start], part * 2 / lam
         for _ in range(60):
-            e, total = path[-1], [0.0, 0.0, 0.0]
-            for i in [int(next(draw) * 40) for _ in range(m)] if m < 40 else range(40):
-                x = points[i]
-                residual = x[0] * e[0] + x[1] * e[1] + x[2] * e[2]
-                total = [one + residual * value for one, value in zip(total, x, strict=True)]
+            e, total = path[-1], [0.0] * 10
+            for i in [int(next(draw) * 200) for _ in range(m)] if m < 200 else range(200):
+                residual = 0.0
+                for one, value in zip(points[i], e, strict=True):
+                    residual += one * value
+                total = [one + residual * value for one, value in zip(total, points[i], strict=True)]
             path.append([one - alpha * (slope / m) for one, slope in zip(e, total, strict=True)])
-        losses = [np.dot(e, H @ e) / np.sum(H) for e in path]
-        runs.append({"alpha": alpha, "m": m, "seed": seed, "path": path, "losses": losses})
-    outer = (X[:, :, None] * X[:, None, :]).reshape(40, 9)  # the chapter's way to the exact limit
-    variance = outer.T @ outer / 40 - np.kron(H, H)
+        first = np.dot(start, H @ start)
+        losses = [np.dot(e, H @ e) / first for e in path]
+        kept = {"path": path[::10], "losses": losses}
+        runs.append({"alpha": alpha, "m": m, "seed": seed, **kept})
+    outer = (X[:, :, None] * X[:, None, :]).reshape(200, 100)  # the chapter's way to the exact limit
+    variance = outer.T @ outer / 200 - np.kron(H, H)
 
-    def limit(m, low=0.0, high=4 / lam):
-        for _ in range(200):
+    def mean_square_grows(alpha, m):
+        A = np.eye(10) - alpha * H
+        return np.linalg.eigvalsh(np.kron(A, A) + alpha**2 * variance / m)[-1] > 1
+
+    def typical_run_grows(alpha, m, runs=40, updates=600):
+        """Whether the logarithm of the error grows on average, once the start is forgotten."""
+        rng, e, grown = np.random.default_rng(2), np.ones((runs, 10)), 0.0
+        for update in range(updates):
+            rows = X[rng.integers(200, size=(runs, m))]
+            e = e - alpha / m * np.einsum("rm,rmd->rd", np.einsum("rmd,rd->rm", rows, e), rows)
+            size = np.linalg.norm(e, axis=1, keepdims=True)
+            e, grown = e / size, grown + (np.log(size).mean() if update >= 50 else 0)
+        return grown > 0
+
+    def limit(grows, m, low, high, halvings):
+        for _ in range(halvings):
             alpha = (low + high) / 2
-            A = np.eye(3) - alpha * H
-            grows = np.linalg.eigvalsh(np.kron(A, A) + alpha**2 * variance / m)[-1] > 1
-            low, high = (low, alpha) if grows else (alpha, high)
-        return low
+            low, high = (low, alpha) if grows(alpha, m) else (alpha, high)
+        return float(low)
 
-    steepest = np.sum(X**2, axis=1).max()
-    limits = [
-        {"m": m, "limit": limit(m), "enough": 2 * m / (steepest + (m - 1) * lam)}
-        for m in (1, 2, 4, 8, 16, 32)
-    ]
-    limits.append({"m": 40, "limit": 2 / lam, "enough": 2 / lam})
-    return {"points": points, "curvature": lam, "runs": runs, "limits": limits}
+    limits = []
+    for m in (1, 2, 4, 8, 16, 32, 64, 128):
+        strict = limit(mean_square_grows, m, 0, 4 / lam, 50)
+        typical = limit(typical_run_grows, m, strict, 1.3 * strict, 5)  # to one part in a hundred
+        limits.append({"m": m, "limit": strict, "typical": typical})
+    return {
+        "points": points[::20],
+        "start": start,
+        "curvature": lam,
+        "chapter": {"limit": float(minibatch.full), "rate": 0.95 * float(minibatch.full)},
+        "runs": runs,
+        "limits": limits,
+    }
 
 
 def examples(names_of) -> list:

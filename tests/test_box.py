@@ -232,9 +232,9 @@ def test_what_was_given_is_told_too(box):
 @pytest.mark.parametrize(
     "found, headline",
     [
-        ({"finding": "validation"}, "Only the validation loss is no number."),
+        ({"finding": "validation"}, "Only the validation loss is not a number."),
         ({"verdict": "unclear"}, "This log cannot tell."),
-        ({"verdict": "nan-at-start"}, "It is not the rate: the first loss is no number."),
+        ({"verdict": "nan-at-start"}, "It is not the rate: the first loss is not a number."),
         ({"verdict": "not-the-rate"}, "It is not the rate."),
         ({"verdict": "not-the-rate", "growth_per_step": 1.2}, "It is not the rate: the sign is wrong."),
     ],

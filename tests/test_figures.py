@@ -1,4 +1,4 @@
-"""The figures that answer: the same mathematics as the programs, for everyone, shareable, quick, at home."""
+"""The interactive figures: the same mathematics as the programs, for everyone, shareable, quick, at home."""
 
 import gzip
 import json
@@ -67,13 +67,13 @@ def test_all_figures_together_weigh_at_most_20_kb_compressed(site):
 
 @pytest.fixture
 def figure(open_page):
-    """A function that opens the page of a figure and waits until the figure answers."""
+    """A function that opens the page of a figure and waits until the figure is alive."""
 
     def open_it(name, search="", path=None, **options):
         page = open_page(f"{FIGURES[name] if path is None else path}{search}", **options)
         one = page.locator(f"{name}-figure")
         one.scroll_into_view_if_needed()
-        one.locator(".live svg path.run, .live svg path.settled").first.wait_for(state="attached")
+        one.locator(".live svg.main path[d]").first.wait_for(state="attached")
         page.wait_for_load_state("networkidle")
         return one
 
@@ -84,30 +84,230 @@ def says(one) -> str:
     return one.locator(".says").inner_text()
 
 
+PROGRAMS = {  # the drawing of the program, which stands above each figure
+    "parabola": "overshoot.steps",
+    "surrogate": "taylor.surrogate",
+    "bowl": "conditioning.valley",
+    "countdown": "overflow.panels",
+    "batch": "minibatch.curves",
+}
+
+
 @pytest.mark.parametrize("name", FIGURES)
-def test_the_figure_takes_the_place_of_the_static_one_and_keeps_its_caption(figure, name):
+def test_the_figure_stands_below_the_program_s_own_and_each_has_words_of_its_own(figure, name):
     one = figure(name)
-    assert one.locator("figure img:visible").count() == 0
-    assert one.locator("figcaption").is_visible()
-    assert one.locator(".live svg").bounding_box()["width"] > 500
+    static = one.page.locator(f"figure:has(img[src*='{PROGRAMS[name]}.light'])")
+    assert static.locator("img.only-light").is_visible() and static.locator("figcaption").is_visible()
+    words = one.locator(":scope > p")
+    assert words.is_visible() and "live figure" in words.inner_text()
+    bottom = static.bounding_box()["y"] + static.bounding_box()["height"]
+    assert bottom < words.bounding_box()["y"] < one.locator(".live svg.main").bounding_box()["y"]
+    width = sum(svg.bounding_box()["width"] for svg in one.locator(".live > svg:visible").all())
+    assert width > 500
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_without_scripts_the_static_figure_stays(open_page, name):
+def test_without_scripts_the_program_s_figure_stands_alone_and_one_line_says_so(open_page, name):
     page = open_page(FIGURES[name], java_script_enabled=False)
-    assert page.locator(f"{name}-figure figure img.only-light").is_visible()
-    assert page.locator(".live").count() == 0
+    assert page.locator(f"img[src*='{PROGRAMS[name]}.light']").is_visible()
+    one = page.locator(f"{name}-figure")
+    assert page.locator(".live").count() == 0 and not one.locator("p").is_visible()
+    assert one.bounding_box()["height"] < 60, "no empty box"
+
+
+def test_home_without_scripts_shows_the_program_s_figure_in_its_place(open_page):
+    page = open_page("", java_script_enabled=False)
+    assert page.locator("parabola-figure figure img.only-light").is_visible()
+    assert page.locator("parabola-figure figcaption").is_visible()
+    assert not page.locator("parabola-figure > p").is_visible()
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_paper_shows_the_static_figure_and_what_was_set(figure, name):
+def test_paper_shows_the_program_s_figure_and_what_was_set(figure, name):
     one = figure(name)
     one.locator("input[type=range]").first.press("PageUp")
     one.page.emulate_media(media="print")
-    assert not one.locator(".live").is_visible()
-    assert one.locator("figure img.only-light").is_visible()
+    assert not one.locator(".live").is_visible() and not one.locator(":scope > p").is_visible()
+    assert one.page.locator(f"img[src*='{PROGRAMS[name]}.light']").is_visible()
     printed = one.evaluate("one => getComputedStyle(one, '::after').content")
-    assert f"On the screen: {one.locator('.says').text_content()}" in printed
+    words = one.locator(".says").text_content().replace("\n", " ")
+    assert f"On the screen: {words}" in printed.replace("\\a ", " ").replace("\n", " ")
+
+
+def test_home_on_paper_shows_the_program_s_figure(figure):
+    one = figure("parabola", path="")
+    assert not one.locator("figure").is_visible(), "on the screen the live one stands in its place"
+    one.page.emulate_media(media="print")
+    assert one.locator("figure img.only-light").is_visible()
+    assert not one.locator(".live").is_visible()
+
+
+def stroke(one, selector):
+    return one.locator(selector).first.evaluate("path => getComputedStyle(path).stroke")
+
+
+@pytest.mark.parametrize("path", ["", FIGURES["parabola"]])
+def test_both_rates_are_drawn_at_once_each_on_the_curve_and_on_its_line(figure, path):
+    one = figure("parabola", path=path)
+    for tone in ("tone0", "tone1"):
+        lines = one.locator(f"path.{tone}:not(.dots, .lost)")
+        assert lines.count() == 2 and all(len(line.get_attribute("d")) > 20 for line in lines.all())
+    first, second = one.locator(".says b").all()
+    assert [first.inner_text(), second.inner_text()] == ["α = 0.01", "α = 0.12"]
+    settles, explodes = says(one).split("\n")
+    assert "settles" in settles and "explodes" in explodes
+
+
+def test_either_run_can_be_moved_and_the_other_stays(figure):
+    one = figure("parabola")
+    drawn = {tone: one.locator(f"path.{tone}").first.get_attribute("d") for tone in ("tone0", "tone1")}
+    one.get_by_label("first rate α, exact").fill("0.1")
+    assert one.locator("path.tone0").first.get_attribute("d") != drawn["tone0"]
+    assert one.locator("path.tone1").first.get_attribute("d") == drawn["tone1"]
+    one.get_by_label("second rate α, exact").fill("0.05")
+    assert says(one).startswith("α = 0.1,") and "\nα = 0.05," in says(one)
+    one.page.wait_for_url("**parabola.beside=0.1**parabola.alpha=0.05**")
+
+
+def test_equal_rates_are_one_run(figure):
+    one = figure("parabola", search="?parabola.alpha=0.01")
+    assert "\n" not in says(one) and says(one).startswith("α = 0.01,")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*FIGURES, "home"])
+def test_a_word_that_names_a_line_has_its_colour_and_its_mark(figure, name, scheme):
+    element = "parabola" if name == "home" else name
+    one = figure(element, path="" if name == "home" else None, color_scheme=scheme)
+    found = one.locator("b[class*=tone]").evaluate_all(
+        """all => all.map(word => [word.className, getComputedStyle(word).color,
+            getComputedStyle(word, "::after").content, word.textContent])"""
+    )
+    assert len(found) >= 3
+    marks = {}
+    for tone, colour, mark, words in found:
+        assert colour == stroke(one, f"path.{tone.split()[0]}"), words
+        assert re.search("[●■▲▼]", mark), words
+        marks.setdefault(tone, mark)
+        assert marks[tone] == mark
+    assert len(set(marks.values())) == len(marks), "never by colour alone"
+
+
+def test_the_words_of_captions_in_the_chapters_carry_the_colours_of_their_runs(open_page):
+    for path in (FIGURES["parabola"], FIGURES["bowl"]):
+        page = open_page(path)
+        for tone, letter in (("tone0", "●"), ("tone1", "■")):
+            word = page.locator(f"figcaption b.{tone}")
+            assert letter in word.evaluate("word => getComputedStyle(word, '::after').content")
+
+
+def test_0_100_and_0_108_are_told_apart_by_mouse(figure):
+    one = figure("parabola")
+    slider, field = (one.get_by_label(f"second rate α{more}", exact=True) for more in ("", ", exact"))
+    box, mouse = slider.bounding_box(), one.page.mouse
+    mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2)
+    mouse.down()
+    seen = {}
+    for x in range(int(0.6 * box["width"]), int(0.72 * box["width"])):
+        mouse.move(box["x"] + x, box["y"] + box["height"] / 2)
+        seen[float(field.input_value())] = says(one).split("\n")[1]
+    between = [rate for rate in seen if 0.1 <= rate <= 0.11]
+    assert len(between) >= 6, seen  # six places on the way from 0.100 to 0.110
+    assert "settles" in seen[between[0]] and "explodes" in seen[between[-1]]
+
+
+def test_what_is_typed_just_above_the_limit_is_not_called_the_limit_or_stable(figure):
+    one = figure("parabola")
+    one.get_by_label("second rate α, exact").fill("0.1072")
+    assert "αλ = 2.0004" in says(one) and "by −1.0004" in says(one) and "explodes" in says(one)
+    one.get_by_label("second rate α, exact").fill("0.1071")
+    assert "settles" in says(one).split("\n")[1]
+    one = figure("surrogate")
+    one.get_by_label("rate α, exact").fill("0.1072")
+    assert "it rises" in says(one) and "2α* = 0.10718" in says(one)
+
+
+def test_next_update_leads_the_keyboard_to_the_choices(figure):
+    one = figure("parabola")
+    focused = "document.activeElement.textContent"
+    one.get_by_role("button", name="Step by step").press("Enter")
+    for _ in range(9):  # past the eighth, from the start again
+        assert one.page.evaluate(focused) == "On the same side, nearer"
+        one.page.keyboard.press("Enter")
+        assert one.page.evaluate(focused) in ("Next update", "From the start")
+        one.page.keyboard.press("Enter")
+    assert one.page.evaluate("document.activeElement !== document.body")
+    one.get_by_label("second rate α, exact").fill("0.05")
+    assert one.page.evaluate("document.activeElement.type") == "number", "a change steals no focus"
+
+
+def test_conditioning_opens_with_both_rates_from_the_program_s_start(figure):
+    one = figure("bowl")
+    assert [word.inner_text() for word in one.locator(".says b").all()] == ["α = 0.095", "α = 0.105"]
+    assert "needs 24 updates" in says(one) and "the error across: it explodes" in says(one)
+    assert [one.get_by_label(f"start {way}, exact").input_value() for way in ("along", "across")] == [
+        "10",
+        "1",
+    ]
+    assert one.locator("text.label.y").first.text_content() == "across, λ = κ"
+
+
+def test_mini_batches_show_four_sizes_and_tell_two_limits_apart(figure):
+    one = figure("batch")
+    assert [word.inner_text() for word in one.locator(".says b").all()] == [
+        "full batch",
+        "batch 1",
+        "batch 4",
+        "batch 64",
+    ]
+    assert says(one).count("20 of 20 explode") == 2 and "0 of 20 explode" in says(one)
+    assert "limits 1.2921 (mean square) and 1.401 (typical run)" in says(one)
+    one.locator("select").select_option("32")
+    assert "batch 32: limits 1.2225 (mean square) and 1.383 (typical run); 0 of 20 explode" in says(one)
+    for name in ("strict", "typical", "limit", "full", "tone0", "tone1", "tone3"):
+        assert one.locator(f"path.{name}").first.get_attribute("d"), name
+    dashes = {
+        name: one.locator(f"path.{name}").evaluate("one => getComputedStyle(one).strokeDasharray")
+        for name in ("strict", "typical", "limit")
+    }
+    assert len(set(dashes.values())) == 3
+
+
+def test_overflow_marks_the_first_inf_and_the_first_nan_of_loss_and_weight(figure):
+    one = figure("countdown")
+    for tone, inf, nan in (("tone1", 64, 129), ("tone2", 128, 129)):
+        places = one.evaluate(
+            """(one, tone) => {
+                const path = one.querySelector(`path.lost.${tone}`), box = one.querySelector("rect.frame").getBBox();
+                const middle = path.getAttribute("d").split("M").slice(1).map(part => part.split("h")[0].split("l")[0]);
+                return [middle.map(part => Number(part.split(" ")[0])), box.x, box.width];
+            }""",
+            tone,
+        )
+        (cross, _, plus, _), left, width = places
+        for x, update in ((cross + 5, inf), (plus + 5, nan)):  # the marks are ten wide
+            assert (x - left) / width * (1.05 * 129) - 0.02 * 129 == pytest.approx(update, abs=0.6)
+    assert "is inf at update 64 and nan at 129" in says(one) and "is inf at 128 and nan at 129" in says(one)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_on_a_phone_the_drawing_and_all_knobs_are_in_view_together(figure, name):
+    one = figure(name, width=360, height=740)
+    top = one.locator(".live svg.main").bounding_box()["y"]
+    last = max((row.bounding_box() for row in one.locator(".knob:visible").all()), key=lambda box: box["y"])
+    header = one.page.locator("header.md-header").bounding_box()["height"]
+    assert last["y"] + last["height"] - top < 740 - header
+
+
+def test_no_words_stand_on_the_lines_of_a_drawing(figure):
+    for name in FIGURES:
+        assert figure(name).locator(".live .key").count() == 0
+
+
+def test_home_is_compact(figure):
+    one = figure("parabola", path="")
+    assert one.locator(".live").bounding_box()["height"] <= 400
+    assert one.locator("input[type=range]:visible").count() == 2
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -150,9 +350,10 @@ def test_a_slider_speaks_its_value_and_the_regime(figure, name):
     assert re.search(r"\d.*, .*[a-z]", after)
 
 
-def test_the_parabola_says_alpha_the_product_and_that_it_diverges(figure):
-    slider = figure("parabola").locator("input[type=range]").first
-    assert slider.get_attribute("aria-valuetext") == "rate α 0.12, αλ 2.239, diverges"
+def test_the_parabola_speaks_its_rate_the_products_and_that_one_diverges(figure):
+    spoken = figure("parabola").get_by_label("second rate α", exact=True).get_attribute("aria-valuetext")
+    assert spoken.startswith("second rate α 0.12, αλ 0.1866, It walks down one side and settles.; αλ 2.239, ")
+    assert spoken.endswith("it explodes.")
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -169,20 +370,17 @@ def test_the_text_alternative_and_the_table_follow_the_state(figure, name):
 
 def test_the_parabola_shows_what_the_chapter_says(figure):
     one = figure("parabola")
-    assert (
-        "αλ = 2.239" in says(one)
-        and "multiplies the error by −1.239" in says(one)
-        and "explodes" in says(one)
-    )
-    one.get_by_role("button", name="0.01").click()
-    assert "0.813" in says(one) and "settles" in says(one)
+    assert "αλ = 2.239" in says(one) and "multiplies the error by −1.239" in says(one)
+    assert "0.8134" in says(one) and "settles" in says(one) and "explodes" in says(one)
+    one.get_by_role("button", name="0.1", exact=False).first.click()
+    assert "by −0.866 " in says(one) and "explodes" not in says(one)
     one.get_by_role("button", name="the limit").click()
     assert "flips between two points" in says(one)
-    one.locator("input[type=number]").first.fill("1")
+    one.get_by_label("second rate α, exact").fill("1")
     one.locator("select").select_option("free")
     one.get_by_label("curvature λ, exact").fill("1000")
     assert "not finite from update" in says(one)
-    assert one.locator("path.lost").get_attribute("d")
+    assert one.locator("path.tone1.lost").get_attribute("d")
 
 
 def test_the_start_can_be_dragged_and_typed(figure):
@@ -211,12 +409,12 @@ def test_every_slider_moves_in_fine_steps(figure, name):
 def test_step_by_step_asks_before_it_shows_and_explains_each_answer(figure):
     one = figure("parabola")
     one.get_by_role("button", name="Step by step").press("Enter")
-    drawn = one.locator("path.run").first.get_attribute("d")
+    drawn = one.locator("path.tone1").first.get_attribute("d")
     one.get_by_role("button", name="At the bottom").click()
     assert one.locator(".ask p").inner_text() == (
         "No: on the other side, further. αλ = 2.239, so the error −2.11 is multiplied by −1.239 and is now 2.62."
     )
-    assert one.locator("path.run").first.get_attribute("d") != drawn
+    assert one.locator("path.tone1").first.get_attribute("d") != drawn
     one.get_by_role("button", name="Next update").click()
     one.get_by_role("button", name="On the other side, further").click()
     assert one.locator(".ask p").inner_text().startswith("Yes.")
@@ -226,11 +424,14 @@ def test_step_by_step_asks_before_it_shows_and_explains_each_answer(figure):
 
 def test_countdown_shows_the_bits_of_inf_and_the_step_of_nan(figure):
     one = figure("countdown")
-    assert "It is inf at update 64" in says(one) and "nan at 129" in says(one)
     one.get_by_role("button", name="first inf").click()
-    assert one.locator(".bits span").all_inner_texts() == ["0", "1" * 8, "0" * 23]
+    assert one.locator(".bits span").all_text_contents() == [
+        "0sign",
+        "1" * 8 + "exponent",
+        "0" * 23 + "fraction",
+    ]
     one.locator("select").select_option("fp16")
-    assert "inf at update 8," in says(one)
+    assert "inf at update 8 " in says(one)
 
 
 def test_momentum_moves_the_limit_of_the_bowl(figure):
@@ -242,11 +443,11 @@ def test_momentum_moves_the_limit_of_the_bowl(figure):
 
 def test_the_state_stands_in_the_address_and_comes_back_from_it(figure):
     one = figure("parabola")
-    one.get_by_label("rate α, exact").fill("0.1075")
+    one.get_by_label("second rate α, exact").fill("0.1075")
     one.page.wait_for_url("**parabola.alpha=0.1075**")
     shared = one.page.url
     again = figure("parabola", search=shared.split("overshoot/")[1])
-    assert again.get_by_label("rate α, exact").input_value() == "0.1075"
+    assert again.get_by_label("second rate α, exact").input_value() == "0.1075"
     assert says(again) == says(one)
 
 
@@ -258,7 +459,7 @@ def test_a_bad_address_is_ignored_and_the_default_shown(figure, bad):
     one = figure("parabola", search=f"?parabola.alpha=0.05&parabola.{bad}")
     if bad.startswith("alpha"):
         one = figure("parabola", search=f"?parabola.{bad}&parabola.start=2")
-    assert one.get_by_label("rate α, exact").input_value() == "0.12"
+    assert one.get_by_label("second rate α, exact").input_value() == "0.12"
     assert one.get_by_label("start, exact").input_value() == "0"
 
 
@@ -274,10 +475,10 @@ def test_the_link_is_copied_by_one_button(figure):
 def test_a_number_out_of_reach_is_refused_with_its_cure_and_the_state_stays(figure):
     one = figure("parabola")
     before = says(one)
-    field = one.get_by_label("rate α, exact")
+    field = one.get_by_label("second rate α, exact")
     field.fill("5")
     field.press("Tab")
-    assert one.locator(".note").inner_text() == "rate α: a number from 0.001 to 1, please."
+    assert one.locator(".note").inner_text() == "second rate α: a number from 0.001 to 1, please."
     assert field.get_attribute("aria-invalid") == "true"
     assert says(one) == before
     field.fill("0.5")
@@ -288,10 +489,11 @@ def test_a_number_out_of_reach_is_refused_with_its_cure_and_the_state_stays(figu
 @pytest.mark.parametrize(
     "name, label, keys",
     [
-        ("parabola", "rate α", "0.05"),
+        ("parabola", "first rate α", "0.05"),
+        ("parabola", "second rate α", "0.05"),
         ("parabola", "start", "-2.5"),
         ("surrogate", "rate α", "0.3"),
-        ("bowl", "rate α", "0.033"),
+        ("bowl", "second rate α", "0.033"),
         ("countdown", "loss grows by", "100"),
         ("batch", "rate α", "0.86"),
     ],
@@ -310,14 +512,14 @@ def test_a_number_can_be_typed_key_by_key(figure, name, label, keys, width):
 def test_a_link_within_the_page_keeps_the_state(figure):
     one = figure("parabola")
     page = one.page
-    one.get_by_label("rate α, exact").fill("0.04")
+    one.get_by_label("second rate α, exact").fill("0.04")
     page.wait_for_url("**parabola.alpha=0.04**")
     page.evaluate("window.still = true")
     page.locator(".md-sidebar--secondary a[href*='#what-did-you-see']").click()
     page.wait_for_url("**#what-did-you-see")
     page.wait_for_timeout(300)
     assert page.evaluate("window.still")
-    assert one.get_by_label("rate α, exact").input_value() == "0.04"
+    assert one.get_by_label("second rate α, exact").input_value() == "0.04"
 
 
 def test_while_it_asks_nothing_gives_the_answer_away(figure):
@@ -326,20 +528,20 @@ def test_while_it_asks_nothing_gives_the_answer_away(figure):
     told = says(one) + one.locator("input[type=range]").first.get_attribute("aria-valuetext")
     told += one.locator("svg[role=img]").get_attribute("aria-label")
     assert not re.search("explode|diverge|further|−1.2", told)
-    assert "unstable" not in one.locator(".live").get_attribute("class")
+    assert not one.locator("path.tone0").first.get_attribute("d")
 
 
 def test_a_change_in_the_middle_of_the_questions_begins_them_anew(figure):
     one = figure("parabola")
     one.get_by_role("button", name="Step by step").click()
     one.get_by_role("button", name="At the bottom").click()
-    one.get_by_role("button", name="0.01").click()
-    assert one.locator(".ask p").inner_text().startswith("Update 1:")
+    one.get_by_role("button", name="0.12").click()
+    assert one.locator(".ask p").inner_text().startswith("Update 1 of the second run:")
 
 
 def test_a_start_at_the_bottom_stays_there(figure):
     one = figure("parabola", search="?parabola.curve=free&parabola.start=0")
-    assert "stays" in says(one) and "explodes" not in says(one)
+    assert says(one).count("stays") == 2 and "explodes" not in says(one)
     one = figure("bowl", search="?bowl.across=0")
     assert "explodes" not in says(one)
     one = figure("surrogate", search="?surrogate.b=2.113576365289943")
@@ -371,7 +573,7 @@ def test_a_circle_is_round(figure):
 
 
 @pytest.mark.parametrize("path", ["", *FIGURES.values()])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [320, 390, 600, 680, 1280])
 def test_the_page_does_not_move_when_its_figure_comes(browser, address, path, width):
     page = browser.new_page(viewport={"width": width, "height": 800})
     page.add_init_script(COUNT_SHIFTS)
@@ -381,9 +583,37 @@ def test_the_page_does_not_move_when_its_figure_comes(browser, address, path, wi
         page.evaluate(f"window.scrollTo(0, {top})")
         page.wait_for_timeout(40)
     page.wait_for_load_state("networkidle")
-    assert page.locator(".live svg").count() == 1
+    assert page.locator(".live svg.main").count() == 1
     assert page.evaluate("window.moved") < 0.02
+    # Where nobody looked, as on a slow machine: the room that is kept is the room that is taken.
+    live = "getComputedStyle(document.querySelector('.live'))"
+    room = page.evaluate(f"parseFloat({live}.minHeight)")
+    assert page.evaluate(f"parseFloat({live}.height)") == pytest.approx(room, abs=0.5)
     page.close()
+
+
+def test_the_page_does_not_move_when_the_module_is_late_and_its_place_in_sight(browser, address):
+    for path in ["", *FIGURES.values()]:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.add_init_script(COUNT_SHIFTS)
+        held, late = [], [True]
+        page.route(
+            re.compile("interactive/.*js$"),
+            lambda route, held=held, late=late: held.append(route) if late else route.continue_(),
+        )
+        page.goto(address + path)
+        page.wait_for_timeout(300)
+        page.locator(", ".join(f"{name}-figure" for name in FIGURES)).evaluate(
+            "one => one.scrollIntoView({block: 'center'})"
+        )
+        page.wait_for_timeout(800)
+        late.clear()
+        for route in held:
+            route.continue_()
+        page.locator(".live svg.main").wait_for()
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.moved") < 0.02, path
+        page.close()
 
 
 def test_figures_load_only_on_pages_that_have_one(open_page):
@@ -398,7 +628,7 @@ def test_figures_load_only_on_pages_that_have_one(open_page):
 def test_following_links_forth_and_back_wakes_each_figure_and_keeps_its_state(figure):
     one = figure("parabola")
     page = one.page
-    one.get_by_label("rate α, exact").fill("0.05")
+    one.get_by_label("second rate α, exact").fill("0.05")
     page.wait_for_url("**parabola.alpha=0.05**")
     page.get_by_role("link", name="Taylor").first.click()
     page.wait_for_function("document.querySelector('h1').textContent.startsWith('Taylor')")
@@ -407,20 +637,20 @@ def test_following_links_forth_and_back_wakes_each_figure_and_keeps_its_state(fi
     page.go_back()
     page.wait_for_function("document.querySelector('h1').textContent.startsWith('Overshoot')")
     page.locator("parabola-figure .live svg").wait_for()
-    assert page.get_by_label("rate α, exact").input_value() == "0.05"
+    assert page.get_by_label("second rate α, exact").input_value() == "0.05"
 
 
 def test_forced_colours_keep_the_drawing_legible(figure):
     one = figure("parabola", forced_colors="active")
-    run, ground, limit, tick, text = one.evaluate("""one => {
+    first, second, ground, limit, tick, text = one.evaluate("""one => {
         const of = (name, what) => getComputedStyle(one.querySelector(name))[what];
-        return [of("path.run", "stroke"), of("path.ground", "stroke"), of("path.limit", "stroke"),
-            of("text.tick", "fill"), getComputedStyle(one.querySelector(".says")).color];
+        return [of("path.tone0", "stroke"), of("path.tone1", "stroke"), of("path.ground", "stroke"),
+            of("path.limit", "stroke"), of("text.tick", "fill"), getComputedStyle(one.querySelector(".says")).color];
     }""")
     paper = one.page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert ground == limit == tick == text
-    assert run != ground
-    assert paper not in (run, ground)
+    assert ground == limit == tick == text == first
+    assert second != ground
+    assert paper not in (first, second, ground)
 
 
 def test_nothing_in_a_figure_moves_by_itself(figure):

@@ -593,19 +593,6 @@ def test_without_an_exact_fit_the_run_hovers_at_a_height_that_depends_on_alpha_o
     assert floor_of(chapter, 0.08, 4) == pytest.approx(low, rel=0.06)
 
 
-@pytest.mark.parametrize(
-    "alpha, m, factor", [(1.63, 4, 1.12), (1.63, 8, 0.91), (1.63, 16, 0.78), (1.8, 32, 0.97), (0.86, 2, 0.93)]
-)
-def test_in_the_interactive_figure_the_typical_run_decides(chapter, alpha, m, factor):
-    """“The rate is above the mean-square limits of both, which is 1.33 at batch 8, but below their typical
-    limits: an update leaves 0.91 of the error of a typical run at batch 8, and 0.78 at batch 16.”"""
-    points = chapter.X[:40, :3].round(2)
-    assert typical_factor(points, alpha, m, updates=1000) == pytest.approx(factor, abs=0.009)
-    assert exact_limit(points, m) < alpha
-    if m == 8:
-        assert exact_limit(points, m) == pytest.approx(1.33, abs=0.005)
-
-
 def test_mini_batches_lower_the_limit_so_lambda_max_may_be_below_2000():
     curvatures = np.array([100.0, 3000.0])  # of single points, so λ is 1550
     assert curvatures.mean() < 2000

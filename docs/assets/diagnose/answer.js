@@ -10,7 +10,7 @@ const SHOWN = 5; // losses at either end of a report
 const HEADLINES = {
   "rate-too-high": "The rate is too high.",
   growth: "The rate is too high, or a sign is wrong.",
-  "nan-at-start": "It is not the rate: the first loss is no number.",
+  "nan-at-start": "It is not the rate: the first loss is not a number.",
   "not-the-rate": "It is not the rate.",
   recovers: "It came back.",
   healthy: "The loss falls.",
@@ -24,7 +24,7 @@ const listed = (names, most) => ({ names: names.slice(0, most), more: Math.max(0
 const spelt = (loss) => (Number.isFinite(loss) ? String(loss) : short(loss));
 
 function headline({ verdict, finding, growth_per_step }) {
-  if (finding === "validation") return "Only the validation loss is no number.";
+  if (finding === "validation") return "Only the validation loss is not a number.";
   return verdict === "not-the-rate" && growth_per_step ? "It is not the rate: the sign is wrong." : HEADLINES[verdict];
 }
 

@@ -1,70 +1,74 @@
-import { AnsweringFigure, Panel, short } from "./figure.js";
-import { curvature, descend, enough, explodes, limits, points, shares } from "./models/batch.js";
+import { apart, below, InteractiveFigure, short } from "./figure.js";
+import { all, descend, explodes, limits, shares } from "./models/batch.js";
 
 const RUNS = 20;
 const UPDATES = 60;
-const sizes = [1, 2, 4, 8, 16, 32, points.length];
-const all = points.length;
+const sizes = Object.keys(limits).map(Number);
+const place = (m) => Math.log2(Math.min(m, 256)) + (m === all) * 0.36;
 
-class BatchFigure extends AnsweringFigure {
+class BatchFigure extends InteractiveFigure {
   static panels = [1.25, 1];
   static knobs = [
-    { name: "alpha", label: "rate α", min: 0.1, max: 5, log: true, value: 1.63 },
-    { name: "m", label: "batch", value: "4", options: Object.fromEntries(sizes.map((m) => [m, m === all ? `all ${all} points` : m === 1 ? "1 point" : `${m} points`])) },
+    { name: "alpha", label: "rate α", wide: true, min: 0.1, max: 3, log: true, value: 1.279 },
+    { name: "m", label: "batch", tone: "tone3", value: "4", options: Object.fromEntries([2, 4, 8, 16, 32, 128].map((m) => [m, `${m} points`])) },
     { name: "seed", label: "seed", min: 1, max: 999, whole: true, value: 1 },
   ];
   static presets = [
-    { label: "the limit", state: ({ m }) => ({ alpha: limits[m] }) },
-    { label: "other batches", state: ({ seed }) => ({ seed: (seed % 999) + 1 }) },
+    ...["mean-square limit", "typical limit"].map((label, i) => ({ label: `▲ ${label}`, state: ({ m }) => ({ alpha: limits[m][i] }) })),
+    { label: "Other batches", state: ({ seed }) => ({ seed: (seed % 999) + 1 }) },
   ];
 
-  static runs(state, m) {
-    return Array.from({ length: RUNS }, (_, i) => shares(descend(state.alpha, m, 1000 * state.seed + i, UPDATES)));
+  static runs({ alpha, seed }, m) {
+    const count = m === all ? 1 : RUNS; // with all points every run is the same
+    return Array.from({ length: count }, (_, i) => shares(descend(alpha, m, 1000 * seed + i, UPDATES)));
   }
 
-  draw(state, [left, right]) {
-    this.runs ??= new Panel(this.svg);
-    this.limits ??= new Panel(this.svg);
+  static tally(runs) {
+    const broken = runs.filter(explodes).length;
+    return runs.length === 1 ? (broken ? "explodes" : "settles") : `${broken} of ${RUNS} explode`;
+  }
+
+  draw(state, [runs, edges]) {
+    const { alpha } = state;
     const m = Number(state.m);
-    const losses = BatchFigure.runs(state, m);
-    const broken = losses.filter(explodes);
-    const edge = limits[m];
+    const shown = [
+      { m: all, name: "full", words: "full batch" },
+      { m: 1, name: "tone1", shape: "s" },
+      { m, name: "tone3", shape: "t" },
+      { m: 64, name: "tone0", shape: "o" },
+    ].map((one) => ({ words: `batch ${one.m}`, ...one, losses: BatchFigure.runs(state, one.m) }));
 
-    this.runs.frame(left, { x: [0, UPDATES], y: [-16, 24], logY: true, title: `${RUNS} runs: loss / first`, xlabel: "update", ylabel: "", yticks: 6 });
-    const series = (run) => run.map((loss, t) => [t, loss]).filter(([t]) => t % 2 === 0);
-    this.runs.legend([["settled", "ends below"], ["broken", "ends above"]]);
-    this.runs.line("zero", [[0, 1], [UPDATES, 1]]);
-    this.runs.line("settled", ...losses.filter((run) => !explodes(run)).map(series));
-    this.runs.line("broken", ...broken.map(series));
+    runs.scales({ x: [0, UPDATES], y: [-14, 20], logY: true, title: `${RUNS} runs each: loss / first`, yticks: 6 });
+    runs.line("zero", [[0, 1], [UPDATES, 1]]);
+    edges.scales({
+      x: [-0.3, 8.3],
+      y: [0, Math.max(1.6, 1.15 * alpha)],
+      title: "limits of the rate",
+      xlabel: "batch size",
+      xticks: sizes.map((size) => [place(size), size === all ? "all" : String(size)]),
+    });
+    edges.limit("limit", { y: limits[all][0] });
+    ["strict", "typical"].forEach((name, i) => edges.line(name, sizes.map((size) => [place(size), limits[size][i]])));
+    edges.line("now", [[-1, alpha], [9, alpha]]);
+    for (const { m, name, shape, losses } of shown) {
+      const series = losses.map((run) => run.map((loss, t) => [t, loss]));
+      runs.line(`${name} runs`, ...series);
+      if (!shape) continue;
+      runs.marks(`${name} dots`, series.flatMap((run, i) => run.filter(([t]) => t % 12 === i % 12)), shape, 2.5);
+      edges.marks(`${name} dots`, [[place(m), alpha]], shape, 5);
+    }
 
-    const place = (m) => Math.log2(m);
-    const ticks = sizes.map((size) => [place(size), size === 32 ? "" : String(size)]);
-    const top = Math.max(2, 1.15 * state.alpha);
-    this.limits.frame(right, { x: [-0.3, 5.6], y: [0, top], title: "limit of the rate", xlabel: "batch size", ylabel: "", xticks: ticks });
-    this.limits.legend([["limit", "full batch"], ["exact", "limit"], ["enough", "surely stable"]], 1);
-    this.limits.line("exact", sizes.map((size) => [place(size), limits[size]]));
-    this.limits.marks("exact dots", sizes.map((size) => [place(size), limits[size]]), "o", 2.5);
-    this.limits.line("enough", sizes.map((size) => [place(size), enough(size)]));
-    this.limits.limit("limit", { y: 2 / curvature });
-    this.limits.marks("run dots", [[place(m), state.alpha]], state.alpha > edge ? "s" : "o", 5);
-
-    const share = `${broken.length} of ${RUNS} runs ${broken.length === 1 ? "explodes" : "explode"}`;
-    const beside = Math.abs(state.alpha / edge - 1) < 1e-9 ? "at the limit" : `${short(state.alpha / edge, 3)} times the limit`;
+    const lines = shown.map(({ m, name, words, losses }) => {
+      const [strict, typical] = limits[m].map(below);
+      const limit = m === all ? `limit ${strict}` : `limits ${strict} (mean square) and ${typical} (typical run)`;
+      return { words, tone: [name, words], limit, fate: BatchFigure.tally(losses) };
+    });
     return {
-      title: "Twenty runs, and the limit against the batch size",
-      words:
-        `Batch ${m === all ? "of all " + all : m}, α = ${short(state.alpha)}: ${beside} of this batch size, ${short(edge)}. ` +
-        `${share}: after ${UPDATES} updates the loss is above where it began. (The limit is that of the mean square.)`,
-      spoken: `${beside}, ${share}`,
-      unstable: state.alpha > edge,
+      words: [`α = ${short(alpha, 5)}, ${apart(alpha / limits[all][0], 1)} times the limit of the full batch.`, ...lines.flatMap(({ tone, limit, fate }) => ["\n", tone, `: ${limit}; ${fate}.`])],
+      spoken: lines.map(({ words, fate }) => `${words}: ${fate}`).join("; "),
       table: {
-        head: ["batch", "limit", "surely stable", "runs that explode at this α"],
-        rows: sizes.map((size) => [
-          size === all ? `all ${all}` : size,
-          short(limits[size]),
-          short(enough(size)),
-          `${BatchFigure.runs(state, size).filter(explodes).length} of ${RUNS}`,
-        ]),
+        head: ["batch", "mean-square limit", "typical limit", "at this α"],
+        rows: sizes.map((size) => [size === all ? "all" : size, ...limits[size].map((limit) => below(limit)), BatchFigure.tally(BatchFigure.runs(state, size))]),
       },
     };
   }

@@ -1,12 +1,12 @@
-import { AnsweringFigure, Panel, evenly, short } from "./figure.js";
+import { evenly, InteractiveFigure, make, shapes, short } from "./figure.js";
 import { bits, countdown, descend, firstInf, firstNan, formats, keep, largest } from "./models/countdown.js";
 
 const MOST = 3600;
 
-class CountdownFigure extends AnsweringFigure {
+class CountdownFigure extends InteractiveFigure {
   static panels = [1];
   static knobs = [
-    { name: "growth", label: "loss grows by", min: 1.5, max: 1000, log: true, value: 4 },
+    { name: "growth", label: "loss grows by", wide: true, min: 1.5, max: 1000, log: true, value: 4 },
     { name: "format", label: "format", value: "fp32", options: Object.fromEntries(formats.map((name) => [name, name])) },
     { name: "update", label: "look at update", whole: true, value: 0 },
   ];
@@ -15,11 +15,12 @@ class CountdownFigure extends AnsweringFigure {
     { label: "first nan", state: (state) => ({ update: CountdownFigure.run(state).nan }) },
   ];
 
+
   static run({ growth, format }) {
     const key = `${growth} ${format}`;
     if (this.last?.key === key) return this.last;
     const run = descend(format, 1 + Math.sqrt(growth), MOST);
-    return (this.last = { key, ...run, inf: firstInf(run.losses), overflown: firstInf(run.weights), nan: firstNan(run.weights) });
+    return (this.last = { key, ...run, inf: firstInf(run.losses), lost: firstNan(run.losses), overflown: firstInf(run.weights), nan: firstNan(run.weights) });
   }
 
   range(knob, state) {
@@ -27,71 +28,61 @@ class CountdownFigure extends AnsweringFigure {
   }
 
   prepare() {
-    this.pattern = document.createElement("div");
-    this.pattern.className = "bits";
+    this.pattern = make("div", { className: "bits" });
     this.says.after(this.pattern);
   }
 
-  /** The loss's own bits, in groups with their names. */
-  show(format, value) {
-    const groups = bits(format, value).map((digits, i) => {
-      const group = document.createElement("span");
-      group.dataset.name = ["sign", "exponent", "fraction"][i];
-      group.textContent = digits;
-      return group;
-    });
-    this.pattern.replaceChildren(...groups);
-  }
-
-  draw(state, [place]) {
-    this.panel ??= new Panel(this.svg);
-    const { losses, weights, inf, overflown, nan } = CountdownFigure.run(state);
+  draw(state, [panel]) {
+    const { losses, weights, inf, lost, overflown, nan } = CountdownFigure.run(state);
     const end = losses.length - 1;
-    const { update } = state;
+    const { format, update } = state;
 
-    const top = Math.log10(largest(state.format));
-    this.panel.frame(place, { x: [0, 1.03 * end], y: [Math.min(-1, -0.04 * top), 1.12 * top], logY: true, title: `${state.format}: largest number ${short(largest(state.format), 5)}`, xlabel: "update", ylabel: "" });
+    const top = Math.log10(largest(format));
+    const low = Math.min(-1, -0.04 * top);
+    panel.scales({ x: [-0.02 * end, 1.03 * end], y: [low, 1.25 * top], logY: true, title: `${format}: largest number ${short(largest(format), 5)}` });
     const stride = Math.max(1, Math.floor(end / 120));
     const line = (values) => values.flatMap((value, t) => (t % stride === 0 && Number.isFinite(value) ? [[t, Math.abs(value)]] : []));
-    const height = (share) => this.panel.up(share * top); // as a power of ten: above the largest number there is none
-    this.panel.line("run", line(losses));
-    this.panel.line("weight", line(weights));
-    this.panel.marks("run dots", line(losses).filter((_, i) => end < 40 || i % 8 === 0), "s", 2.5);
-    this.panel.marks("weight dots", line(weights).filter((_, i) => end < 40 || i % 8 === 4), "o", 2.5);
-    this.panel.legend([["run", "loss"], ["weight", "weight"], ["roof", "largest number"]], 1);
-    this.mark("roof", `M${this.panel.box.x} ${height(1)}h${this.panel.box.width}`);
-    const cross = (t) => `M${this.panel.x(t) - 5} ${height(1.06) - 5}l10 10m0 -10l-10 10`;
-    const plus = (t) => `M${this.panel.x(t) - 6} ${height(1.06)}h12m-6 -6v12`;
-    this.mark("lost", inf < 0 ? "" : cross(inf));
-    this.mark("gone", nan < 0 ? "" : plus(nan));
-    this.mark("now", `M${this.panel.x(update)} ${this.panel.box.y}v${this.panel.box.height}`);
-    this.show(state.format, losses[update]);
+    // Heights are powers of ten: above the largest number there is no number.
+    const rows = [
+      ["tone1", "s", losses, inf, lost, 1.08],
+      ["tone2", "t", weights, overflown, nan, 1.17],
+    ];
+    for (const [tone, shape, values, first, last, share] of rows) {
+      const points = line(values);
+      const height = panel.up(share * top);
+      const at = (t, shape) => shapes[shape](panel.x(t), height, 5);
+      panel.line(tone, points);
+      panel.marks(`${tone} dots`, points.filter((_, i) => end < 40 || i % 8 === 0), shape, 3);
+      panel.path(`${tone} gap`, `M${panel.x(first)} ${height}H${panel.x(last)}`);
+      panel.path(`${tone} lost`, at(first, "x") + at(last, "p"));
+    }
+    panel.path("roof", `M${panel.box.x} ${panel.up(top)}h${panel.box.width}`);
+    panel.path("now", `M${panel.x(update)} ${panel.box.y}v${panel.box.height}`);
+    this.pattern.replaceChildren(...bits(format, losses[update]).map((digits, i) => make("span", {}, digits, make("small", { textContent: ["sign", "exponent", "fraction"][i] }))));
 
-    const rate = keep(state.format, 1 + Math.sqrt(state.growth));
+    const rate = keep(format, 1 + Math.sqrt(state.growth));
     const grows = (rate - 1) * (rate - 1); // the rate is rounded to the format, and the growth with it
-    const found = countdown(state.format, grows, 1); // from 1: the square overflows before it is halved
+    const found = countdown(format, grows, 1); // from 1: the square overflows before it is halved
     return {
-      title: "Loss and weight, up to the largest number",
-      words:
-        `In ${state.format} αλ is ${short(rate)} and the loss grows by ${short(grows)}. It is inf at update ${inf}, the weight at ${overflown}, and the weight is nan at ${nan}. ` +
-        `The formula counts ${found} to the inf. At update ${update} the loss is ${short(losses[update], 5)}, the weight ${short(weights[update], 5)}.`,
+      words: [
+        `In ${format} αλ is ${short(rate)} and the loss grows by ${short(grows)}. `,
+        ["tone1", "The loss"],
+        ` is inf at update ${inf} and nan at ${lost}; `,
+        ["tone2", "the weight"],
+        ` is inf at ${overflown} and nan at ${nan}. The formula predicts the first inf at update ${found}. ` +
+          `At update ${update} the loss is ${short(losses[update], 5)}, the weight ${short(weights[update], 5)}.`,
+      ],
       spoken: `loss inf at ${inf}, weight nan at ${nan}`,
-      unstable: true,
       table: {
-        head: ["update", "loss", "weight", "bits of the loss"],
+        head: ["update", [["tone1", "loss"]], [["tone2", "weight"]], "bits of the loss"],
         rows: evenly(0, end, Math.min(end, 23)).map(Math.round).map((t) => [
           t,
           short(losses[t], 5),
           short(weights[t], 5),
-          bits(state.format, losses[t]).join(" "),
+          bits(format, losses[t]).join(" "),
         ]),
       },
     };
-  }
-
-  mark(name, d) {
-    this.panel.line(name, []);
-    this.panel.inside.named.get(name).setAttribute("d", d);
   }
 }
 

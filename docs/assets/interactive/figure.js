@@ -1,8 +1,8 @@
-// What every figure that answers has in common: its knobs, its address, its words, its table.
+// What every interactive figure has in common: its knobs, its address, its words, its table.
 
-import { node, short } from "./plot.js";
+import { node, Panel, shapes, short } from "./plot.js";
 
-export { Panel, evenly, node, short } from "./plot.js";
+export { apart, below, evenly, node, shapes, short } from "./plot.js";
 
 export const make = (tag, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), properties);
@@ -11,36 +11,44 @@ export const make = (tag, properties = {}, ...children) => {
 };
 
 const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-const digits = (value) => String(Number(Number(value).toPrecision(3)));
+
+/** Words: a text, or a list of texts and of [tone, text], which stands in the colour of what it names and is followed by its mark. */
+const plain = (words) => [words].flat().map((part) => (Array.isArray(part) ? part[1] : part)).join("");
+const dressed = (words) => [words].flat().map((part) => (Array.isArray(part) ? make("b", { className: part[0], textContent: part[1] }) : part));
+
+/** Two runs at the two rates of a state: what `run` says of each, which are seen, and what is spoken of them. */
+export function pair(state, run) {
+  const runs = ["beside", "alpha"].map((knob, i) => ({ alpha: state[knob], tone: `tone${i}`, shape: "os"[i], ...run(state[knob]) }));
+  const shown = state.alpha === state.beside ? runs.slice(1) : runs; // equal rates are one run
+  return { runs, shown, spoken: shown.map(({ spoken }) => spoken).join("; ") };
+}
+
+pair.knobs = (min, max, ...values) => values.map((value, i) => ({ name: ["beside", "alpha"][i], label: `${["first", "second"][i]} rate α`, tone: `tone${i}`, wide: true, log: true, min, max, value }));
 
 /**
- * A custom element around a static figure, which it hides while it is alive, and not on paper.
+ * A custom element that draws below the words which stand in it. A static figure in it is for paper and for
+ * readers without scripts: it goes while the drawing is alive.
  *
- * A subclass gives `static knobs` (name, label, and min, max, value, log or options), `static panels`
- * (the share of the width that each has) and `draw(state, size)`, which draws and returns the state in words:
- * { title, words, spoken, unstable, table: { head, rows } }.
+ * A subclass gives `static knobs` (name, label, and min, max, value, log or options, and the tone of what it
+ * moves; a choice stands before the numbers whose range depends on it), `static panels` (the share of the width that each has) and `draw(state, panels)`, which draws and
+ * returns the state in words:
+ * { words, spoken, table: { head, rows } }.
  */
-export class AnsweringFigure extends HTMLElement {
-  static presets = [];
-
+export class InteractiveFigure extends HTMLElement {
   connectedCallback() {
     if (this.live) return;
     this.defaults = Object.fromEntries(this.constructor.knobs.map(({ name, value }) => [name, value]));
     this.state = { ...this.defaults, ...this.fromAddress() };
+    this.compact = this.classList.contains("compact");
     this.build();
     this.width = Math.round(this.live.clientWidth);
     this.redraw();
-    this.resized = new ResizeObserver(() => {
+    new ResizeObserver(() => {
       const width = Math.round(this.live.clientWidth); // asked here: an answer costs a layout
       if (width === this.width) return;
       this.width = width;
       this.redraw();
-    });
-    this.resized.observe(this.live);
-  }
-
-  disconnectedCallback() {
-    this.resized?.disconnect();
+    }).observe(this.live);
   }
 
   // ── Address ─────────────────────────────────────────────────────────────
@@ -59,9 +67,7 @@ export class AnsweringFigure extends HTMLElement {
       found[knob.name] = knob.options ? given : DECIMAL.test(given) ? Number(given) : NaN;
     }
     const state = { ...this.defaults, ...found };
-    // Choices first: the range of a number may depend on them.
-    const knobs = [...this.constructor.knobs].sort((a, b) => !a.options - !b.options);
-    return knobs.every((knob) => this.allows(knob, state[knob.name], state)) ? found : {};
+    return this.constructor.knobs.every((knob) => this.allows(knob, state[knob.name], state)) ? found : {};
   }
 
   /** The least and the largest value of a knob, which may depend on the others. */
@@ -75,24 +81,21 @@ export class AnsweringFigure extends HTMLElement {
     return value >= min && value <= max && (!knob.whole || Number.isInteger(value));
   }
 
-  address() {
-    const url = new URL(location.href);
-    for (const { name } of this.constructor.knobs) {
-      if (this.state[name] === this.defaults[name]) url.searchParams.delete(this.key(name));
-      else url.searchParams.set(this.key(name), this.state[name]);
-    }
-    url.hash = this.id;
-    return url;
-  }
-
   remember() {
     clearTimeout(this.later);
     // Browsers count how often an address changes, so wait until the hand rests.
     this.later = setTimeout(() => this.isConnected && this.settle(), 300);
   }
 
+  /** Write the state into the address. */
   settle() {
-    history.replaceState(history.state, "", this.address());
+    const url = new URL(location.href);
+    for (const { name } of this.constructor.knobs) {
+      url.searchParams.set(this.key(name), this.state[name]);
+      if (this.state[name] === this.defaults[name]) url.searchParams.delete(this.key(name));
+    }
+    url.hash = this.id;
+    history.replaceState(history.state, "", url);
     // To the theme a link with another query is another page, which it would load anew.
     for (const link of document.links) if (link.hash && link.pathname === location.pathname) link.search = location.search;
     return location.href;
@@ -101,29 +104,30 @@ export class AnsweringFigure extends HTMLElement {
   // ── Parts ───────────────────────────────────────────────────────────────
 
   build() {
-    this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    this.live = make("div", { className: "live" });
+    [this.svg, this.rest] = ["main", "rest"].map((name) => node(this.live, name, "svg"));
     this.svg.setAttribute("role", "img");
+    this.rest.setAttribute("aria-hidden", "true"); // the words tell both
+    this.panels = this.constructor.panels.map((_, i) => new Panel(i ? this.rest : this.svg));
     this.controls = new Map();
     this.note = make("p", { className: "note", role: "alert", id: `${this.id}-note` });
     const knobs = make("div", { className: "knobs" }, ...this.constructor.knobs.map((knob) => this.knob(knob)));
-    this.says = make("p", { className: "says" });
     this.status = make("p", { className: "spoken", role: "status" });
+    this.says = make("p", { className: "says" });
     this.table = make("table");
-    const scroll = make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "The values as a table" }, this.table);
-    this.values = make("details", { className: "values" }, make("summary", { textContent: "The values as a table" }), scroll);
-    this.values.addEventListener("toggle", () => this.tabulate());
+    const textContent = "The values as a table";
+    const scroll = make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: textContent }, this.table);
+    this.values = make("details", { className: "values" }, make("summary", { textContent }), scroll);
+    this.values.addEventListener("toggle", () => this.values.open && this.tabulate());
     const copy = this.button("Copy link", () => this.copy(copy));
     const reset = this.button("Start again", () => this.set({ ...this.defaults }));
-    this.buttons = make("div", { className: "buttons" });
-    this.presets = this.constructor.presets.map(({ label, state }) => {
-      const button = this.button(label, () => this.set(state(this.state)));
-      return { button, state };
-    });
-    this.buttons.append(...this.presets.map(({ button }) => button));
-    this.buttons.append(reset, copy);
-    this.live = make("div", { className: "live" }, this.svg, this.says, this.note, knobs, this.buttons, this.status, this.values);
+    this.presets = this.constructor.presets.map(({ label, state }) => ({ state, button: this.button(label, () => this.set(state(this.state))) }));
+    this.buttons = make("div", { className: "buttons" }, ...this.presets.map(({ button }) => button), reset, copy);
+    this.live.append(this.says, this.note, knobs, this.buttons, this.status);
+    if (!this.compact) this.live.append(this.values);
     this.prepare?.();
-    this.querySelector("figure").prepend(this.live);
+    this.append(this.live);
+    this.classList.add("awake");
   }
 
   button(label, action) {
@@ -134,8 +138,9 @@ export class AnsweringFigure extends HTMLElement {
 
   knob(knob) {
     const id = `${this.id}-${knob.name}`;
-    const label = make("label", { htmlFor: id, textContent: knob.label });
-    const row = make("div", { className: "knob" }, label);
+    const { tone = "" } = knob;
+    const label = make("label", { htmlFor: id, textContent: knob.label, className: tone });
+    const row = make("div", { className: knob.wide ? "wide knob" : "knob", hidden: this.compact && !knob.wide }, label);
     if (knob.options) {
       const options = Object.entries(knob.options).map(([value, words]) => make("option", { value, textContent: words }));
       const select = make("select", { id }, ...options);
@@ -144,12 +149,12 @@ export class AnsweringFigure extends HTMLElement {
       row.append(select);
       return row;
     }
-    const [from, to] = knob.log ? [Math.log10(knob.min), Math.log10(knob.max)] : this.range(knob, this.state);
-    const slider = make("input", { id, type: "range", min: from, max: to, step: knob.whole ? 1 : (to - from) / 1000 });
+    const [from, to] = this.range(knob, this.state).map((end) => (knob.log ? Math.log10(end) : end));
+    const slider = make("input", { id, type: "range", className: tone, min: from, max: to, step: knob.whole ? 1 : (to - from) / 1000 });
     const field = make("input", { type: "number", min: knob.min, max: knob.max, step: knob.whole ? 1 : "any", ariaLabel: `${knob.label}, exact` });
     slider.addEventListener("input", () => {
       const value = knob.log ? 10 ** slider.value : Number(slider.value);
-      const near = Number(knob.whole ? Math.round(value) : digits(value));
+      const near = knob.whole ? Math.round(value) : Number(value.toPrecision(3));
       this.set({ [knob.name]: near }, slider);
     });
     field.setAttribute("aria-describedby", this.note.id);
@@ -188,54 +193,54 @@ export class AnsweringFigure extends HTMLElement {
   }
 
   redraw(source) {
-    const { width } = this;
+    const { width, panels } = this;
     if (!width) return; // on paper, or not yet shown
-    const shares = this.constructor.panels;
+    const [main, ...rest] = this.constructor.panels;
     const beside = width >= 520;
-    const tall = beside || shares.length === 1 ? 270 : shares.length === 2 ? 215 : 180;
-    const height = beside ? tall : tall * shares.length;
-    const unit = width / shares.reduce((sum, share) => sum + share, 0);
-    let left = 0;
-    const places = shares.map((share, i) => {
-      const place = beside ? { left, top: 0, width: share * unit, height: tall } : { left: 0, top: i * tall, width, height: tall };
-      left += share * unit;
-      return place;
+    const tall = beside || !rest.length ? 270 : 190;
+    const unit = width / rest.reduce((sum, share) => sum + share, main);
+    const wide = beside ? unit * main : width;
+    panels[0].place = { left: 0, top: 0, width: wide, height: tall };
+    let [left, top] = [0, 0];
+    rest.forEach((share, i) => {
+      panels[i + 1].place = { left, top, width: beside ? unit * share : width, height: tall };
+      if (beside) left += unit * share;
+      else top += tall;
     });
-    if (this.size !== `${width} ${height}`) {
-      this.size = `${width} ${height}`;
-      this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      this.svg.style.height = `${height}px`;
+    if (this.size !== width) {
+      this.size = width;
+      const size = (svg, wide, tall) => {
+        svg.setAttribute("viewBox", `0 0 ${wide} ${tall}`);
+        svg.style.height = `${tall}px`;
+      };
+      size(this.svg, wide, tall);
+      size(this.rest, left || width, top || tall);
+      this.rest.toggleAttribute("hidden", !rest.length);
+      this.live.style.gridTemplateColumns = left ? `${wide}fr ${left}fr` : "minmax(0, 1fr)";
+      this.live.classList.toggle("narrow", !beside);
     }
-    const said = (this.said = this.draw(this.state, places));
-    this.live.classList.toggle("unstable", Boolean(said.unstable));
-    this.says.textContent = said.words;
-    this.svg.setAttribute("aria-label", `${said.title}. ${said.words}`);
+    const said = (this.said = this.draw(this.state, panels));
+    const words = plain(said.words);
+    this.says.replaceChildren(...dressed(said.words));
+    this.svg.setAttribute("aria-label", `${panels.map(({ title }) => title).join(", ")}. ${words}`);
     for (const { name, label } of this.constructor.knobs) {
       const { show, slider } = this.controls.get(name);
       show(this.state[name], source);
       slider?.setAttribute("aria-valuetext", `${label} ${short(this.state[name])}, ${said.spoken}`);
     }
-    for (const { button, state } of this.presets) button.disabled = !this.reaches(state(this.state));
+    for (const { button, state } of this.presets) {
+      const after = { ...this.state, ...state(this.state) };
+      button.disabled = !this.constructor.knobs.every((knob) => this.allows(knob, after[knob.name], after)); // off a slider
+    }
     if (this.values.open) this.tabulate();
     clearTimeout(this.speaks);
     // A slider speaks for itself; what another control did is said once it is done.
     if (source?.type !== "range") this.speaks = setTimeout(() => (this.status.textContent = said.spoken), 400);
-    this.dataset.state = this.changed() ? `On the screen: ${said.words}` : "";
-  }
-
-  /** Whether all values of a preset lie on their sliders. */
-  reaches(changes) {
-    const state = { ...this.state, ...changes };
-    return this.constructor.knobs.every((knob) => !(knob.name in changes) || this.allows(knob, changes[knob.name], state));
-  }
-
-  changed() {
-    return this.constructor.knobs.some(({ name }) => this.state[name] !== this.defaults[name]);
+    this.dataset.state = this.constructor.knobs.some(({ name }) => this.state[name] !== this.defaults[name]) ? `On the screen: ${words}` : "";
   }
 
   tabulate() {
-    if (!this.values.open) return this.table.replaceChildren();
-    const row = (tag, cells) => make("tr", {}, ...cells.map((cell) => make(tag, { textContent: cell, ...(tag === "th" && { scope: "col" }) })));
+    const row = (tag, cells) => make("tr", {}, ...cells.map((cell) => make(tag, tag === "th" ? { scope: "col" } : {}, ...dressed(cell))));
     const { head, rows } = this.said.table;
     this.table.replaceChildren(make("thead", {}, row("th", head)), make("tbody", {}, ...rows.map((cells) => row("td", cells))));
   }
@@ -254,9 +259,8 @@ export class AnsweringFigure extends HTMLElement {
   /** A handle on the drawing that can be dragged; its slider does the same by keyboard. */
   handle(parent, point, moved) {
     const made = node(parent, "handle", "circle", { r: 12, cx: point[0], cy: point[1] });
+    if (made.moved) return;
     made.moved = moved;
-    if (made.dragged) return;
-    made.dragged = true;
     // Where the pointer is on the drawing, which a slide may show larger than it is.
     const place = (event) => DOMPoint.fromPoint(event).matrixTransform(this.svg.getScreenCTM().inverse());
     made.addEventListener("pointerdown", (event) => {

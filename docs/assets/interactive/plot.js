@@ -8,7 +8,7 @@ export function node(parent, name, tag, attributes = {}) {
   let found = parent.named.get(name);
   if (!found) {
     found = parent.appendChild(document.createElementNS(SVG, tag));
-    found.setAttribute("class", name.split(" ")[0]);
+    found.setAttribute("class", name);
     parent.named.set(name, found);
   }
   for (const key in attributes) found.setAttribute(key, attributes[key]);
@@ -32,6 +32,15 @@ function ticks(low, high, most) {
   return found;
 }
 
+/** A number to so many digits that it is not mistaken for the edge beside which it lies. */
+export const apart = (value, edge) => short(value, [4, 5, 6, 7, 8, 9].find((digits) => short(value, digits) !== short(edge)));
+
+/** A limit, rounded down: what is typed as it is shown must not lie beyond it. */
+export function below(value) {
+  const unit = 10 ** (Math.floor(Math.log10(value)) - 4);
+  return short(Math.floor((value / unit) * (1 + 1e-12)) * unit, 5);
+}
+
 /** So many values from low to high, one more than steps. */
 export const evenly = (low, high, steps) => Array.from({ length: steps + 1 }, (_, i) => low + ((high - low) * i) / steps);
 
@@ -49,10 +58,13 @@ export function short(value, digits = 4) {
   return String(Number(value.toPrecision(digits))).replace("-", "−");
 }
 
-const shapes = {
+/** The outline of a mark, by the letter that matplotlib gives it or nearly so. */
+export const shapes = {
   o: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`,
   s: (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
   v: (x, y, r) => `M${x - r} ${y - r}h${2 * r}l${-r} ${2 * r}z`,
+  t: (x, y, r) => `M${x - r} ${y + r}h${2 * r}l${-r} ${-2 * r}z`,
+  p: (x, y, r) => `M${x - r} ${y}h${2 * r}M${x} ${y - r}v${2 * r}`,
   x: (x, y, r) => `M${x - r} ${y - r}l${2 * r} ${2 * r}M${x + r} ${y - r}l${-2 * r} ${2 * r}`,
 };
 
@@ -69,9 +81,9 @@ export class Panel {
   }
 
   /** Where the panel stands, in pixels, and what its axes mean. */
-  frame({ left, top, width, height }, { x, y, title, xlabel, ylabel, logY = false, xticks = 6, yticks = 5 }) {
+  frame({ left, top, width, height }, { x, y, title, xlabel = "update", ylabel = "", logY = false, xticks = 6, yticks = 5 }) {
     const box = { x: left + 46, y: top + 24, width: width - 58, height: height - 64 };
-    Object.assign(this, { box, logY });
+    Object.assign(this, { box, logY, title });
     this.x = (value) => round(box.x + ((value - x[0]) / (x[1] - x[0])) * box.width);
     const up = (height) => round(box.y + box.height - ((height - y[0]) / (y[1] - y[0])) * box.height);
     this.up = up; // for heights beyond what a number can say
@@ -93,6 +105,11 @@ export class Panel {
     const powers = ticks(...y, yticks).filter((value) => !logY || Number.isInteger(value));
     const words = (value) => (logY ? (value ? `10${raised(value)}` : "1") : short(value));
     this.scale("y", powers.map((value) => [value, words(value)]), (value) => [box.x - 5, up(value) + 4, "end"]);
+  }
+
+  /** The same, where a figure has put the panel. */
+  scales(axes) {
+    this.frame(this.place, axes);
   }
 
   scale(axis, values, place) {
@@ -119,6 +136,10 @@ export class Panel {
         pen = "L";
       }
     }
+    this.path(name, d);
+  }
+
+  path(name, d) {
     node(this.inside, name, "path", { d });
   }
 
@@ -128,7 +149,7 @@ export class Panel {
 
   marks(name, points, shape = "o", radius = 3.5) {
     const seen = points.filter((point) => this.shows(point));
-    node(this.inside, name, "path", { d: seen.map((point) => shapes[shape](...this.at(point), radius)).join("") });
+    this.path(name, seen.map((point) => shapes[shape](...this.at(point), radius)).join(""));
   }
 
   /** What each kind of line is, at the right: at the top (0), the bottom (1), or between. */
@@ -146,6 +167,6 @@ export class Panel {
   limit(name, { x, y }) {
     const { box } = this;
     const d = x === undefined ? `M${box.x} ${this.y(y)}h${box.width}` : `M${this.x(x)} ${box.y}v${box.height}`;
-    node(this.inside, name, "path", { d: Number.isFinite(x ?? y) ? d : "", class: "limit" });
+    this.path(name, Number.isFinite(x ?? y) ? d : "");
   }
 }

@@ -53,21 +53,14 @@ export const countdown = (format, growth, first) => Math.ceil(Math.log(largest(f
 
 /** The bit pattern of a value in the format: sign, exponent, fraction. */
 export function bits(format, value) {
-  const total = 1 + Math.log2(largestExponent[format] + 1) + 1 + fractionBits[format];
   const width = fractionBits[format];
-  const bias = BigInt(largestExponent[format]);
-  view.setFloat64(0, value);
-  const double = view.getBigUint64(0);
-  const sign = double >> 63n;
-  const exponent = ((double >> 52n) & 0x7ffn) - 1023n + bias;
-  const fraction = double & 0xfffffffffffffn;
-  const all = 2n * bias + 1n;
-  let body;
-  if (value === 0) body = 0n;
-  else if (!Number.isFinite(value)) body = (all << BigInt(width)) | (Number.isNaN(value) ? 1n << BigInt(width - 1) : 0n);
-  else if (exponent > 0n || format === "fp64") body = (exponent << BigInt(width)) | (fraction >> BigInt(52 - width));
-  else body = (fraction | (1n << 52n)) >> (BigInt(52 - width) + 1n - exponent); // subnormal
-  const pattern = ((sign << BigInt(total - 1)) | body).toString(2).padStart(total, "0");
+  const bias = largestExponent[format];
+  const size = Math.abs(value);
+  const exponent = Math.max(exponentOf(size), 1 - bias); // below it, subnormal: the leading one is missing
+  const units = (count) => BigInt(count) << BigInt(width);
+  const ends = Number.isNaN(value) ? 1.5 : 1; // all of the exponent is 1; a nan has a bit of the fraction too
+  const body = Number.isFinite(value) ? units(exponent + bias - 1) + BigInt(size / 2 ** (exponent - width)) : units(2 * bias) + BigInt(ends * 2 ** width);
+  const pattern = body.toString(2).padStart(Math.log2(bias + 1) + 1 + width, "0");
   // Which sign a nan has is left to the machine, so none is shown.
-  return [Number.isNaN(value) ? "0" : pattern.slice(0, 1), pattern.slice(1, total - width), pattern.slice(total - width)];
+  return [value < 0 || Object.is(value, -0) ? "1" : "0", pattern.slice(0, -width), pattern.slice(-width)];
 }

@@ -8,10 +8,10 @@ export const curves = {
   free: { curvature: 10, bottom: 0, floor: 0, start: -1, reach: 3 },
 };
 
-export const loss = (curve, b) => 0.5 * curve.curvature * ((b - curve.bottom) * (b - curve.bottom)) + curve.floor;
-
 /** The loss above its floor, which loss − floor would round away near the bottom. */
 export const excess = (curve, b) => 0.5 * curve.curvature * ((b - curve.bottom) * (b - curve.bottom));
+
+export const loss = (curve, b) => excess(curve, b) + curve.floor;
 
 export const slope = (curve, b) => curve.curvature * (b - curve.bottom);
 
