@@ -593,14 +593,16 @@ def test_the_page_does_not_move_when_its_figure_comes(browser, address, path, wi
 
 
 def test_the_page_does_not_move_when_the_module_is_late_and_its_place_in_sight(browser, address):
+    held, late = [], [True]
+
+    def hold(route):
+        held.append(route) if late else route.continue_()
+
     for path in ["", *FIGURES.values()]:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.add_init_script(COUNT_SHIFTS)
-        held, late = [], [True]
-        page.route(
-            re.compile("interactive/.*js$"),
-            lambda route, held=held, late=late: held.append(route) if late else route.continue_(),
-        )
+        late.append(True)
+        page.route(re.compile("interactive/.*js$"), hold)
         page.goto(address + path)
         page.wait_for_timeout(300)
         page.locator(", ".join(f"{name}-figure" for name in FIGURES)).evaluate(
@@ -608,8 +610,8 @@ def test_the_page_does_not_move_when_the_module_is_late_and_its_place_in_sight(b
         )
         page.wait_for_timeout(800)
         late.clear()
-        for route in held:
-            route.continue_()
+        while held:
+            held.pop().continue_()
         page.locator(".live svg.main").wait_for()
         page.wait_for_timeout(200)
         assert page.evaluate("window.moved") < 0.02, path
@@ -633,10 +635,10 @@ def test_following_links_forth_and_back_wakes_each_figure_and_keeps_its_state(fi
     page.get_by_role("link", name="Taylor").first.click()
     page.wait_for_function("document.querySelector('h1').textContent.startsWith('Taylor')")
     page.locator("surrogate-figure").scroll_into_view_if_needed()
-    page.locator("surrogate-figure .live svg").wait_for()
+    page.locator("surrogate-figure .live svg.main").wait_for()
     page.go_back()
     page.wait_for_function("document.querySelector('h1').textContent.startsWith('Overshoot')")
-    page.locator("parabola-figure .live svg").wait_for()
+    page.locator("parabola-figure .live svg.main").wait_for()
     assert page.get_by_label("second rate α, exact").input_value() == "0.05"
 
 
