@@ -286,7 +286,7 @@ def test_without_scripts_the_slides_stand_one_below_the_other_with_their_notes(o
     page = open_page("slides/overshoot/", java_script_enabled=False)
     assert page.locator("section:visible").count() == page.locator("section").count()
     assert page.locator("aside.notes:visible").count() == page.locator("aside.notes").count()
-    assert page.locator("parabola-figure img.only-light").is_visible()
+    assert page.locator("img[src*='overshoot.steps.light']").is_visible()
 
 
 def test_reveal_is_as_its_authors_released_it_with_its_licence_and_light():

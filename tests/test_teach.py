@@ -172,7 +172,7 @@ SAYS = {
     "overshoot.md?parabola.curve=free&parabola.curvature=1000&parabola.alpha=0.0019&parabola.start=-1#parabola": "and settles",
     "overshoot.md?parabola.curve=free&parabola.curvature=1000&parabola.alpha=0.0021&parabola.start=-1#parabola": "explodes",
     "conditioning.md?bowl.kappa=1&bowl.alpha=2.5#bowl": "explodes",
-    "overflow.md?countdown.update=64#countdown": "It is inf at update 64",
+    "overflow.md?countdown.update=64#countdown": "is inf at update 64",
     "conditioning.md?bowl.alpha=0.15&bowl.beta=0.9#bowl": "limit 2(1 + β)/κ is 0.19",
     "overshoot.md?parabola.alpha=0.01#parabola": "It walks down one side and settles",
     "overshoot.md?parabola.alpha=0.107#parabola": "and settles",
@@ -181,7 +181,7 @@ SAYS = {
     "taylor.md?surrogate.alpha=0.08#surrogate": "it falls. Curvatures: 1/α = 12.5 against 18.66",
     "conditioning.md#bowl": "α = 0.105",
     "conditioning.md?bowl.kappa=100&bowl.alpha=0.0198#bowl": "by 0.98",
-    "minibatch.md#batch": "19 of 20",
+    "minibatch.md#batch": "20 of 20 explode",
     "overflow.md?countdown.format=fp16&countdown.update=8#countdown": "inf at update 8",
 }
 
