@@ -121,3 +121,10 @@ def test_every_formula_is_mathml(pages):
             if text.parent.name not in ("script", "code", "span")
         )
         assert not re.search(r"\\(?:alpha|lambda|frac|\(|\[)", prose), name
+
+
+def test_on_the_screen_no_style_asks_what_an_element_has(site):
+    """With one :has() a browser asks again at every element that comes: three seconds on the longest page, not one."""
+    style = (site / "assets" / "overshoot.css").read_text(encoding="utf-8")
+    screen = re.sub(r"^@media print \{.*?^\}", "", style, flags=re.MULTILINE | re.DOTALL)
+    assert ":has(" in style and ":has(" not in screen and screen.count("{") > 150
