@@ -144,8 +144,15 @@ def on_post_build(config):
     site = Path(config.site_dir)
     prepare_search(site)
     join_the_reader(Path(config.docs_dir), site)
-    for folder in ("interactive", "diagnose"):
-        minify(site / "assets" / folder)
+    assets = site / "assets"
+    minify(
+        [
+            *assets.glob("*.css"),
+            *assets.glob("*.js"),
+            *assets.glob("interactive/**/*"),
+            *assets.glob("diagnose/*"),
+        ]
+    )
     if not serving:
         if "overshoot.pdf" in archives:
             print_course(config, course, site, site / "overshoot.pdf")
