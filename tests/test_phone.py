@@ -170,7 +170,7 @@ def test_a_desktop_and_paper_show_the_wide_figure_and_paper_from_a_phone_too(ope
     source = "document.querySelector('article img.only-light').currentSrc.split('/').pop()"
     page = open_page("cases/", width=1280)
     page.locator("article img.only-light").first.scroll_into_view_if_needed()
-    assert page.evaluate(source) == "cases.read.light.svg"
+    page.wait_for_function(f"() => {source} === 'cases.read.light.svg'")
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     page.wait_for_function(f"() => {source} === 'cases.read.narrow.light.svg'")
     page.emulate_media(media="print")
@@ -178,8 +178,8 @@ def test_a_desktop_and_paper_show_the_wide_figure_and_paper_from_a_phone_too(ope
 
 
 def test_a_formula_breaks_between_its_parts_on_a_phone_and_stands_on_one_line_on_a_desktop(open_page):
-    page = open_page("overshoot/", width=1280)
-    formula = page.locator("div.arithmatex", has=page.locator(".part")).last
+    page = open_page("diagnose/", width=1280)
+    formula = page.locator("div.arithmatex", has=page.locator(".part")).first
     bottoms = "formula => [...formula.children].map(part => part.getBoundingClientRect().bottom)"
     on_one_line = formula.evaluate(bottoms)
     assert len(on_one_line) >= 2 and max(on_one_line) - min(on_one_line) < 20
