@@ -9,7 +9,7 @@
   document.documentElement.classList.toggle("handout", search.has("notes"));
 
   // What is too high for its slide is set smaller; a figure that answers arrives late.
-  const fit = (slide) => ["dense", "denser"].forEach((size) => slide.scrollHeight > 720 && slide.classList.add(size));
+  const fit = (slide) => ["dense", "denser", "densest"].forEach((size) => slide.scrollHeight > 720 && slide.classList.add(size));
   const watcher = new ResizeObserver((seen) => seen.forEach(({ target }) => fit(target)));
   deck.querySelectorAll("section").forEach((slide) => watcher.observe(slide));
 
