@@ -80,7 +80,7 @@ def build(root: Path) -> subprocess.CompletedProcess:
     """``mkdocs build`` in root, as a person would call it."""
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1735689600"}
     command = [sys.executable, "-m", "mkdocs", "build"]
-    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=900)
 
 
 @pytest.fixture(scope="session")
