@@ -306,7 +306,7 @@ def test_no_words_stand_on_the_lines_of_a_drawing(figure):
 
 def test_home_is_compact(figure):
     one = figure("parabola", path="")
-    assert one.locator(".live").bounding_box()["height"] <= 440
+    assert one.locator(".live").bounding_box()["height"] <= 480
     assert one.locator("input[type=range]:visible").count() == 2
 
 
