@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from readlog import log, read, reading
+from readlog import log, read, reading, tables
 from readlog.data import FORMATS
 
 USED = {
@@ -105,6 +105,17 @@ def test_a_rank_of_names_chooses_its_own_example_before_all_that_are_below(n):
     assert [rank.search(names[n]) is not None for rank in reading.ranks[: n + 1]] == [False] * n + [True]
     assert reading.choose([*reversed(names[n:]), "time"]) == names[n]
     assert read(f"time,{names[n]}\n1.5,2.5\n1.5,3.5")["name"] == names[n]
+
+
+def test_a_table_of_too_many_columns_is_told_by_its_first_three_lines(monkeypatch):
+    """Sixty such lines, each read with every mark, took a minute."""
+    seen, heading = set(), tables.heading
+    monkeypatch.setattr(
+        tables, "heading", lambda lines, top, mark: seen.add(top) or heading(lines, top, mark)
+    )
+    with pytest.raises(reading.Unreadable, match="A line has 1001 columns"):
+        read("\n".join([",".join(f"c{n}" for n in range(1001)), *[",".join(["1.5"] * 1001)] * 60]))
+    assert seen == {0, 1, 2}
 
 
 @pytest.mark.parametrize("kind", PASTED)

@@ -38,19 +38,15 @@ def read(text, column=None, weights=None):
     """
     if "\0" in text or text.count("\ufffd") > len(text) / 50:
         raise Unreadable(f"This is a binary file, not a log. {PASTE}")
-    text, seen, reason = with_points(tidy(text)), {}, None
+    text, seen = with_points(tidy(text)), {}
     lines = [line for line in text[:20000].split("\n")[:-1] or [text] if line.strip(SPACE)][:50]
     plain = bool(lines) and all(map(is_bare, lines))
     looks = [bare] if plain else [arrays, lambda text: table(text, column), records, bare]
     for look in looks:
-        try:
-            rows = [row for row in look(text) if row]
-        except Unreadable as too_wide:
-            reason = reason or too_wide
-            continue
+        rows = [row for row in look(text) if row]
         names = by_count(rows)
         if len(names) > MOST_NAMES:
-            raise reason or Unreadable(f"{len(names)} names were read. Paste the lines of one run.")
+            raise Unreadable(f"{len(names)} names were read. Paste the lines of one run.")
         if loss := choose(list(names), column):
             if weights and not choose(list(names), weights):
                 raise Unreadable(complaint(text, list(names), weights))
@@ -58,7 +54,7 @@ def read(text, column=None, weights=None):
                 raise Unreadable(f"One loss was read, {rows[0][loss]}. {PASTE}")
             return log_of(rows, list(names), loss, weights, text)
         seen |= names
-    raise reason or Unreadable(complaint(text, list(seen), column))
+    raise Unreadable(complaint(text, list(seen), column))
 
 
 def by_count(rows):

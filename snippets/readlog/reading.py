@@ -22,6 +22,7 @@ PARTS = re.compile(r"[,;|()\[\]{}<>*#\t]|  | - ")
 SCOPE = pattern("(?:(train(?:ing)?)|val|valid|validation|test|eval|evaluation)(?: set| phase)?$")
 LETTER = pattern("[a-z]")
 MOST_NAMES = 1000
+STRAY = 2  # lines with more names than that which may stand in a good log
 LAST = 80  # characters before a number in which its name stands
 MARKS = " :=[(\"'\t"
 
@@ -168,21 +169,22 @@ def in_use(lines, table):
 
 def records(text):
     """Console lines: what is known of step and rate holds for the lines below."""
-    known, rows, widest = {}, [], 0
+    known, rows, wide = {}, [], 0
     lines = [line for line in text.split("\n") if line.strip(SPACE)]
     counts, whole = in_use(lines, counting), in_use(lines, whole_lines)
     for line in lines:
         counted = counters(line, counts)
         for row in pairs_in(line, whole):
-            widest = max(widest, len(row))
             if len(row) > MOST_NAMES:
+                wide += 1
+                if wide in (STRAY + 1, len(lines)):
+                    cure = "Paste the one of the loss, and the steps."
+                    raise Unreadable(f"A line has {len(row)} names. {cure}")
                 continue
             row = counted | row
             known |= {name: value for name, value in row.items() if name[0] == "#" or lasts(name)}
             if row:
                 rows.append(known | row)
-    if widest > MOST_NAMES and not rows:
-        raise Unreadable(f"A line has {widest} names. Paste the one of the loss, and the steps.")
     return rows
 
 

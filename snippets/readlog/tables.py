@@ -4,7 +4,7 @@ import itertools
 import re
 
 from .data import pattern
-from .reading import MOST_NAMES, NUMBER, SPACE, VALUES, Unreadable, choose, counters, even, number
+from .reading import MOST_NAMES, NUMBER, SPACE, STRAY, VALUES, Unreadable, choose, counters, even, number
 
 BAR = pattern(r":? {0,3}[0-9]{1,3}%\|.*$")  # a bar behind the last cell
 PAIRED = pattern("^(?:train|training|valid|validation|val|test|eval)$")
@@ -72,11 +72,15 @@ def heading(lines, top, mark):
 def table(text, column=None):
     """A row of names, and numbers below it."""
     lines = [line for line in text.split("\n") if line.strip(SPACE)]
-    widest = 0
+    wide = set()
     for top, mark in itertools.product(range(min(60, len(lines))), ("\t", ";", "|", ",", None)):
         if not mark or mark in lines[top]:
             names, height = heading(lines, top, mark)
-            widest = max(widest, len(names))
+            if len(names) > MOST_NAMES:
+                wide.add(top)
+                if len(wide) in (STRAY + 1, len(lines)):
+                    cure = "Paste the one with the loss, and the steps."
+                    raise Unreadable(f"A line has {len(names)} columns. {cure}")
             if not height or not choose(list(dict.fromkeys(names)), column):
                 continue
             head, below = lines[top], lines[top + height :]
@@ -85,8 +89,6 @@ def table(text, column=None):
                 barred = any(BAR.search(line) for line in near)
                 below = [line for line in below if not barred or BAR.search(line)]
                 return [row_below(names, head, line, mark) for line in below]
-    if widest > MOST_NAMES:
-        raise Unreadable(f"A line has {widest} columns. Paste the one with the loss, and the steps.")
     return []
 
 

@@ -24,18 +24,10 @@ export function read(text, column = null, weights = null) {
   const begun = text.slice(0, 20000);
   const lines = linesOf(begun.includes("\n") ? begun.slice(0, begun.lastIndexOf("\n")) : text).slice(0, 50);
   const looks = lines.length && lines.every(isBare) ? [bare] : [arrays, table, records, bare];
-  let reason = null;
   for (const look of looks) {
-    let rows;
-    try {
-      rows = look(text, column).filter((row) => row.size);
-    } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      reason ??= error;
-      continue;
-    }
+    const rows = look(text, column).filter((row) => row.size);
     const names = byCount(rows);
-    if (names.length > MOST_NAMES) throw reason ?? new Unreadable(`${names.length} names were read. Paste the lines of one run.`);
+    if (names.length > MOST_NAMES) throw new Unreadable(`${names.length} names were read. Paste the lines of one run.`);
     const loss = choose(names, column);
     if (loss) {
       if (weights && !choose(names, weights)) throw new Unreadable(complaint(text, names, weights));
@@ -45,7 +37,7 @@ export function read(text, column = null, weights = null) {
     }
     for (const name of names) seen.add(name);
   }
-  throw reason ?? Object.assign(new Unreadable(complaint(text, [...seen], column)), { names: [...seen] });
+  throw Object.assign(new Unreadable(complaint(text, [...seen], column)), { names: [...seen] });
 }
 
 /** The names of rows, those that stand in most of them first, else as they come. */

@@ -15,6 +15,7 @@ const OBJECT = /\{([^{}]{0,20000})\}/g;
 const PARTS = /[,;|()\[\]{}<>*#\t]|  | - /;
 const SCOPE = pattern("^(?:(train(?:ing)?)|val|valid|validation|test|eval|evaluation)(?: set| phase)?$");
 export const MOST_NAMES = 1000;
+export const STRAY = 2; // lines with more names than that which may stand in a good log
 const LAST = 80; // characters before a number in which its name stands
 const MARKS = " :=[(\"'\t";
 
@@ -196,20 +197,22 @@ function inUse(lines, table) {
 /** Console lines: what is known of step and rate holds for the lines below. */
 export function records(text) {
   const [known, rows] = [new Map(), []];
-  let widest = 0;
+  let wide = 0;
   const lines = linesOf(text);
   const [counts, whole] = [inUse(lines, counting), inUse(lines, wholeLines)];
   for (const line of lines) {
     const counted = counters(line, counts);
     for (const pairs of pairsIn(line, whole)) {
-      widest = Math.max(widest, pairs.size);
-      if (pairs.size > MOST_NAMES) continue;
+      if (pairs.size > MOST_NAMES) {
+        wide++;
+        if ([STRAY + 1, lines.length].includes(wide)) throw new Unreadable(`A line has ${pairs.size} names. Paste the one of the loss, and the steps.`);
+        continue;
+      }
       const row = counted.size ? joined(counted, pairs) : pairs;
       row.forEach((value, name) => (name[0] === "#" || lasts(name)) && known.set(name, value));
       if (row.size) rows.push(joined(known, row));
     }
   }
-  if (widest > MOST_NAMES && !rows.length) throw new Unreadable(`A line has ${widest} names. Paste the one of the loss, and the steps.`);
   return rows;
 }
 

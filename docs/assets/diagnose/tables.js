@@ -1,7 +1,7 @@
 // Logs in columns: a row of names above rows of numbers, or numbers and nothing else.
 
 import { pattern } from "./data.js";
-import { choose, counters, even, isValue, joined, linesOf, MOST_NAMES, NUMBER, number, SPACE, strip, Unreadable, VALUES, valuesOf } from "./reading.js";
+import { choose, counters, even, isValue, joined, linesOf, MOST_NAMES, NUMBER, number, SPACE, STRAY, strip, Unreadable, VALUES, valuesOf } from "./reading.js";
 
 const BAR = pattern(String.raw`:? {0,3}[0-9]{1,3}%\|.*$`); // a bar behind the last cell
 const PAIRED = pattern("^(?:train|training|valid|validation|val|test|eval)$");
@@ -69,12 +69,15 @@ function heading(lines, top, mark) {
 /** A row of names, and numbers below it. */
 export function table(text, column = null) {
   const lines = linesOf(text);
-  let widest = 0;
+  const wide = new Set();
   for (let top = 0; top < Math.min(60, lines.length); top++) {
     for (const mark of ["\t", ";", "|", ",", null]) {
       if (mark && !lines[top].includes(mark)) continue;
       const [names, height] = heading(lines, top, mark);
-      widest = Math.max(widest, names.length);
+      if (names.length > MOST_NAMES) {
+        wide.add(top);
+        if ([STRAY + 1, lines.length].includes(wide.size)) throw new Unreadable(`A line has ${names.length} columns. Paste the one with the loss, and the steps.`);
+      }
       if (!height || !choose([...new Set(names)], column)) continue;
       const head = lines[top];
       let below = lines.slice(top + height);
@@ -86,7 +89,6 @@ export function table(text, column = null) {
       }
     }
   }
-  if (widest > MOST_NAMES) throw new Unreadable(`A line has ${widest} columns. Paste the one with the loss, and the steps.`);
   return [];
 }
 
