@@ -4,23 +4,18 @@ Each program runs in a process of its own, on the processor. Where a framework i
 are skipped; ``uv run --group frameworks pytest tests/test_frameworks.py`` runs them all.
 """
 
-import functools
-import importlib.util
 import json
-import os
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+from apart import last_line, skip_without
 from conftest import ROOT, SNIPPETS, names_of
 from program import sections
 
 pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
 
-CURE = "uv run --group frameworks pytest tests/test_frameworks.py"
 FOLDER = SNIPPETS / "frameworks"
 PAGE = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
 NEEDS = {
@@ -201,31 +196,12 @@ more = {
 }
 
 
-@functools.cache
-def result_of(framework):
-    """The process that ran the program of a framework and the code above, and printed both as JSON."""
-    code = (FOLDER / f"{framework}.py").read_text(encoding="utf-8") + MORE[framework]
-    code += "\nimport json\nprint()\nprint(json.dumps({'losses': losses, 'more': more}))\n"
-    quiet = {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu"}
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-"],
-        input=code,
-        env=os.environ | quiet | {"PYTHONIOENCODING": "utf-8"},
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=1200,  # by the clock, and a machine may be busy
-    )
-
-
 def run_of(framework):
     """What the program of a framework leaves in ``losses``, and what the code above finds."""
-    missing = [name for name in NEEDS[framework] if importlib.util.find_spec(name) is None]
-    if missing:
-        pytest.skip(f"{' and '.join(missing)} not installed; {CURE}")
-    result = result_of(framework)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout.splitlines()[-1])
+    skip_without(NEEDS[framework])
+    code = (FOLDER / f"{framework}.py").read_text(encoding="utf-8") + MORE[framework]
+    code += "\nimport json\nprint()\nprint(json.dumps({'losses': losses, 'more': more}))\n"
+    return json.loads(last_line(code, ROOT, "error"))
 
 
 def descend(step, updates=20, X=None, start=None, share=1.0, enough=None):

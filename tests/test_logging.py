@@ -6,25 +6,20 @@ missing, its tests are skipped; ``uv run --group frameworks pytest tests/test_lo
 
 import csv
 import functools
-import importlib.util
 import json
 import math
-import os
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-from filelock import FileLock
 
 import readlog
+from apart import last_line, skip_without
 from conftest import ROOT, SNIPPETS
 from program import sections
 
 pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
 
-CURE = "uv run --group frameworks pytest tests/test_logging.py"
 FOLDER = SNIPPETS / "frameworks"
 PAGE = (ROOT / "docs" / "diagnose.md").read_text(encoding="utf-8")
 NEEDS = {
@@ -161,51 +156,25 @@ print(json.dumps(found))
 """
 
 
-def result_of(framework, folder):
-    """The process that runs the program of a framework in each case, and prints what it left as JSON."""
-    parts = [part.code for part in sections(FOLDER / f"logging_{framework}.py")]
-    given = {
-        "CASES": cases(framework),
-        "PARTS": parts,
-        "WEIGHTS": WEIGHTS[framework],
-        "MORE": MORE[framework],
-    }
-    code = "".join(f"{name} = {value!r}\n" for name, value in given.items()) + RUN
-    quiet = {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu"}
-    quiet |= {"HF_HUB_OFFLINE": "1", "PYTHONIOENCODING": "utf-8"}
-    theirs = ["-W", "ignore::FutureWarning"]  # Lightning calls what PyTorch will give up
-    return subprocess.run(
-        [sys.executable, "-W", "error", *theirs, "-"],
-        input=code,
-        env=os.environ | quiet,
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=600,
-    )
-
-
 @pytest.fixture(scope="session")
-def runs_of(tmp_path_factory, worker_id):
-    """A function: what the program of a framework leaves in each case. Run once for all workers."""
-    base = tmp_path_factory.getbasetemp()
-    base = base if worker_id == "master" else base.parent
+def runs_of(tmp_path_factory):
+    """A function: what the program of a framework leaves in each case."""
 
     @functools.cache
+    def folder(framework):
+        return tmp_path_factory.mktemp(framework)
+
     def runs(framework):
-        missing = [name for name in NEEDS[framework] if importlib.util.find_spec(name) is None]
-        if missing:
-            pytest.skip(f"{' and '.join(missing)} not installed; {CURE}")
-        folder = base / f"logging-{framework}"
-        with FileLock(folder.with_suffix(".lock")):
-            if not folder.exists():
-                folder.mkdir()
-                result = result_of(framework, folder)
-                said = {"code": result.returncode, "out": result.stdout, "error": result.stderr}
-                (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
-        said = json.loads((folder / "said.json").read_text(encoding="utf-8"))
-        assert said["code"] == 0, said["error"]
-        return json.loads(said["out"].splitlines()[-1])
+        skip_without(NEEDS[framework])
+        given = {
+            "CASES": cases(framework),
+            "PARTS": [part.code for part in sections(FOLDER / f"logging_{framework}.py")],
+            "WEIGHTS": WEIGHTS[framework],
+            "MORE": MORE[framework],
+        }
+        code = "".join(f"{name} = {value!r}\n" for name, value in given.items()) + RUN
+        # Lightning calls what PyTorch will give up.
+        return json.loads(last_line(code, folder(framework), "error", "ignore::FutureWarning"))
 
     return runs
 

@@ -3,7 +3,6 @@
 Growth and ranges are asserted, and the first inf; never the exact update of the first nan.
 """
 
-import importlib.util
 import json
 import math
 import os
@@ -14,7 +13,8 @@ import sys
 import numpy as np
 import pytest
 
-from conftest import SNIPPETS, axes_of
+from apart import last_line, skip_without
+from conftest import ROOT, SNIPPETS, axes_of
 from program import sections
 
 FORMATS = "fp16", "bf16", "fp32", "fp64"
@@ -634,15 +634,9 @@ def test_a_cross_entropy_grows_with_the_weights_not_with_their_square():
 
 
 def child(code, *packages):
-    """What the code, run apart on the processor, prints as JSON; without its packages the test is skipped."""
-    if not all(importlib.util.find_spec(package) for package in packages):
-        pytest.skip("uv run --group frameworks pytest tests/test_overflow.py")
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "KERAS_BACKEND": "tensorflow"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | quiet, capture_output=True, text=True, timeout=900
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    """What the code, run apart, prints as JSON; without its packages the test is skipped."""
+    skip_without(packages)
+    return json.loads(last_line(code, ROOT))
 
 
 KERAS = """
