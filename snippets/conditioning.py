@@ -25,7 +25,7 @@ for columns, alpha in ([x], 0.05), (both, 0.05), (both, 0.03):
 
 # %% --8<-- [start:valley]
 lam = np.array([1, 20])  # the curvatures along the valley and across it
-turn = np.linspace(0, 2 * np.pi, 200)
+turn = np.linspace(0, 2 * np.pi, 400)
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 2.7), sharey=True)
 for ax, alpha, style in zip(axes, (0.095, 0.105), ("C0o-", "C1s-")):
     for c in 2, 8, 20, 40, 60, 120:  # the ellipse on which the loss is c

@@ -76,6 +76,11 @@ def copy_of_the_sources(folder: Path) -> Path:
     return folder
 
 
+def remember(site: Path, root: Path) -> None:
+    """Let a build in root know what the programs showed when the site was built: it runs what has changed."""
+    shutil.copytree(site.parent / "build/memo", root / "build/memo")
+
+
 def build(root: Path) -> subprocess.CompletedProcess:
     """``mkdocs build`` in root, as a person would call it."""
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1735689600"}

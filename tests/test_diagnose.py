@@ -19,6 +19,8 @@ import readlog
 from conftest import ROOT, SNIPPETS
 from readlog.command import options
 
+pytestmark = pytest.mark.xdist_group("diagnose")  # one worker runs the program once
+
 PROGRAM = SNIPPETS / "diagnose.py"
 RUNS = list(csv.DictReader((SNIPPETS / "data" / "runs.csv").read_text(encoding="utf-8").splitlines()))
 repeatable = settings(derandomize=True, deadline=None, max_examples=150)

@@ -11,6 +11,8 @@ import pytest
 
 from conftest import ROOT, axes_of, names_of
 
+pytestmark = pytest.mark.xdist_group("fixes")  # one worker runs the program once
+
 
 def start():
     """The start of the chapter on networks, drawn layer by layer as there."""

@@ -7,6 +7,8 @@ import pytest
 
 from conftest import axes_of
 
+pytestmark = pytest.mark.xdist_group("minibatch")  # one worker runs the program once
+
 
 def moments(points, alpha, m, beta=0.0):
     """The matrix that takes E[ss'] to the next, s = (e, v), as the mean of Kronecker products.

@@ -13,7 +13,7 @@ import sys
 import pytest
 
 import rules
-from conftest import ROOT, build, copy_of_the_sources
+from conftest import ROOT, build, copy_of_the_sources, remember
 from run import run
 
 
@@ -251,7 +251,7 @@ def test_a_rule_about_program_and_page_notices(copy, rule, file, old, new, compl
 )
 def test_the_build_stops_with_a_message_and_the_last_good_site_stays(copy, site, file, old, new, message):
     shutil.copytree(site, copy / "site")
-    shutil.copytree(site.parent / "build/memo", copy / "build/memo")
+    remember(site, copy)
     before = {path: path.read_bytes() for path in (copy / "site").rglob("*") if path.is_file()}
     mutate(copy, file, old, new)
     result = build(copy)
@@ -263,7 +263,7 @@ def test_the_build_stops_with_a_message_and_the_last_good_site_stays(copy, site,
 
 
 def test_rule_5_notices_what_raw_html_brings_to_the_built_page(copy, site):
-    shutil.copytree(site.parent / "build/memo", copy / "build/memo")
+    remember(site, copy)
     page = copy / "docs/overshoot.md"
     page.write_text(
         page.read_text(encoding="utf-8")

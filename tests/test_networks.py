@@ -10,6 +10,8 @@ import pytest
 
 from conftest import axes_of, names_of
 
+pytestmark = pytest.mark.xdist_group("networks")  # one worker runs the program once
+
 
 def own_gradient(w, task):
     """Loss and gradient of a network with one or two hidden layers, written without loops over layers."""
