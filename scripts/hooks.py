@@ -1,36 +1,38 @@
 """The joints between MkDocs and the machinery; all work is done in the modules beside this one."""
 
+import logging
 import shutil
 import sys
 from pathlib import Path
 
 from jinja2 import FileSystemBytecodeCache
-from mkdocs.exceptions import BuildError
+from mkdocs.exceptions import Abort
 from mkdocs.structure.files import File
-from mkdocs.utils import get_relative_url
+from mkdocs.utils import CountHandler, get_relative_url
 from mkdocs_jupyter import convert
 
-from bundle import bundle
-from course import can_print, print_course
-from downloads import section, take_along, take_along_of_lab
-from elements import FIGURES, ElementsExtension
-from kernels import configure, side_by_side
-from lab_page import page as lab_page
-from labs import downloads
-from mathematics import MathematicsExtension
-from minify import minify
-from notebook import whole, write_notebooks
-from offline import pack
-from page import PageError, finish, prepare
-from policy import with_policy
-from program import ProgramError, package_of
-from publish import publish, stamp
-from reader_data import write_reader_data
-from search import prepare_search
-from slides import write_decks
-from variants import archive
-from weave import weave
+from labs.kernels import configure, side_by_side
+from labs.lab import downloads
+from labs.page import page as lab_page
+from pages.bundle import bundle
+from pages.elements import FIGURES
+from pages.minify import minify
+from pages.page import prepare
+from pages.policy import with_policy
+from pages.publish import publish, stamp
+from pages.reader_data import write_reader_data
+from pages.search import prepare_search
+from problems.variants import archive
+from takeaway.course import can_print, print_course
+from takeaway.downloads import section, take_along, take_along_of_lab
+from takeaway.notebook import whole, write_notebooks
+from takeaway.offline import pack
+from takeaway.slides import write_decks
+from weave.errors import SiteError
+from weave.program import package_of
+from weave.weave import weave
 
+log = logging.getLogger("mkdocs.overshoot")
 ROOT = Path(__file__).parent.parent
 SNIPPETS, LABS, BUILD = ROOT / "snippets", ROOT / "docs" / "labs", ROOT / "build"
 archives = {}  # what the build makes of the whole site, and what for
@@ -41,14 +43,14 @@ serving = False
 def on_startup(command, dirty):
     global serving
     serving = command == "serve"
-    sys.path.append(str(Path(__file__).parent))  # the processes that run programs import from here
+    sys.path.insert(0, str(Path(__file__).parent))  # the processes that run programs import from here
     stamp(ROOT)
     configure(BUILD)
     convert.nb2html = side_by_side(convert.nb2html, BUILD / "memo")
 
 
 def on_config(config):
-    config.markdown_extensions += [ElementsExtension(), MathematicsExtension()]
+    config.markdown_extensions += ["pages.elements", "pages.mathematics", "pages.finish"]
     config.extra["site"] = config.site_dir
     if serving:
         return
@@ -60,11 +62,8 @@ def on_config(config):
 
 def on_pre_build(config):
     # Before MkDocs empties the folder that it builds into.
-    try:
-        weave(SNIPPETS, BUILD)
-        write_notebooks(SNIPPETS, Path(config.docs_dir), BUILD / "notebooks", config.site_url)
-    except ProgramError as error:
-        raise BuildError(str(error)) from None
+    weave(SNIPPETS, BUILD)
+    write_notebooks(SNIPPETS, Path(config.docs_dir), BUILD / "notebooks", config.site_url)
     folder = BUILD / "labs" / "downloads"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -103,20 +102,13 @@ def on_page_markdown(markdown, page, config, files):
         for name, drawing in drawings.items():
             (BUILD / "figures" / name).write_bytes(drawing)
             files.append(File(f"figures/{name}", str(BUILD), config.site_dir, config.use_directory_urls))
-    try:
-        prepared = prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
-    except PageError as error:
-        raise BuildError(str(error)) from None
+    prepared = prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
     if page.file.src_uri.startswith("slides/"):
         return prepared
     url = config.repo_url
     rows = take_along_of_lab(stem, markdown, url) if is_lab else take_along(markdown, SNIPPETS, url)
     whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
     return prepared + section(rows, whole) if rows or page.is_homepage else prepared
-
-
-def on_page_content(html, page, config, files):
-    return finish(html)
 
 
 def on_env(env, config, files):
@@ -140,6 +132,22 @@ def join_the_reader(docs, site):
     (site / worker).write_text(bundle([docs / worker], BUILD), encoding="utf-8")
 
 
+def complaints(*levels: str) -> int:
+    """How many messages of these levels the build has given; of all levels, from warnings on, if none is named."""
+    counters = (one for one in logging.getLogger("mkdocs").handlers if isinstance(one, CountHandler))
+    return sum(
+        count for one in counters for level, count in one.get_counts() if not levels or level in levels
+    )
+
+
+def on_build_error(error):
+    """Tells an error that is for the person who builds in its own words, once, and without a traceback."""
+    if isinstance(error, SiteError):
+        if not complaints("ERROR"):  # MkDocs has not yet told it, with the page that it was met on
+            log.error(error)
+        raise Abort("The site is as it was before this build.")
+
+
 def on_post_build(config):
     site = Path(config.site_dir)
     prepare_search(site)
@@ -160,4 +168,5 @@ def on_post_build(config):
         modules = [Path(config.docs_dir) / "assets" / name for name in alive]
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
         pack(site, modules, BUILD, licences, site / "overshoot.zip")
-        publish(site, Path(config.extra["site"]))
+        if not complaints():  # of which strict mode is about to tell
+            publish(site, Path(config.extra["site"]))

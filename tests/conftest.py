@@ -17,9 +17,9 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
-from browser import find_browser, start_browser
-from program import sections
-from run import Shown, run
+from takeaway.browser import find_browser, start_browser
+from weave.program import sections
+from weave.run import Shown, run
 
 ROOT = Path(__file__).parent.parent
 SNIPPETS = ROOT / "snippets"

@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 
-from program import sections
-from run import SCHEMES, Shown, run
+from weave.program import sections
+from weave.run import SCHEMES, Shown, run
 
 FENCE = re.compile(
     r"^(?P<indent> *)(?P<fence>```+)(?P<opening>.*)\n(?P<body>(?:.*\n)*?)(?P=indent)(?P=fence)$", re.MULTILINE

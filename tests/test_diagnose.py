@@ -485,7 +485,7 @@ def test_the_table_is_of_today_s_program(chapter):
         if (one["found"]["suggested_rate"] or float(one["rate"]))
         != pytest.approx(float(one["diagnosed"]), rel=1e-3)
     ]
-    assert stale == [], "stale: run `python scripts/evaluate.py`, which needs torch and scikit-learn"
+    assert stale == [], "stale: run `uv run evaluate`, which needs torch and scikit-learn"
 
 
 def test_the_runs_cover_what_the_page_says_they_cover():

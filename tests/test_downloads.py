@@ -13,17 +13,17 @@ import zipfile
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from mkdocs.exceptions import BuildError
 from pypdf import PdfReader
 
 import rules
-from bundle import bundle
 from conftest import ROOT, SNIPPETS, build, copy_of_the_sources, quiet_pages, remember, shown_by
-from course import renumbered
-from downloads import take_along, take_along_of_lab
-from elements import FIGURES
-from offline import from_disk
-from program import package_of, sections
+from pages.bundle import bundle
+from pages.elements import FIGURES
+from takeaway.course import renumbered
+from takeaway.downloads import take_along, take_along_of_lab
+from takeaway.offline import from_disk
+from weave.errors import SiteError
+from weave.program import package_of, sections
 
 PROGRAMS = sorted(
     path.relative_to(SNIPPETS).with_suffix("").as_posix()
@@ -306,7 +306,7 @@ def test_a_module_loaded_later_is_joined_too_and_knows_where_it_lies(tmp_path):
 @pytest.mark.parametrize("line", ['import "./other.js";', "export default 1;", "const a = import(name);"])
 def test_a_module_written_in_another_way_stops_the_build_with_a_cure(tmp_path, line):
     (tmp_path / "main.js").write_text(f"{line}\n")
-    with pytest.raises(BuildError, match=r"main\.js: .* cannot be joined\.\n  Cure:"):
+    with pytest.raises(SiteError, match=r"main\.js: .* cannot be joined\.\n  Cure:"):
         bundle([tmp_path / "main.js"])
 
 

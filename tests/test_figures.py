@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 import golden
 from conftest import AXE, COUNT_SHIFTS, ROOT, described, names_of
-from elements import FIGURES
+from pages.elements import FIGURES
 
 SOURCES = ROOT / "docs" / "assets" / "interactive"
 

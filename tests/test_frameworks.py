@@ -12,7 +12,7 @@ import pytest
 
 from apart import last_line, skip_without
 from conftest import ROOT, SNIPPETS, names_of
-from program import sections
+from weave.program import sections
 
 pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
 

@@ -26,8 +26,8 @@ from PIL import Image
 
 import rules
 from conftest import ROOT, no_window
-from labs import ANSWER, blanked, downloads, explanations
-from run import COLOUR, STYLES
+from labs.lab import ANSWER, blanked, downloads, explanations
+from weave.run import COLOUR, STYLES
 
 LABS = {path.stem: path for path in sorted((ROOT / "docs/labs").glob("*.py"))}
 NEEDED = {"numpy", "matplotlib"}

@@ -16,7 +16,7 @@ import pytest
 import readlog
 from apart import last_line, skip_without
 from conftest import ROOT, SNIPPETS
-from program import sections
+from weave.program import sections
 
 pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
 

@@ -17,10 +17,10 @@ pytest.importorskip("sklearn")
 
 from torch import nn  # noqa: E402
 
-import make_logs  # noqa: E402
-from made import data, populations, styles, tasks, training, truth  # noqa: E402
-from made.networks import BENDS, Layers, outputs_of  # noqa: E402
-from made.record import Record  # noqa: E402
+from measure import make_logs  # noqa: E402
+from measure.made import data, populations, styles, tasks, training, truth  # noqa: E402
+from measure.made.networks import BENDS, Layers, outputs_of  # noqa: E402
+from measure.made.record import Record  # noqa: E402
 
 pytestmark = pytest.mark.xdist_group("frameworks")
 

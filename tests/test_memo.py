@@ -2,8 +2,8 @@
 
 import pytest
 
-import memo
-from memo import remembered
+from weave import memo
+from weave.memo import remembered
 
 
 @pytest.fixture
@@ -37,19 +37,30 @@ def test_a_program_that_has_changed_is_run_again_and_only_the_last_run_is_kept(s
 def test_another_version_of_a_package_or_of_the_machinery_runs_it_again(shown, monkeypatch):
     _, ask = shown
     ask()
-    monkeypatch.setattr(memo, "tools", lambda: "numpy 3.0")
+    monkeypatch.setattr(memo, "tools", lambda *rooms: "numpy 3.0")
     assert ask() == ("print(1)", 2)
 
 
 def test_python_numpy_the_styles_and_what_runs_a_program_are_among_the_tools(monkeypatch, tmp_path):
-    assert "3." in memo.tools() and "numpy 2" in memo.tools() and "matplotlib 3" in memo.tools()
-    before = memo.tools.__wrapped__()
-    (tmp_path / "styles").mkdir()
-    (tmp_path / "styles/light.mplstyle").write_text("axes.edgecolor: 000000")
+    tools = memo.tools.__wrapped__
+    assert "3." in tools("weave") and "numpy 2" in tools("weave") and "matplotlib 3" in tools("weave")
+    assert tools("weave") != tools("weave", "labs")
+    (tmp_path / "weave/styles").mkdir(parents=True)
+    (tmp_path / "weave/styles/light.mplstyle").write_text("axes.edgecolor: 000000")
     monkeypatch.setattr(memo, "SCRIPTS", tmp_path)
-    one = memo.tools.__wrapped__()
-    (tmp_path / "styles/light.mplstyle").write_text("axes.edgecolor: ffffff")
-    assert len({before, one, memo.tools.__wrapped__()}) == 3
+    one = tools("weave")
+    (tmp_path / "weave/styles/light.mplstyle").write_text("axes.edgecolor: ffffff")
+    assert tools("weave") != one
+
+
+def test_a_word_changed_in_the_slides_runs_no_program_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(memo, "SCRIPTS", tmp_path)
+    for room in "weave", "takeaway":
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "all.py").write_text("words")
+    before = memo.tools.__wrapped__("weave")
+    (tmp_path / "takeaway/all.py").write_text("other words")
+    assert memo.tools.__wrapped__("weave") == before
 
 
 def test_a_failure_is_not_remembered(tmp_path):

@@ -14,7 +14,7 @@ import pytest
 
 import rules
 from conftest import ROOT, build, copy_of_the_sources, remember
-from run import run
+from weave.run import run
 
 
 @pytest.fixture

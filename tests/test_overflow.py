@@ -15,7 +15,7 @@ import pytest
 
 from apart import last_line, skip_without
 from conftest import ROOT, SNIPPETS, axes_of
-from program import sections
+from weave.program import sections
 
 FORMATS = "fp16", "bf16", "fp32", "fp64"
 NUMPY = {"fp16": np.float16, "fp32": np.float32, "fp64": np.float64}

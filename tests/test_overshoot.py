@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from conftest import ROOT, no_window
-from program import sections
+from weave.program import sections
 
 
 def excess(chapter, path):

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT, SNIPPETS
-from reader_data import write_reader_data
+from pages.reader_data import write_reader_data
 from readlog import Unreadable, diagnose, read
 from readlog.data import FORMATS, WORDS
 from readlog.shapes import LARGEST

@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-import problems
 from conftest import ROOT
+from problems import problems
 
 SETS = list(problems.problem_sets(40, seed=1))
 

@@ -7,8 +7,8 @@ import time
 import psutil
 import pytest
 
-from program import ProgramError, sections
-from run import run
+from weave.program import ProgramError, sections
+from weave.run import run
 
 
 @pytest.fixture

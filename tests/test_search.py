@@ -8,11 +8,11 @@ import subprocess
 
 import pytest
 from bs4 import BeautifulSoup
-from mkdocs.exceptions import BuildError
 from playwright.sync_api import TimeoutError
 
 from conftest import ROOT, quiet_pages
-from search import BEGINNING, SYNONYMS, Synonyms, add_words, prepare_search
+from pages.search import BEGINNING, SYNONYMS, Synonyms, add_words, prepare_search
+from weave.errors import SiteError
 
 QUERIES = [
     line.rsplit(":", 1)
@@ -246,7 +246,7 @@ def test_the_build_stops_if_the_theme_s_scripts_are_no_longer_what_they_were(tmp
     script = tmp_path / "assets/javascripts" / name
     script.parent.mkdir(parents=True)
     script.write_text("what a later release has")
-    with pytest.raises(BuildError, match=rf"{script.name} no longer has .*\n  Cure: "):
+    with pytest.raises(SiteError, match=rf"{script.name} no longer has .*\n  Cure: "):
         prepare_search(tmp_path)
 
 

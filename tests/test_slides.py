@@ -7,9 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 import rules
-import slides
 from conftest import AXE, ROOT, described, shown_by
-from elements import FIGURES
+from pages.elements import FIGURES
+from takeaway import slides
 
 DECKS = rules.chapters(ROOT)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from conftest import ROOT, axes_of, no_window
-from program import sections
+from weave.program import sections
 
 RATES = (0.001, 0.01, 0.05, 0.08, 0.1, 0.12, 0.3)
 CURVATURES = {  # the second derivative of what a residual costs, worked out by hand

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import rules
-import variants
 from conftest import ROOT
-from problems import PROBLEMS, problem_sets
+from problems import variants
+from problems.problems import PROBLEMS, problem_sets
 
 PAGE = (ROOT / "docs" / "teach.md").read_text(encoding="utf-8")
 PROSE = " ".join(PAGE.split())
@@ -137,7 +137,7 @@ def test_the_archive_holds_thirty_sets_and_the_files_that_are_described(site):
 
 
 def test_the_command_on_the_page_is_one_that_runs(tmp_path):
-    words = re.search(r"^uv run python scripts/variants\.py (.*)$", PAGE, re.MULTILINE)[1].split()
+    words = re.search(r"^uv run problems (.*)$", PAGE, re.MULTILINE)[1].split()
     assert words[-2:] == ["--out", "sets"]
     variants.main([*words[:-1], str(tmp_path / "sets")])
     assert len(list((tmp_path / "sets").glob("*.ipynb"))) == 30

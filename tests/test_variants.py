@@ -19,9 +19,9 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
-import variants
-from conftest import AXE, ROOT, described
-from problems import problem_sets
+from conftest import AXE, described
+from problems import variants
+from problems.problems import problem_sets
 
 COUNT, SEED = 3, 7
 SETS = list(problem_sets(COUNT, SEED))
@@ -30,7 +30,7 @@ QUESTIONS = [entry for problems in SETS for entry in variants.numbered(problems)
 
 
 def command(*arguments, **environment):
-    call = [sys.executable, str(ROOT / "scripts/variants.py"), *map(str, arguments)]
+    call = [sys.executable, "-m", "problems.variants", *map(str, arguments)]
     return subprocess.run(call, env=os.environ | environment, capture_output=True, text=True)
 
 

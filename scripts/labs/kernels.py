@@ -1,0 +1,67 @@
+"""Let mkdocs-jupyter run the labs side by side, and in the site's own style."""
+
+import functools
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from nbclient.exceptions import CellExecutionError
+
+from labs.page import LabError
+from weave.memo import SCRIPTS, remembered
+from weave.run import STYLES, TIME_LIMIT
+
+# What the person who builds has set for IPython and matplotlib stays out of it.
+CONFIGURATION = f"""
+c.IPKernelApp.exec_lines = [
+    "import faulthandler, sys, warnings",
+    "faulthandler.dump_traceback_later({TIME_LIMIT}, exit=True, file=sys.__stderr__)",
+    "warnings.filterwarnings('error', module='__main__|numpy|matplotlib')",
+    "sys.path.insert(0, {str(SCRIPTS)!r})",
+    "__import__('weave.narrow').narrow.in_notebooks(get_ipython())",
+]
+c.IPKernelApp.log_level = "ERROR"
+c.InlineBackend.figure_formats = {{"svg", "png"}}
+c.InlineBackend.print_figure_kwargs = {{"bbox_inches": None, "dpi": 200, "metadata": {{"Date": None, "Creator": None}}}}
+"""
+
+
+def configure(folder: Path) -> None:
+    """Point the kernels at a configuration of their own, in this folder."""
+    profile = folder / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text(CONFIGURATION, encoding="utf-8")
+    style = "\n".join(
+        (STYLES / f"{name}.mplstyle").read_text(encoding="utf-8") for name in ("figure", "light")
+    )
+    # A kernel does not save a figure as a program does, so the ground is made transparent here.
+    (folder / "matplotlibrc").write_text(
+        f"{style}\naxes.facecolor: none\nfigure.facecolor: none\n", encoding="utf-8"
+    )
+    os.environ |= {"IPYTHONDIR": str(folder / "ipython"), "MATPLOTLIBRC": str(folder / "matplotlibrc")}
+
+
+def side_by_side(convert, memo: Path):
+    """The function that runs a notebook, made to run all in the notebook's folder when the first is asked for."""
+
+    @functools.wraps(convert)
+    def converted(path, **settings):
+        labs = sorted(Path(path).parent.glob("*.py"))
+        with ThreadPoolExecutor() as pool:
+            pages = pool.map(functools.partial(_run, convert, settings, memo), labs)
+            return dict(zip(labs, pages, strict=True))[Path(path)]
+
+    return converted
+
+
+def _run(convert, settings: dict, memo: Path, lab: Path) -> str:
+    files = [lab, *lab.parent.glob("given/*.py")]
+    try:
+        return remembered(
+            memo, f"lab-{lab.stem}", files, lambda: convert(str(lab), **settings), ("weave", "labs")
+        )
+    except (CellExecutionError, RuntimeError) as error:
+        last = re.sub(r"\x1b\[[\d;]*m", "", str(error)).strip().splitlines()[-1]
+        cure = f"run `python docs/labs/{lab.name}` and mend what it reports."
+        raise LabError(f"docs/labs/{lab.name}: {last}\n  Cure: {cure}") from None

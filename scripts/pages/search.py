@@ -1,0 +1,108 @@
+"""Make the search find what is there, and let its index wait until somebody searches.
+
+The theme's search plugin makes the index of what a page shows. Here each section gets words besides that
+are found and not shown: the names in its programs, and other words for what it says.
+"""
+
+import json
+import re
+from html import unescape
+from keyword import iskeyword
+from pathlib import Path
+
+from weave.errors import SiteError
+
+SCRIPTS = Path("assets", "javascripts")
+SYNONYMS = Path(__file__).with_name("synonyms.txt")
+
+# Over a network the theme loads the index at once, from disk (``file:``) when the search is first opened.
+AT_ONCE = re.compile(r'\$\(location\.protocol!=="file:"\)')
+WHEN_OPENED = "$(!1)".ljust(len('$(location.protocol!=="file:")'))  # so that the source map still fits
+
+# The theme takes each word for the beginning of one: *is* finds *isotropic*, and 0 finds every 0.12.
+BEGINNING = re.compile(r"/\(\^\[\+-\]\|\[~\^\]\\d\+\$\)/\.test\((\w)\)")
+WHOLE = r"(/(^[+-]|[~^]\\d+$|^.$|^[\\d.]+$)/.test(\1)||!lunr.stopWordFilter(\1))"
+
+PROGRAM = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
+COMMENT = re.compile(r"#.*")
+NAME = re.compile(r"[^\W\d]\w+")
+TAG = re.compile(r"<[^>]*>")
+HYPHENATED = re.compile(r"[a-z]+(?:-[a-z]+)+")
+
+
+def prepare_search(site: Path) -> None:
+    """Change the site's index and the theme's scripts.
+
+    The index is loaded when the search is opened, always; a letter, a number and a word such as *is* stand
+    for themselves. Raises SiteError if the theme's scripts are no longer as they were.
+    """
+    add_words(site / "search/search_index.json", SYNONYMS.read_text(encoding="utf-8"))
+    _change(site / SCRIPTS, "bundle.*.min.js", AT_ONCE, WHEN_OPENED)
+    _change(site / SCRIPTS, "workers/search.*.min.js", BEGINNING, WHOLE)
+
+
+def add_words(path: Path, table: str) -> None:
+    """Give each section of the index the words that it is found by and does not show.
+
+    ``heading`` holds other words for its heading, ``words`` the names in its programs and other words for
+    all that it says. ``table`` has the synonyms.
+    """
+    index = json.loads(path.read_text(encoding="utf-8"))
+    synonyms = Synonyms(table, index["config"]["separator"])
+    for entry in index["docs"]:
+        programs = unescape(TAG.sub("", "\n".join(PROGRAM.findall(entry["text"]))))
+        names = [name.lower() for name in NAME.findall(COMMENT.sub("", programs)) if not iskeyword(name)]
+        entry["text"] = PROGRAM.sub("", entry["text"])
+        text = TAG.sub(" ", entry["text"])
+        shown = {*synonyms.split(entry["title"]), *synonyms.split(text)}
+        entry["heading"] = " ".join(synonyms.of(entry["title"]))
+        others = dict.fromkeys([*names, *synonyms.of(f"{text} {' '.join(names)}")])
+        entry["words"] = " ".join(word for word in others if word not in shown)
+    path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+class Synonyms:
+    """What else a text may be searched for. Each line of the table is a group of words for one thing.
+
+    A text that has one of the phrases before ``>`` is found by all words of the group. ``*`` stands for
+    any ending, the same in each.
+    """
+
+    def __init__(self, table: str, separator: str):
+        self.separator, self.groups = re.compile(separator), []
+        for line in table.lower().splitlines():
+            if line and not line.startswith("#"):
+                said, _, also = line.partition(">")
+                said, also = (
+                    [word.strip() for word in part.split(",") if word.strip()] for part in (said, also)
+                )
+                words = [word for word in said if " " not in word] + also
+                self.groups.append((list(map(self._pattern, said)), words))
+
+    def split(self, text: str) -> list[str]:
+        """The words of a text, as the search in the browser splits it."""
+        return [word for word in self.separator.split(text.lower()) if word]
+
+    def of(self, text: str) -> list[str]:
+        """Other words for what the text says, and its words with a hyphen, written without."""
+        said = f" {' '.join(self.split(text))} "
+        found = {word.replace("-", "") for word in HYPHENATED.findall(text.lower())}
+        for patterns, words in self.groups:
+            endings = {ending for pattern in patterns for ending in pattern.findall(said)}
+            found |= {word.replace("*", ending) for word in words for ending in endings}
+        return sorted(found)
+
+    def _pattern(self, phrase: str) -> re.Pattern:
+        words = re.escape(" ".join(self.split(phrase.rstrip("*"))))
+        return re.compile(rf"(?<= ){words}{r'(\w*)' if phrase.endswith('*') else '()s?'}(?= )")
+
+
+def _change(scripts: Path, name: str, old: re.Pattern, new: str) -> None:
+    for script in scripts.glob(name):
+        text, changes = old.subn(new, script.read_text(encoding="utf-8"))
+        if changes != 1:
+            problem = f"{script.name} no longer has {old.pattern}."
+            raise SiteError(
+                f"{problem}\n  Cure: look for its place, or leave it out of scripts/pages/search.py."
+            )
+        script.write_text(text, encoding="utf-8")

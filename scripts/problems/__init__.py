@@ -1,0 +1,1 @@
+"""Problem sets for a class: the problems, and the formats in which they are written."""

@@ -1,0 +1,1 @@
+"""Programs: run them, and keep what they print and draw for the pages."""

@@ -1,0 +1,78 @@
+"""Read a chapter's program: its sections, each with a name and the line on which it begins.
+
+A program is a plain Python script. Each section opens with ``# %% --8<-- [start:name]``, at once
+a comment, a notebook cell and a named include, and closes with ``# --8<-- [end:name]``.
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from weave.errors import SiteError
+
+IMPORT = r"^(?:from|import) {}\b"
+MARKER = re.compile(r"^# (?:%% )?--8<-- \[(?:start|end):.*", re.MULTILINE)
+SECTION = re.compile(
+    r"^# %% --8<-- \[start:([a-z][a-z0-9-]*)\]\n(.*?)^# --8<-- \[end:\1\]$", re.MULTILINE | re.DOTALL
+)
+
+
+class ProgramError(SiteError):
+    """A program that cannot be shown. The message names the file, the line and the cure."""
+
+    def __str__(self):
+        path, line, problem, cure = self.args
+        return f"{path.parent.name}/{path.name}, line {line}: {problem}\n  Cure: {cure}"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A named part of a program: its code, and the line of the file on which the code begins."""
+
+    name: str
+    line: int
+    code: str
+
+
+def package_of(path: Path) -> list[Path]:
+    """The files of the packages beside a program that it imports."""
+    text, folders = path.read_text(encoding="utf-8"), path.parent.glob("*/__init__.py")
+    used = [file.parent for file in folders if re.search(IMPORT.format(file.parent.name), text, re.MULTILINE)]
+    return [
+        file
+        for folder in sorted(used)
+        for file in sorted(folder.glob("*.*"))
+        if file.suffix in (".py", ".json")
+    ]
+
+
+def sections(path: Path) -> list[Section]:
+    """The sections of a program in order.
+
+    Raises ProgramError for a program without sections, a marker without its partner, a name used
+    twice, and code outside every section, which no page could show.
+    """
+    text = path.read_text(encoding="utf-8")
+
+    def complain(position, problem, cure):
+        raise ProgramError(path, text.count("\n", 0, position) + 1, problem, cure)
+
+    found = {}
+    for match in SECTION.finditer(text):
+        if match[1] in found:
+            complain(match.start(), f"section '{match[1]}' stands here a second time.", "rename one.")
+        if stray := MARKER.search(match[2]):
+            complain(match.start(2) + stray.start(), "a section inside a section.", "close the first.")
+        found[match[1]] = Section(match[1], text.count("\n", 0, match.start(2)) + 1, match[2])
+    pair = "`# %% --8<-- [start:name]` and `# --8<-- [end:name]`"
+    outside = SECTION.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    if stray := MARKER.search(outside):
+        complain(stray.start(), f"{stray[0]} has no partner.", f"sections stand between {pair}.")
+    if not found:
+        complain(0, "the program has no section.", f"put its code between {pair}.")
+    for statement in ast.parse(outside).body:
+        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+            problem, cure = "this code stands outside every section.", "move it into one, to be shown."
+            raise ProgramError(path, statement.lineno, problem, cure)
+    return list(found.values())
