@@ -1,92 +1,105 @@
-"""The joints between MkDocs and the machinery; all work is done in the modules beside this one."""
+"""The joints between MkDocs and the machinery: MkDocs calls in here, and nothing is decided here."""
 
+import errno
 import logging
-import shutil
 import sys
 from pathlib import Path
 
-from jinja2 import FileSystemBytecodeCache
 from mkdocs.exceptions import Abort
 from mkdocs.structure.files import File
 from mkdocs.utils import CountHandler, get_relative_url
-from mkdocs_jupyter import convert
 
-from labs.kernels import configure, side_by_side
-from labs.lab import downloads
-from labs.page import page as lab_page
-from pages.bundle import bundle
-from pages.elements import FIGURES
-from pages.minify import minify
-from pages.page import prepare
-from pages.policy import with_policy
-from pages.publish import publish, stamp
-from pages.reader_data import write_reader_data
-from pages.search import prepare_search
-from problems.variants import archive
-from takeaway.course import can_print, print_course
-from takeaway.downloads import section, take_along, take_along_of_lab
-from takeaway.notebook import whole, write_notebooks
-from takeaway.offline import pack
-from takeaway.slides import write_decks
+# Each room is imported where it is called: a build that finds nothing changed needs few of them.
+sys.path.insert(0, str(Path(__file__).parent))
 from weave.errors import SiteError
-from weave.program import package_of
-from weave.weave import weave
 
 log = logging.getLogger("mkdocs.overshoot")
 ROOT = Path(__file__).parent.parent
 SNIPPETS, LABS, BUILD = ROOT / "snippets", ROOT / "docs" / "labs", ROOT / "build"
+MEMO, BUILT = BUILD / "memo", BUILD / "built"
+EXTENSIONS = ["pages.elements", "pages.mathematics", "pages.finish"]
+# The files that the build makes, and those of the sources that are offered, each at its place in the site.
+MADE = ("figures/*", "notebooks/**/*.ipynb", "labs/downloads/*", "slides/*.md", "*.zip", "assets/**/*.js")
+OFFERED = ("snippets/**/*.py", "snippets/data/*", "snippets/*/*.json")
+CURES = {errno.ENOSPC: "make room on that disk", errno.EROFS: "build where files can be written"}
 archives = {}  # what the build makes of the whole site, and what for
 course = []  # the pages in the order of the navigation
-serving = False
+called = None  # build, serve or gh-deploy
 
 
 def on_startup(command, dirty):
-    global serving
-    serving = command == "serve"
+    global called
+    called = command
     sys.path.insert(0, str(Path(__file__).parent))  # the processes that run programs import from here
-    stamp(ROOT)
-    configure(BUILD)
-    convert.nb2html = side_by_side(convert.nb2html, BUILD / "memo")
 
 
 def on_config(config):
-    config.markdown_extensions += ["pages.elements", "pages.mathematics", "pages.finish"]
+    from pages.publish import lock, stamp
+    from pages.unchanged import unchanged
+
+    lock(BUILD)
+    stamp(ROOT)
+    config.markdown_extensions += EXTENSIONS
     config.extra["site"] = config.site_dir
-    if serving:
-        return
-    config.site_dir = str(BUILD / "site")
+    if called != "serve":
+        offer_archives()
+        config.site_dir = str(BUILD / "site")
+        if called == "build" and unchanged(BUILT, state(config)):
+            log.info(f"Nothing has changed since {config.extra['site']} was built.")
+            raise SystemExit(0)
+
+
+def offer_archives():
+    from takeaway.browser import can_print
+
     archives["overshoot.zip"] = "to read without a network"
     if can_print():
         archives["overshoot.pdf"] = "to print"
 
 
+def state(config) -> str:
+    from pages.unchanged import state
+
+    site = Path(config.extra["site"])
+    return state(ROOT, site, config.site_url, config.repo_url, config.strict, config.theme.name, *archives)
+
+
 def on_pre_build(config):
     # Before MkDocs empties the folder that it builds into.
+    from mkdocs_jupyter import convert
+
+    from labs.kernels import configure, side_by_side
+    from labs.lab import write_downloads
+    from takeaway.notebook import write_notebooks
+    from weave.weave import weave
+
+    configure(BUILD)
+    if not hasattr(convert.nb2html, "__wrapped__"):
+        convert.nb2html = side_by_side(convert.nb2html, MEMO)
     weave(SNIPPETS, BUILD)
     write_notebooks(SNIPPETS, Path(config.docs_dir), BUILD / "notebooks", config.site_url)
-    folder = BUILD / "labs" / "downloads"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for lab in LABS.glob("*.py"):
-        for name, text in downloads(lab, config.site_url).items():
-            (folder / name).write_text(text, encoding="utf-8")
+    write_downloads(LABS, BUILD / "labs" / "downloads", config.site_url)
 
 
 def on_files(files, config):
-    problem_sets = BUILD / "problem-sets.zip"
-    problem_sets.write_bytes(archive(count=30, seed=7))
-    made = [*BUILD.glob("figures/*"), *BUILD.glob("notebooks/**/*.ipynb"), *BUILD.glob("labs/downloads/*")]
-    made += [*write_decks(Path(config.docs_dir), BUILD / "slides"), problem_sets]
-    made.append(write_reader_data(SNIPPETS / "readlog", BUILD))
-    programs = [*SNIPPETS.rglob("*.py"), *SNIPPETS.glob("data/*"), *SNIPPETS.glob("*/*.json")]
-    for program in SNIPPETS.glob("*.py"):
-        if package_of(program):
-            made.append(BUILD / f"{program.stem}.zip")
-            made[-1].write_bytes(whole(program, SNIPPETS))
-    for root, paths in ((BUILD, made), (ROOT, programs)):
-        for path in sorted(paths):
-            name = path.relative_to(root).as_posix()
-            files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
+    from pages.reader_data import write_reader_data
+    from problems.variants import archive
+    from takeaway.notebook import write_packages
+    from takeaway.slides import write_decks
+    from weave.memo import remembered
+
+    sets = remembered(MEMO, "problem-sets", [], lambda: archive(count=30, seed=7), ("problems", "pages"))
+    (BUILD / "problem-sets.zip").write_bytes(sets)
+    write_packages(SNIPPETS, BUILD)
+    write_decks(Path(config.docs_dir), BUILD / "slides")
+    write_reader_data(SNIPPETS / "readlog", BUILD)
+    for root, patterns in ((BUILD, MADE), (ROOT, OFFERED)):
+        for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
+            files.append(file(path.relative_to(root), root, config))
+
+
+def file(name, root, config) -> File:
+    return File(Path(name).as_posix(), str(root), config.site_dir, config.use_directory_urls)
 
 
 def on_nav(nav, config, files):
@@ -94,64 +107,59 @@ def on_nav(nav, config, files):
 
 
 def on_page_markdown(markdown, page, config, files):
-    stem = Path(page.file.src_uri).stem
-    is_lab = page.file.src_uri.startswith("labs/")
-    if is_lab:
+    from labs.page import page as lab_page
+    from pages.page import prepare
+    from takeaway.downloads import section, take_along, take_along_of_lab
+
+    source, stem, rows = page.file.src_uri, Path(page.file.src_uri).stem, []
+    if source.startswith("labs/"):
         # By now mkdocs-jupyter has run the lab.
         markdown, drawings = lab_page(stem, markdown)
         for name, drawing in drawings.items():
             (BUILD / "figures" / name).write_bytes(drawing)
-            files.append(File(f"figures/{name}", str(BUILD), config.site_dir, config.use_directory_urls))
-    prepared = prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
-    if page.file.src_uri.startswith("slides/"):
-        return prepared
-    url = config.repo_url
-    rows = take_along_of_lab(stem, markdown, url) if is_lab else take_along(markdown, SNIPPETS, url)
+            files.append(file(f"figures/{name}", BUILD, config))
+        rows = take_along_of_lab(stem, markdown, config.repo_url)
+    elif not source.startswith("slides/"):
+        rows = take_along(markdown, SNIPPETS, config.repo_url)
+    prepared = prepare(source, markdown, SNIPPETS, BUILD)
     whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
     return prepared + section(rows, whole) if rows or page.is_homepage else prepared
 
 
 def on_env(env, config, files):
+    from jinja2 import FileSystemBytecodeCache
+
     # MkDocs makes a new environment for each build; this spares it compiling the theme each time.
     (BUILD / "templates").mkdir(exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(BUILD / "templates")
 
 
 def on_post_page(output, page, config):
+    from pages.policy import with_policy
+
     # The server adds a script of its own to reload the page, which the policy would forbid.
-    return output if serving else with_policy(output)
+    return output if called == "serve" else with_policy(output)
 
 
 def on_post_template(output, template_name, config):
     return on_post_page(output, None, config) if template_name.endswith(".html") else output
 
 
-def join_the_reader(docs, site):
-    """The box's worker in one file: its modules import one another six deep, each a journey to the server."""
+def on_post_build(config):
+    from pages.bundle import bundle
+    from pages.elements import FIGURES
+    from pages.minify import minify
+    from pages.publish import publish, unlock
+    from pages.search import prepare_search
+    from pages.unchanged import note
+    from takeaway.offline import pack
+    from takeaway.pdf import print_course
+
+    site = Path(config.site_dir)
+    docs = Path(config.docs_dir)
+    prepare_search(site)
     worker = Path("assets", "diagnose", "worker.js")
     (site / worker).write_text(bundle([docs / worker], BUILD), encoding="utf-8")
-
-
-def complaints(*levels: str) -> int:
-    """How many messages of these levels the build has given; of all levels, from warnings on, if none is named."""
-    counters = (one for one in logging.getLogger("mkdocs").handlers if isinstance(one, CountHandler))
-    return sum(
-        count for one in counters for level, count in one.get_counts() if not levels or level in levels
-    )
-
-
-def on_build_error(error):
-    """Tells an error that is for the person who builds in its own words, once, and without a traceback."""
-    if isinstance(error, SiteError):
-        if not complaints("ERROR"):  # MkDocs has not yet told it, with the page that it was met on
-            log.error(error)
-        raise Abort("The site is as it was before this build.")
-
-
-def on_post_build(config):
-    site = Path(config.site_dir)
-    prepare_search(site)
-    join_the_reader(Path(config.docs_dir), site)
     assets = site / "assets"
     minify(
         [
@@ -161,12 +169,42 @@ def on_post_build(config):
             *assets.glob("diagnose/*"),
         ]
     )
-    if not serving:
+    if called != "serve":
         if "overshoot.pdf" in archives:
-            print_course(config, course, site, site / "overshoot.pdf")
+            (site / "overshoot.pdf").write_bytes(print_course(config, course, site, MEMO))
         alive = [*(f"interactive/{name}.js" for name in FIGURES), "diagnose/box.js"]
-        modules = [Path(config.docs_dir) / "assets" / name for name in alive]
+        modules = [docs / "assets" / name for name in alive]
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
         pack(site, modules, BUILD, licences, site / "overshoot.zip")
         if not complaints():  # of which strict mode is about to tell
-            publish(site, Path(config.extra["site"]))
+            config.site_dir = config.extra["site"]
+            publish(site, Path(config.site_dir))
+            note(BUILT, state(config))
+    unlock()
+
+
+def complaints(*levels: str) -> int:
+    """How many messages of these levels the build has given; of all from warnings on, if none is named."""
+    counters = (one for one in logging.getLogger("mkdocs").handlers if isinstance(one, CountHandler))
+    return sum(
+        count for one in counters for level, count in one.get_counts() if not levels or level in levels
+    )
+
+
+def on_build_error(error):
+    """Tells an error that is for the person who builds in its own words, once, and without a traceback."""
+    from pages.publish import unlock
+
+    unlock()
+    if isinstance(error, OSError) and error.errno in CURES:
+        error = SiteError(f"{error.filename}: {error.strerror}.\n  Cure: {CURES[error.errno]}.")
+    if isinstance(error, SiteError):
+        if not complaints("ERROR"):  # MkDocs has not yet told it, with the page that it was met on
+            log.error(error)
+        raise Abort("The site is as it was before this build.")
+
+
+def on_shutdown():
+    from pages.publish import unlock
+
+    unlock()

@@ -43,7 +43,7 @@ def test_another_version_of_a_package_or_of_the_machinery_runs_it_again(shown, m
 
 def test_python_numpy_the_styles_and_what_runs_a_program_are_among_the_tools(monkeypatch, tmp_path):
     tools = memo.tools.__wrapped__
-    assert "3." in tools("weave") and "numpy 2" in tools("weave") and "matplotlib 3" in tools("weave")
+    assert "3." in tools("weave") and "numpy-2" in tools("weave") and "matplotlib-3" in tools("weave")
     assert tools("weave") != tools("weave", "labs")
     (tmp_path / "weave/styles").mkdir(parents=True)
     (tmp_path / "weave/styles/light.mplstyle").write_text("axes.edgecolor: 000000")

@@ -9,6 +9,7 @@ question stands in words) or ``solution`` (not for the learner), and say in ``al
 import ast
 import json
 import re
+import shutil
 from pathlib import Path
 
 import jupytext
@@ -46,6 +47,15 @@ def explanations(code: str) -> list[tuple[str, str]]:
             case ast.Call(func=ast.Name("look_back"), args=[_, ast.Dict(keys, values)]):
                 return [(key.value, ast.literal_eval(value)) for key, value in zip(keys, values, strict=True)]
     return []
+
+
+def write_downloads(labs: Path, folder: Path, address: str) -> None:
+    """Write the downloads of every lab in ``labs`` to ``folder``."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for lab in labs.glob("*.py"):
+        for name, text in downloads(lab, address).items():
+            (folder / name).write_text(text, encoding="utf-8")
 
 
 def downloads(path: Path, address: str) -> dict[str, str]:

@@ -1,20 +1,21 @@
-"""Finish a page's HTML: code that scrolls by keyboard, folds that keep answers from the search, narrow figures."""
+"""Finish a page: folds that keep answers from the search, figures in two widths, code that scrolls by keyboard."""
 
-import re
+import xml.etree.ElementTree as etree
 
 from markdown import Extension
 from markdown.postprocessors import Postprocessor
+from markdown.treeprocessors import Treeprocessor
 
-FOLD = re.compile(r'<details (?!class="symptom")')
-BLOCK = re.compile(r"<pre>(<span></span>)<code>")
-NARROW = re.compile(r'<img [^>]*?data-narrow="(\d+) (\d+)"[^>]*?src="([^"]*?)\.(\w+\.svg)"[^>]*>')
+PHONE = "screen and (max-width: 37.5rem)"
+BLOCK = "<pre><span></span><code>"
 
 
 class FinishExtension(Extension):
-    """Does ``finish`` after all else that Markdown does."""
+    """Finishes a page after all else that Markdown does."""
 
     def extendMarkdown(self, md):
-        md.postprocessors.register(_Finish(md), "finish", 1)
+        md.treeprocessors.register(_Finish(md), "finish", 0)
+        md.postprocessors.register(_ByKeyboard(md), "by-keyboard", 0)
 
 
 def makeExtension(**settings):
@@ -22,28 +23,28 @@ def makeExtension(**settings):
     return FinishExtension(**settings)
 
 
-class _Finish(Postprocessor):
+class _Finish(Treeprocessor):
+    def run(self, root):
+        for fold in root.iter("details"):
+            if fold.get("class") != "symptom":  # it would give answers away; symptoms are to be found
+                fold.set("data-search-exclude", "")
+        for parent in root.iter():
+            for place, image in enumerate(parent):
+                if "data-narrow" in image.attrib:
+                    parent[place] = in_both_widths(image)
+
+
+class _ByKeyboard(Postprocessor):
     def run(self, text):
-        return finish(text)
+        return text.replace(BLOCK, BLOCK.replace("<code", '<code tabindex="0"'))
 
 
-def finish(html: str) -> str:
-    """The page's HTML with code that scrolls by keyboard, and folds that the search does not look into.
-
-    It would give answers away. It does look into the symptoms of a decision tree.
-    """
-    html = FOLD.sub("<details data-search-exclude ", in_both_widths(html))
-    return BLOCK.sub(r'<pre>\1<code tabindex="0">', html)
-
-
-def in_both_widths(html: str) -> str:
-    """The page's HTML with the narrow drawing of each figure on a phone; paper takes the wide one."""
-
-    def picture(image):
-        width, height, figure, end = image.groups()
-        wide = re.sub(r' data-narrow="[^"]*"', "", image[0])
-        size = f'width="{width}" height="{height}"'
-        source = f'<source media="screen and (max-width: 37.5rem)" srcset="{figure}.narrow.{end}" {size}>'
-        return f"<picture>{source}{wide}</picture>"
-
-    return NARROW.sub(picture, html)
+def in_both_widths(image: etree.Element) -> etree.Element:
+    """The figure's picture, with its narrow drawing for a phone; paper takes the wide one."""
+    width, height = image.attrib.pop("data-narrow").split()
+    figure, scheme, kind = image.get("src").rsplit(".", 2)
+    picture = etree.Element("picture")
+    picture.tail, image.tail = image.tail, None
+    narrow = {"media": PHONE, "srcset": f"{figure}.narrow.{scheme}.{kind}", "width": width, "height": height}
+    picture.extend([etree.Element("source", narrow), image])
+    return picture

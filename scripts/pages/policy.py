@@ -2,17 +2,16 @@
 
 import base64
 import hashlib
-import re
 
-INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+from lxml import html
 
 
-def with_policy(html: str) -> str:
+def with_policy(page: str) -> str:
     """The page with a Content-Security-Policy as the first thing after its character set.
 
     ``img-src`` admits ``data:`` because the theme's style sheet carries its icons that way.
     """
-    scripts = dict.fromkeys(INLINE_SCRIPT.findall(html))
+    scripts = dict.fromkeys(html.fromstring(page).xpath("//script[not(@*)]/text()"))
     hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     policy = "; ".join(
         [
@@ -25,4 +24,4 @@ def with_policy(html: str) -> str:
         ]
     )
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    return html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n      {meta}', 1)
+    return page.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n      {meta}', 1)

@@ -1,10 +1,37 @@
 """Build into a fresh folder, and let it take the site's place only when it is whole."""
 
 import contextlib
+import logging
 import os
 import shutil
 import subprocess
 from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from weave.errors import SiteError
+
+log = logging.getLogger("mkdocs.overshoot")
+NEW, OLD = ".new-site", ".old-site"
+
+
+_locks = []
+
+
+def lock(build: Path) -> None:
+    """Wait until no other build is at work in this folder, and keep others waiting until ``unlock``."""
+    build.mkdir(exist_ok=True)
+    _locks.append(FileLock(build / "lock"))
+    try:
+        _locks[-1].acquire(timeout=0)
+    except Timeout:
+        log.info("Another build is at work in this folder; this one waits for its end.")
+        _locks[-1].acquire()
+
+
+def unlock() -> None:
+    while _locks:
+        _locks.pop().release(force=True)
 
 
 def stamp(root: Path) -> None:
@@ -17,10 +44,51 @@ def stamp(root: Path) -> None:
 
 
 def publish(fresh: Path, site: Path) -> None:
-    """Move a finished build to its place."""
-    old = fresh.with_name("old-site")
-    shutil.rmtree(old, ignore_errors=True)
-    if site.exists():
-        shutil.move(site, old)
-    shutil.move(fresh, site)
-    shutil.rmtree(old, ignore_errors=True)
+    """Let a finished build take the place of the site, which is untouched until the new one lies whole beside it.
+
+    Raises SiteError, and leaves both as they are, where the site's place cannot be written or has no room.
+    """
+    try:
+        site.mkdir(exist_ok=True)
+        within = os.path.ismount(site) or site.is_symlink()  # then the folder itself cannot be renamed
+        place = site if within else site.parent
+        new, old = place / NEW, place / OLD
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+        try:
+            _bring(fresh, new)
+        except OSError:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+        if within:
+            _swap_what_is_in(site, new, old)
+        else:
+            site.rename(old)
+            try:
+                new.rename(site)
+            except OSError:
+                old.rename(site)
+                raise
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        cure = "make room there, and let it be written. The new site is whole in " + fresh.as_posix()
+        reason = error.strerror or error.args[0][-1][-1]  # of the last file that could not be copied
+        raise SiteError(f"{site}/ stays as it was: {reason}.\n  Cure: {cure}") from None
+
+
+def _bring(fresh: Path, new: Path) -> None:
+    """Move the build; to another disk it is copied, and removed only when the copy is whole."""
+    try:
+        fresh.rename(new)
+    except OSError:
+        shutil.copytree(fresh, new)
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _swap_what_is_in(site: Path, new: Path, old: Path) -> None:
+    old.mkdir()
+    for one in [one for one in site.iterdir() if one.name not in (NEW, OLD)]:
+        one.rename(old / one.name)
+    for one in list(new.iterdir()):
+        one.rename(site / one.name)
+    new.rmdir()

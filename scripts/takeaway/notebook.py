@@ -102,6 +102,9 @@ def packed(files: list[Path], folder: Path) -> bytes:
     return made.getvalue()
 
 
-def whole(program: Path, snippets: Path) -> bytes:
-    """A program, its data and the package beside it, as a zip to unpack and run."""
-    return packed([program, *data_of(program, snippets), *package_of(program)], snippets)
+def write_packages(snippets: Path, folder: Path) -> None:
+    """Write each program that imports a package, with it and its data, as a zip to unpack and run."""
+    for program in snippets.glob("*.py"):
+        if package := package_of(program):
+            whole = packed([program, *data_of(program, snippets), *package], snippets)
+            (folder / f"{program.stem}.zip").write_bytes(whole)

@@ -6,7 +6,6 @@ import pickle
 import sys
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import distributions
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[1]
@@ -15,7 +14,8 @@ SCRIPTS = Path(__file__).parents[1]
 @cache
 def tools(*rooms: str) -> str:
     """All else that decides what is made: Python, the installed packages, and these rooms of ``scripts/``."""
-    packages = sorted(f"{package.name} {package.version}" for package in distributions())
+    # Their folders' names say package and version; to read what each says of itself takes half a second.
+    packages = sorted(folder.name for place in sys.path for folder in Path(place).glob("*.dist-info"))
     scripts = [
         path
         for room in rooms
@@ -33,13 +33,14 @@ def fingerprint(files: list[Path]) -> str:
 
 
 def remembered[Made](
-    folder: Path, name: str, files: list[Path], make: Callable[[], Made], rooms=("weave",)
+    folder: Path, name: str, files: list[Path], make: Callable[[], Made], rooms=("weave",), besides=""
 ) -> Made:
     """What ``make`` returned for these files the last time, kept in ``folder``, or what it returns now.
 
-    It is made anew when a file of one of the ``rooms`` that make it has changed. What raises is not remembered.
+    It is made anew when a file of one of the ``rooms`` that make it has changed, or what is named ``besides``.
+    What raises is not remembered.
     """
-    key = hashlib.sha256((tools(*rooms) + fingerprint(files)).encode()).hexdigest()[:16]
+    key = hashlib.sha256((tools(*rooms) + fingerprint(files) + besides).encode()).hexdigest()[:16]
     memo = folder / f"{name}.{key}"
     if not memo.exists():
         made = make()

@@ -1,0 +1,162 @@
+"""A build takes the site's place only when it is whole; CONTRIBUTING: "leaves the last good `site/` as it was"."""
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from conftest import copy_of_the_sources
+from pages import publish as publishing
+from pages.publish import lock, publish, unlock
+from pages.unchanged import note, state, unchanged
+from weave.errors import SiteError
+
+
+def files(folder) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A fresh build, and the last good site."""
+    fresh, site = tmp_path / "build/site", tmp_path / "site"
+    for folder, text in (fresh, "new"), (site, "old"):
+        (folder / "assets").mkdir(parents=True)
+        (folder / "index.html").write_text(text)
+        (folder / "assets/style.css").write_text(text)
+    (site / "gone.html").write_text("old")
+    return fresh, site
+
+
+NEW, OLD = {"index.html": "new", "assets/style.css": "new"}, {"index.html": "old", "assets/style.css": "old"}
+
+
+def test_the_new_site_takes_the_place_of_the_old_one(folders):
+    fresh, site = folders
+    publish(fresh, site)
+    assert files(site) == NEW and not fresh.exists()
+    assert sorted(path.name for path in site.parent.iterdir()) == ["build", "site"]
+
+
+def test_it_takes_a_place_where_nothing_was(folders):
+    fresh, site = folders
+    shutil.rmtree(site)
+    publish(fresh, site)
+    assert files(site) == NEW
+
+
+def test_a_site_on_a_mount_of_its_own_is_not_emptied_before_the_new_one_lies_in_it(folders, monkeypatch):
+    """A mount cannot be renamed; what is in it can."""
+    fresh, site = folders
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == site)
+    refuse_to_rename(monkeypatch, fresh, site)
+    publish(fresh, site)
+    assert files(site) == NEW
+    assert sorted(path.name for path in site.iterdir()) == ["assets", "index.html"]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts need root")
+def test_a_real_mount_of_its_own_is_served_too_and_a_full_one_keeps_its_site(folders):
+    fresh, site = folders
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", site], capture_output=True
+    ).returncode:
+        pytest.skip("this machine lets nobody mount")
+    try:
+        (site / "index.html").write_text("old")
+        publish(fresh, site)
+        assert files(site) == NEW
+        fresh.mkdir()
+        (fresh / "index.html").write_text("too large" * 20_000)
+        with pytest.raises(SiteError, match=r"stays as it was: .*No space left on device"):
+            publish(fresh, site)
+        assert files(site) == NEW and fresh.exists()
+    finally:
+        subprocess.run(["umount", site], check=True)
+
+
+def refuse_to_rename(monkeypatch, *folders, error=errno.EBUSY):
+    rename = type(folders[0]).rename
+
+    def refused(path, target):
+        if path in folders:
+            raise OSError(error, os.strerror(error), str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(type(folders[0]), "rename", refused)
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS, errno.EACCES], ids=os.strerror)
+def test_where_the_new_site_finds_no_place_the_old_one_stays_and_the_cure_is_told(
+    folders, monkeypatch, error
+):
+    fresh, site = folders
+    refuse_to_rename(monkeypatch, fresh, error=errno.EXDEV)
+
+    def copytree(source, target):
+        target.mkdir()
+        raise OSError(error, os.strerror(error), str(target))
+
+    monkeypatch.setattr(shutil, "copytree", copytree)
+    with pytest.raises(SiteError, match=rf"site/ stays as it was: {os.strerror(error)}\.\n  Cure: make room"):
+        publish(fresh, site)
+    assert files(site) == OLD | {"gone.html": "old"} and files(fresh) == NEW
+    assert sorted(path.name for path in site.parent.iterdir()) == ["build", "site"]
+
+
+def test_if_the_last_step_fails_the_old_site_is_put_back(folders, monkeypatch):
+    fresh, site = folders
+    refuse_to_rename(monkeypatch, site.parent / publishing.NEW)
+    with pytest.raises(SiteError):
+        publish(fresh, site)
+    assert files(site) == OLD | {"gone.html": "old"}
+
+
+def test_a_second_build_in_the_same_folder_waits_for_the_first(tmp_path, caplog):
+    caplog.set_level("INFO")
+    lock(tmp_path)
+    first, order = publishing._locks.pop(), []
+
+    def second():
+        lock(tmp_path)
+        order.append("second")
+        unlock()
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    while "this one waits for its end" not in caplog.text:
+        pass
+    order.append("first")
+    first.release()
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_only_what_would_make_the_same_site_counts_as_unchanged(tmp_path):
+    """Each change of a source, a setting or the site itself is seen; a second look at the same is not."""
+    root = copy_of_the_sources(tmp_path / "root")
+    site, built = tmp_path / "site", tmp_path / "built"
+    site.mkdir()
+    page = site / "index.html"
+    page.write_text("page")
+    assert not unchanged(built, state(root, site, "address"))
+    note(built, state(root, site, "address"))
+    assert unchanged(built, state(root, site, "address"))
+    assert not unchanged(built, state(root, site, "another address"))
+    for file in ("docs/index.md", "snippets/taylor.py", "scripts/pages/theme/main.html", "mkdocs.yml"):
+        text = (root / file).read_bytes()
+        (root / file).write_bytes(text + b"\n")
+        assert not unchanged(built, state(root, site, "address")), file
+        (root / file).write_bytes(text)
+        assert unchanged(built, state(root, site, "address"))
+    (root / "docs/cases.md").rename(root / "docs/cases2.md")
+    assert not unchanged(built, state(root, site, "address"))
+    (root / "docs/cases2.md").rename(root / "docs/cases.md")
+    page.write_text("edited by hand")
+    assert not unchanged(built, state(root, site, "address"))
