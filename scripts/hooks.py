@@ -24,6 +24,7 @@ OFFERED = ("snippets/**/*.py", "snippets/data/*", "snippets/*/*.json")
 CURES = {errno.ENOSPC: "make room on that disk", errno.EROFS: "build where files can be written"}
 archives = {}  # what the build makes of the whole site, and what for
 course = []  # the pages in the order of the navigation
+built = []  # what the last build leaves: config, files, navigation, templates
 called = None  # build, serve or gh-deploy
 
 
@@ -104,6 +105,7 @@ def file(name, root, config) -> File:
 
 def on_nav(nav, config, files):
     course[:] = nav.pages
+    built[:] = [nav]
 
 
 def on_page_markdown(markdown, page, config, files):
@@ -132,6 +134,7 @@ def on_env(env, config, files):
     # MkDocs makes a new environment for each build; this spares it compiling the theme each time.
     (BUILD / "templates").mkdir(exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(BUILD / "templates")
+    built[:] = [config, files, built[-1], env]
 
 
 def on_post_page(output, page, config):
@@ -169,17 +172,16 @@ def on_post_build(config):
             *assets.glob("diagnose/*"),
         ]
     )
-    if called != "serve":
+    if called != "serve" and not complaints():  # of which strict mode is about to tell
         if "overshoot.pdf" in archives:
             (site / "overshoot.pdf").write_bytes(print_course(config, course, site, MEMO))
         alive = [*(f"interactive/{name}.js" for name in FIGURES), "diagnose/box.js"]
         modules = [docs / "assets" / name for name in alive]
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
         pack(site, modules, BUILD, licences, site / "overshoot.zip")
-        if not complaints():  # of which strict mode is about to tell
-            config.site_dir = config.extra["site"]
-            publish(site, Path(config.site_dir))
-            note(BUILT, state(config))
+        config.site_dir = config.extra["site"]
+        publish(site, Path(config.site_dir))
+        note(BUILT, state(config))
     unlock()
 
 
@@ -202,6 +204,19 @@ def on_build_error(error):
         if not complaints("ERROR"):  # MkDocs has not yet told it, with the page that it was met on
             log.error(error)
         raise Abort("The site is as it was before this build.")
+
+
+def on_serve(server, config, builder):
+    from pages.serve import by_edit
+    from takeaway.slides import write_decks
+    from weave.weave import weave
+
+    def remake():
+        weave(SNIPPETS, BUILD)
+        write_decks(Path(config.docs_dir), BUILD / "slides")
+
+    server.builder = by_edit(builder, ROOT, BUILD, built, remake)
+    return server
 
 
 def on_shutdown():

@@ -13,7 +13,7 @@ import sys
 import pytest
 
 import rules
-from conftest import ROOT, build, copy_of_the_sources, remember
+from conftest import NO_BROWSER, ROOT, build, copy_of_the_sources, remember
 from weave.run import run
 
 
@@ -276,7 +276,7 @@ def test_rule_5_notices_what_raw_html_brings_to_the_built_page(copy, site):
         + "\n```python\nprint('typed by hand')\n```\n",
         encoding="utf-8",
     )
-    result = build(copy)
+    result = build(copy, **NO_BROWSER)
     assert result.returncode == 0, result.stderr
     images = "\n".join(rules.images_are_right(copy / "site"))
     assert "'../figures/nowhere.svg' leads nowhere" in images

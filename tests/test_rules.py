@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import rules
-from conftest import ROOT, SNIPPETS, shown_by
+from conftest import ROOT, SNIPPETS, names_of, shown_by
 
 CHAPTERS = rules.chapters(ROOT)
 PROGRAMS = rules.programs(ROOT)
@@ -39,8 +39,16 @@ def test_a_run_repeats_itself(chapter):
     assert rules.run_repeats_itself(ROOT, chapter, shown_by(chapter)) == []
 
 
-@pytest.mark.parametrize("chapter", PROGRAMS)
-def test_the_program_alone_prints_what_the_page_prints_wherever_it_is_called(chapter, tmp_path):
+# Each in the worker that has run the program for the tests of its claims.
+@pytest.mark.parametrize(
+    "chapter", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PROGRAMS]
+)
+def test_the_program_alone_prints_what_the_page_prints(chapter):
+    assert names_of(chapter).alone == "".join(part.printed for part in shown_by(chapter))
+
+
+def test_a_learner_may_call_a_program_from_anywhere(tmp_path):
+    chapter = "taylor"  # it reads data
     command = [sys.executable, "-W", "ignore:.*non-interactive", SNIPPETS / f"{chapter}.py"]
     environment = os.environ | {"MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
     alone = subprocess.run(

@@ -1,0 +1,75 @@
+"""Under ``mkdocs serve``: build again only the pages that an edit of a chapter or of a program changes.
+
+So an edit takes as long in a site of three hundred chapters as in one of ten. What spans pages (the search,
+links from other pages, what can be downloaded) is made anew by the next whole build: that of any other edit.
+"""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from mkdocs.commands.build import _build_page, _populate_page
+
+WATCHED = ("docs", "snippets", "scripts", "mkdocs.yml")
+
+
+class Edits:
+    """What has changed below ``root`` since the last time that somebody asked."""
+
+    def __init__(self, root: Path):
+        self.root, self.seen = root, {}
+        self.changed()
+
+    def changed(self) -> set[Path]:
+        files = [path for name in WATCHED for path in [self.root / name, *(self.root / name).rglob("*")]]
+        now = {path: path.stat().st_mtime_ns for path in files if path.is_file() and path.suffix != ".pyc"}
+        before, self.seen = self.seen, now
+        return {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
+
+
+def affected(changed: set[Path], docs: Path, snippets: Path) -> list[str] | None:
+    """The pages, by name, that show what has changed; None where it takes a whole build to tell."""
+    names = set()
+    for path in changed:
+        if not path.exists():
+            return None
+        if path.suffix == ".md" and path.parent == docs:
+            names.add(path.name)
+        elif path.suffix == ".py" and path.parent == snippets:
+            shows = re.compile(rf'["/]{re.escape(path.stem)}\.')
+            names |= {
+                page.name for page in docs.glob("*.md") if shows.search(page.read_text(encoding="utf-8"))
+            }
+        else:
+            return None
+    return sorted(names)
+
+
+def by_edit(whole: Callable, root: Path, build: Path, built: list, remake: Callable) -> Callable:
+    """A builder for the server: of what an edit changed alone, or, where that cannot be told, of the ``whole``.
+
+    ``built`` is what the last whole build left: config, files, navigation and templates; ``remake`` runs the
+    programs and makes the decks.
+    """
+    edits = Edits(root)
+
+    def builder():
+        names = affected(edits.changed(), root / "docs", root / "snippets")
+        if not names:
+            return whole()
+        remake()
+        rebuild(names, *built, build / "figures")
+
+    return builder
+
+
+def rebuild(names: list[str], config, files, nav, env, figures: Path) -> None:
+    """Make these pages and their decks anew, in the folder that is served, with their figures."""
+    for figure in figures.iterdir():
+        if f"{figure.name.split('.')[0]}.md" in names:
+            shutil.copy(figure, Path(config.site_dir) / "figures")
+    pages = [files.get_file_from_path(place + name) for place in ("", "slides/") for name in names]
+    for file in filter(None, pages):
+        _populate_page(file.page, config, files)
+        _build_page(file.page, config, files.documentation_pages(), nav, env)
