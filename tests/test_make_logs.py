@@ -17,6 +17,7 @@ pytest.importorskip("sklearn")
 
 from torch import nn  # noqa: E402
 
+from measure.laboratory import Task  # noqa: E402
 from measure.logs import make, styles  # noqa: E402
 from measure.logs.record import Record  # noqa: E402
 from measure.runs import data, populations, tasks, training, truth  # noqa: E402
@@ -312,6 +313,13 @@ def test_the_two_populations_share_no_data_no_width_and_no_seed():
         assert not one & other, what
     networks = [{(c.width, c.model) for c in drawn[name] if c.width > 1} for name in drawn]
     assert not networks[0] & networks[1]
+
+
+def test_the_laboratory_draws_the_same_tasks_in_every_process():
+    """A choice from a set would follow the seed of Python's hashes."""
+    drawn = [Task.draw(seed) for seed in (3001, 3002, 3004, 3009)]
+    assert {task.model for task in drawn} == {"logistic"}
+    assert [task.data for task in drawn] == ["digits", "iris", "digits", "digits"]
 
 
 CHEAP = 113  # a seed whose configuration is small
