@@ -17,7 +17,6 @@ import io
 import sys
 import zipfile
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from problems.formats.gift import gift
@@ -43,7 +42,6 @@ def files(count: int, seed: int, exam: bool = False) -> Iterator[tuple[str, str]
     yield "gift.txt", gift(sets, seed)
 
 
-@cache  # the server builds the site again after every edit
 def archive(count: int, seed: int) -> bytes:
     """All files in one zip, the same bytes each time."""
     packed = io.BytesIO()
