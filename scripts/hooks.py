@@ -84,7 +84,7 @@ def on_pre_build(config):
 
 def on_files(files, config):
     from pages.reader_data import write_reader_data
-    from problems.variants import archive
+    from problems.command import archive
     from takeaway.notebook import write_packages
     from takeaway.slides import write_decks
     from weave.memo import remembered

@@ -18,6 +18,13 @@ BELOW = {
     "measure": {"weave", "pages", "labs", "problems", "takeaway"},
 }
 MODULES = sorted(SCRIPTS.glob("*/**/*.py"))
+# What a reader sees at once.
+LINES, LINES_OF_A_FUNCTION, FILES = 200, 30, 8
+ORDERLY = [path for path in MODULES if path.relative_to(SCRIPTS).parts[0] in ("problems", "measure")]
+
+
+def below_scripts(path) -> str:
+    return path.relative_to(SCRIPTS).as_posix()
 
 
 def imported(module) -> set[str]:
@@ -36,7 +43,7 @@ def test_nothing_in_scripts_is_loose():
     assert found == {"hooks.py", *BELOW}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(SCRIPTS).as_posix())
+@pytest.mark.parametrize("module", MODULES, ids=below_scripts)
 def test_imports_go_down_only(module):
     room = module.relative_to(SCRIPTS).parts[0]
     assert imported(module) - {room} <= BELOW[room]
@@ -49,3 +56,19 @@ def test_only_the_hooks_know_the_builder():
         module for module in MODULES if re.search(imports, module.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert [module.name for module in know] == ["serve.py"]
+
+
+@pytest.mark.parametrize("module", ORDERLY, ids=below_scripts)
+def test_a_file_and_its_functions_can_be_seen_at_once(module):
+    text = module.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LINES
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
+    long = [one.name for one in functions if one.end_lineno - one.lineno >= LINES_OF_A_FUNCTION]
+    assert long == []
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in ORDERLY}), ids=below_scripts)
+def test_a_folder_holds_few_files(folder):
+    files = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    assert len(files) <= FILES, sorted(files)

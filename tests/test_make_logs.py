@@ -17,10 +17,12 @@ pytest.importorskip("sklearn")
 
 from torch import nn  # noqa: E402
 
-from measure import make_logs  # noqa: E402
-from measure.made import data, populations, styles, tasks, training, truth  # noqa: E402
-from measure.made.networks import BENDS, Layers, outputs_of  # noqa: E402
-from measure.made.record import Record  # noqa: E402
+from measure.laboratory import Task  # noqa: E402
+from measure.logs import make, styles  # noqa: E402
+from measure.logs.record import Record  # noqa: E402
+from measure.runs import data, populations, tasks, training, truth  # noqa: E402
+from measure.runs.losses import Fault  # noqa: E402
+from measure.runs.networks import BENDS, Layers, outputs_of  # noqa: E402
 
 pytestmark = pytest.mark.xdist_group("frameworks")
 
@@ -232,7 +234,7 @@ def spoilt_run(config, fault):
 @pytest.mark.parametrize(("whole", "bad"), [(True, 1), (False, 50)])
 def test_a_batch_without_labels_spoils_one_loss_in_torch_and_all_with_a_masked_mean(whole, bad):
     config = config_of("iris", "mlp", "Adam")
-    losses = spoilt_run(config, training.Fault("ignored", when=10, whole=whole))
+    losses = spoilt_run(config, Fault("ignored", when=10, whole=whole))
     assert [truth.first_bad(one) for one in losses.T] == [10, 10]
     assert (~np.isfinite(losses)).sum(0).tolist() == [bad, bad]
     scores = torch.zeros(4, 3, requires_grad=True)
@@ -242,13 +244,13 @@ def test_a_batch_without_labels_spoils_one_loss_in_torch_and_all_with_a_masked_m
 
 
 def test_a_root_of_zero_shows_an_update_later_and_lasts():
-    losses = spoilt_run(config_of("iris", "mlp", "SGD"), training.Fault("sqrt0", when=10))
+    losses = spoilt_run(config_of("iris", "mlp", "SGD"), Fault("sqrt0", when=10))
     assert np.isfinite(losses[:11]).all() and not np.isfinite(losses[11:]).any()
 
 
 def test_zero_times_the_logarithm_of_zero_spoils_one_loss_an_epoch():
     config = config_of("iris", "mlp", "SGD")
-    losses = spoilt_run(config, training.Fault("log0", row=3))
+    losses = spoilt_run(config, Fault("log0", row=3))
     rows = training.batches(120, 32, config.updates, config.seed)
     assert [3 in one for one in rows] == (~np.isfinite(losses[:, 0])).tolist()
 
@@ -257,7 +259,7 @@ def test_half_precision_spoils_one_loss_an_epoch_and_the_scaler_skips_the_update
     config = config_of("iris", "mlp", "SGD", act="gelu")
     task = tasks.task_of(config, "tune")
     task.X[3, 0] = 99_999
-    losses = training.train(task, config, [0.1, 0.001], training.Fault("fp16")).losses
+    losses = training.train(task, config, [0.1, 0.001], Fault("fp16")).losses
     rows = training.batches(120, 32, config.updates, config.seed)
     assert [3 in one for one in rows] == (~np.isfinite(losses[:, 0])).tolist()
     assert losses[-1, 0] < 0.8 * losses[0, 0]
@@ -267,7 +269,7 @@ def test_half_precision_is_that_of_autocast_and_its_scaler():
     config = config_of("iris", "mlp", "Adam")
     task = tasks.task_of(config, "tune")
     task.X[3, 0] = 99_999
-    found = training.train(task, config, [0.01, 0.0001], training.Fault("fp16")).losses[:, 0]
+    found = training.train(task, config, [0.01, 0.0001], Fault("fp16")).losses[:, 0]
     model, optimiser_at = alike(config, task)
     optimiser, scaler, wanted = optimiser_at(0.01), torch.amp.GradScaler("cpu"), []
     for rows in training.batches(120, 32, config.updates, config.seed):
@@ -313,6 +315,13 @@ def test_the_two_populations_share_no_data_no_width_and_no_seed():
     assert not networks[0] & networks[1]
 
 
+def test_the_laboratory_draws_the_same_tasks_in_every_process():
+    """A choice from a set would follow the seed of Python's hashes."""
+    drawn = [Task.draw(seed) for seed in (3001, 3002, 3004, 3009)]
+    assert {task.model for task in drawn} == {"logistic"}
+    assert [task.data for task in drawn] == ["digits", "iris", "digits", "digits"]
+
+
 CHEAP = 113  # a seed whose configuration is small
 
 
@@ -336,7 +345,7 @@ def test_all_data_are_whole_and_those_that_are_standardised_have_mean_zero(popul
 
 
 def test_a_configuration_gives_runs_whose_logs_name_them():
-    runs, logs, texts = make_logs.logs_of("tune", CHEAP)
+    runs, logs, texts = make.logs_of("tune", CHEAP)
     kinds = [run["kind"] for run in runs.values()]
     assert kinds.count("rate") == 2 and kinds.count("fine") == 1
     assert logs.keys() == texts.keys() and {log["run"] for log in logs.values()} == runs.keys()
@@ -421,7 +430,7 @@ def test_a_log_shows_its_losses_at_their_places(style, bad):
 def test_the_truth_of_a_log_is_what_its_text_shows(style):
     known = {"kind": "rate", "rate": 0.01, "first_bad": 37}
     for seed in range(4):
-        text, told = make_logs.log_of(record_of(37), known, style, np.random.default_rng(seed))
+        text, told = make.log_of(record_of(37), known, style, np.random.default_rng(seed))
         found = [next(filter(None, one.groups())) for one in re.finditer(FORMS[style], text, re.MULTILINE)]
         assert len(found) == len(told["shown"])
         for number, shown in zip(found, told["shown"], strict=True):

@@ -10,14 +10,27 @@ import numpy as np
 import pytest
 
 from conftest import ROOT
-from problems import problems
+from problems.collection import (
+    PROBLEMS,
+    heavy_ball,
+    limit,
+    overflow,
+    regime,
+    sign_or_rate,
+    slowest,
+    sum_or_mean,
+    three_losses,
+)
+from problems.numbers import number
+from problems.problem import Answer, Problem, Question, fair
+from problems.sets import problem_sets
 
-SETS = list(problems.problem_sets(40, seed=1))
+SETS = list(problem_sets(40, seed=1))
 
 
-def variants(make):
-    """The problem that ``make`` draws, from every set."""
-    place = problems.PROBLEMS.index(make)
+def variants(kind):
+    """The problem of one kind, from every set."""
+    place = PROBLEMS.index(kind)
     return [chosen[place] for chosen in SETS]
 
 
@@ -44,7 +57,7 @@ def largest_rate(settle, low=0.0, high=1.0):
 
 
 def test_the_limit_is_where_runs_on_the_loss_stop_settling():
-    for problem in variants(problems.limit):
+    for problem in variants(limit):
         a, bottom, floor = (problem.given[name] for name in ("a", "bottom", "floor"))
 
         def loss(w, a=a, bottom=bottom, floor=floor):
@@ -55,12 +68,12 @@ def test_the_limit_is_where_runs_on_the_loss_stop_settling():
 
         found = largest_rate(lambda rate, slope=slope: settles(slope, rate, 2.0), high=1e-4)
         assert answers(problem) == [pytest.approx(found, rel=1e-6)]
-        assert f"{problems.number(a)}\\,(w - {bottom})^2 + {floor}" in problem.text
+        assert f"{number(a)}\\,(w - {bottom})^2 + {floor}" in problem.text
 
 
 def test_the_regime_and_the_factor_are_those_of_a_run():
     seen = set()
-    for problem in variants(problems.regime):
+    for problem in variants(regime):
         path = [1.0]
         for _ in range(20):
             path.append(path[-1] - problem.given["rate"] * problem.given["curvature"] * path[-1])
@@ -76,7 +89,7 @@ def test_the_regime_and_the_factor_are_those_of_a_run():
 
 
 def test_the_curvature_read_from_three_losses_gives_these_losses_back():
-    for problem in variants(problems.three_losses):
+    for problem in variants(three_losses):
         rate, losses = problem.given["rate"], problem.given["losses"]
         curvature, limit = answers(problem)
         rise = losses[1] - losses[0]
@@ -92,7 +105,7 @@ def test_the_curvature_read_from_three_losses_gives_these_losses_back():
 
 def test_the_condition_number_the_slowest_direction_and_the_wait_are_those_of_a_run():
     slow = set()
-    for problem in variants(problems.slowest):
+    for problem in variants(slowest):
         curvatures, rate = np.array(problem.given["curvatures"]), problem.given["rate"]
         kappa, direction, wait = answers(problem)
         assert kappa == pytest.approx(np.linalg.cond(np.diag(curvatures)))
@@ -101,7 +114,7 @@ def test_the_condition_number_the_slowest_direction_and_the_wait_are_those_of_a_
             errors = np.abs(errors - rate * curvatures * errors)
             updates += 1
         last = np.argmax(np.abs(1 - rate * curvatures) ** 50)
-        assert direction == f"The one of curvature {problems.number(curvatures[last])}"
+        assert direction == f"The one of curvature {number(curvatures[last])}"
         assert wait == updates
         slow.add(int(last))
     assert slow == {0, 2}, "at some rates the steepest direction is the slowest"
@@ -109,28 +122,28 @@ def test_the_condition_number_the_slowest_direction_and_the_wait_are_those_of_a_
 
 def test_the_overflow_comes_when_a_run_s_loss_passes_the_largest_number():
     kinds = set()
-    for problem in variants(problems.overflow):
+    for problem in variants(overflow):
         product = Fraction(str(problem.given["product"]))
         loss, updates = Fraction(problem.given["start"]), 0
-        while loss <= Fraction(problems.LARGEST[problem.given["format"]][0]):
+        while loss <= Fraction(overflow.LARGEST[problem.given["format"]][0]):
             loss, updates = loss * (1 - product) ** 2, updates + 1
         assert answers(problem) == [updates]
         kinds.add(problem.given["format"])
-    assert kinds == set(problems.LARGEST)
+    assert kinds == set(overflow.LARGEST)
 
 
 def test_the_largest_numbers_are_those_of_the_formats():
-    assert problems.LARGEST["fp16"][0] == float(np.finfo(np.float16).max)
-    assert problems.LARGEST["fp32"][0] == float(np.finfo(np.float32).max)
-    assert problems.LARGEST["fp64"][0] == float(np.finfo(np.float64).max)
+    assert overflow.LARGEST["fp16"][0] == float(np.finfo(np.float16).max)
+    assert overflow.LARGEST["fp32"][0] == float(np.finfo(np.float32).max)
+    assert overflow.LARGEST["fp64"][0] == float(np.finfo(np.float64).max)
     bf16 = np.array([0x7F7F0000], dtype=np.uint32).view(np.float32)[0]  # the upper half of an fp32
-    assert problems.LARGEST["bf16"][0] == float(bf16)
-    for value, words in problems.LARGEST.values():
+    assert overflow.LARGEST["bf16"][0] == float(bf16)
+    for value, words in overflow.LARGEST.values():
         assert float(words.replace(",", "")) == pytest.approx(value, rel=6e-5)
 
 
 def test_the_limit_with_momentum_is_where_runs_with_it_stop_settling():
-    for problem in variants(problems.heavy_ball):
+    for problem in variants(heavy_ball):
         beta, curvature = problem.given["beta"], problem.given["curvature"]
 
         def stable(rate, beta=beta, curvature=curvature):
@@ -147,7 +160,7 @@ def test_the_limit_with_momentum_is_where_runs_with_it_stop_settling():
 
 
 def test_the_limits_for_mean_and_sum_are_those_of_runs_on_the_data():
-    for problem in variants(problems.sum_or_mean):
+    for problem in variants(sum_or_mean):
         x, y = (np.array(problem.given[name], dtype=float) for name in "xy")
         best = (x @ y) / (x @ x)
         for reduce, answer in zip((np.mean, np.sum), answers(problem), strict=True):
@@ -161,7 +174,7 @@ def test_the_limits_for_mean_and_sum_are_those_of_runs_on_the_data():
 
 def test_a_run_with_the_found_sign_and_curvature_makes_the_printed_weights():
     seen = set()
-    for problem in variants(problems.sign_or_rate):
+    for problem in variants(sign_or_rate):
         rate, weights = problem.given["rate"], problem.given["weights"]
         words, curvature = answers(problem)
         sign = -1 if words == "The step has the wrong sign: it climbs" else 1
@@ -175,9 +188,9 @@ def test_a_run_with_the_found_sign_and_curvature_makes_the_printed_weights():
     assert seen == {1, -1}
 
 
-@pytest.mark.parametrize("make", problems.PROBLEMS, ids=lambda make: make.__name__)
-def test_no_wrong_answer_can_be_taken_for_the_right_one_or_for_another(make):
-    for problem in variants(make):
+@pytest.mark.parametrize("kind", PROBLEMS, ids=lambda kind: kind.__name__.rpartition(".")[2])
+def test_no_wrong_answer_can_be_taken_for_the_right_one_or_for_another(kind):
+    for problem in variants(kind):
         for question in problem.questions:
             for answer in question.answers:
                 if not question.is_choice:
@@ -201,22 +214,27 @@ def test_a_problem_that_could_be_read_in_two_ways_is_not_set():
     why = "a reason that is long enough"
 
     def one(*values):
-        found = [problems.Answer(value, why) for value in values]
-        return problems.Problem("", ("", ""), "", {}, [problems.Question("", found)])
+        found = [Answer(value, why) for value in values]
+        return Problem("", ("", ""), "", {}, [Question("", found)])
 
-    assert problems.fair(one(0.5, 0.6))
-    assert not problems.fair(one(0.5, 0.505)), "within the tolerance of one another"
-    assert not problems.fair(one(0.5, 0.6, 0.6)), "two explanations for one answer"
-    assert not problems.fair(one(1 / 3, 0.6)), "not a neat number"
-    assert not problems.fair(replace(one(0.5, 0.6), given={"rate": 1 / 3})), "nor is this"
-    assert problems.fair(one(7, 6)) and not problems.fair(one(7, 7))
+    assert fair(one(0.5, 0.6))
+    assert not fair(one(0.5, 0.505)), "within the tolerance of one another"
+    assert not fair(one(0.5, 0.6, 0.6)), "two explanations for one answer"
+    assert not fair(one(1 / 3, 0.6)), "not a neat number"
+    assert not fair(replace(one(0.5, 0.6), given={"rate": 1 / 3})), "nor is this"
+    assert fair(one(7, 6)) and not fair(one(7, 7))
 
 
 def test_no_problem_stands_in_two_sets_and_the_first_sets_do_not_depend_on_how_many_follow():
     texts = [problem.text for chosen in SETS for problem in chosen]
-    assert len(set(texts)) == len(texts) == 40 * len(problems.PROBLEMS)
-    assert list(problems.problem_sets(5, seed=1)) == SETS[:5]
-    assert next(problems.problem_sets(1, seed=2)) != SETS[0]
+    assert len(set(texts)) == len(texts) == 40 * len(PROBLEMS)
+    assert list(problem_sets(5, seed=1)) == SETS[:5]
+    assert next(problem_sets(1, seed=2)) != SETS[0]
+
+
+def test_every_file_of_the_collection_is_a_problem_of_the_set():
+    files = {path.stem for path in (ROOT / "scripts/problems/collection").glob("[!_]*.py")}
+    assert files == {kind.__name__.rpartition(".")[2] for kind in PROBLEMS}
 
 
 def test_each_problem_names_a_section_that_teaches_it():
@@ -229,7 +247,7 @@ def test_a_number_is_printed_with_its_significant_digits_and_never_an_exponent()
     dice = random.Random(0)
     for _ in range(1000):
         value = dice.choice([-1, 1]) * 10 ** dice.uniform(-6, 6)
-        text = problems.number(value)
+        text = number(value)
         assert re.fullmatch(r"-?\d+(\.\d+)?", text)
         assert float(text) == pytest.approx(value, rel=5.1e-4 if abs(value) < 1e4 else 5e-4)
-    assert (problems.number(0.1 + 0.2), problems.number(1284.0, 9)) == ("0.3", "1284")
+    assert (number(0.1 + 0.2), number(1284.0, 9)) == ("0.3", "1284")

@@ -8,8 +8,9 @@ import pytest
 
 import rules
 from conftest import ROOT
-from problems import variants
-from problems.problems import PROBLEMS, problem_sets
+from problems import command
+from problems.collection import PROBLEMS
+from problems.sets import numbered, problem_sets
 
 PAGE = (ROOT / "docs" / "teach.md").read_text(encoding="utf-8")
 PROSE = " ".join(PAGE.split())
@@ -123,7 +124,7 @@ def test_with_momentum_of_0_9_the_rate_0_15_is_stable_at_a_curvature_of_20():
 
 def test_it_counts_the_problems_and_questions_of_a_set():
     (one,) = problem_sets(1, 7)
-    assert (len(one), len(list(variants.numbered(one)))) == (8, 14)
+    assert (len(one), len(list(numbered(one)))) == (8, 14)
     assert "Eight problems, fourteen questions" in PAGE
 
 
@@ -139,7 +140,7 @@ def test_the_archive_holds_thirty_sets_and_the_files_that_are_described(site):
 def test_the_command_on_the_page_is_one_that_runs(tmp_path):
     words = re.search(r"^uv run problems (.*)$", PAGE, re.MULTILINE)[1].split()
     assert words[-2:] == ["--out", "sets"]
-    variants.main([*words[:-1], str(tmp_path / "sets")])
+    command.main([*words[:-1], str(tmp_path / "sets")])
     assert len(list((tmp_path / "sets").glob("*.ipynb"))) == 30
 
 

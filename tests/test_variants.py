@@ -20,17 +20,18 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
 from conftest import AXE, described
-from problems import variants
-from problems.problems import problem_sets
+from problems.command import archive, files
+from problems.formats.markdown import for_a_bank, for_paper
+from problems.sets import numbered, problem_sets
 
 COUNT, SEED = 3, 7
 SETS = list(problem_sets(COUNT, SEED))
-FILES = dict(variants.files(COUNT, SEED))
-QUESTIONS = [entry for problems in SETS for entry in variants.numbered(problems)]
+FILES = dict(files(COUNT, SEED))
+QUESTIONS = [entry for problems in SETS for entry in numbered(problems)]
 
 
 def command(*arguments, **environment):
-    call = [sys.executable, "-m", "problems.variants", *map(str, arguments)]
+    call = [sys.executable, "-m", "problems.command", *map(str, arguments)]
     return subprocess.run(call, env=os.environ | environment, capture_output=True, text=True)
 
 
@@ -50,9 +51,8 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_other_sets(tmp_path
 
 
 def test_an_archive_is_the_same_bytes_each_time_and_holds_every_file():
-    packed = variants.archive(COUNT, SEED)
-    variants.archive.cache_clear()
-    assert variants.archive(COUNT, SEED) == packed
+    packed = archive(COUNT, SEED)
+    assert archive(COUNT, SEED) == packed
     with zipfile.ZipFile(io.BytesIO(packed)) as found:
         read = {name.removeprefix("problem-sets/"): found.read(name).decode() for name in found.namelist()}
     assert read == FILES
@@ -98,7 +98,7 @@ def check_of(notebook):
 @pytest.mark.parametrize("place", range(COUNT))
 def test_the_check_of_a_notebook_explains_each_typical_wrong_answer(place):
     check = check_of(nbformat.reads(FILES[f"set-{place + 1:02}.ipynb"], 4))
-    for name, _, question in variants.numbered(SETS[place]):
+    for name, _, question in numbered(SETS[place]):
         assert "still blank" in check(name, ...)
         for position, answer in enumerate(question.answers):
             given = ascii_uppercase[position] if question.is_choice else answer.value
@@ -123,17 +123,17 @@ def test_a_notebook_is_valid_and_runs_with_its_blanks_in_a_kernel_of_its_own(tmp
         if cell.cell_type == "code"
         for output in cell.outputs
     ]
-    assert len(said) == len(list(variants.numbered(SETS[0])))
+    assert len(said) == len(list(numbered(SETS[0])))
     assert all("still blank" in one for one in said)
 
 
 def test_no_answer_stands_in_a_notebook_to_be_read_and_an_exam_holds_none_at_all():
-    exam = dict(variants.files(1, SEED, exam=True))["set-01.ipynb"]
+    exam = dict(files(1, SEED, exam=True))["set-01.ipynb"]
     assert "check" not in exam and nbformat.validate(nbformat.reads(exam, 4)) is None
-    for _, _, question in variants.numbered(SETS[0]):
+    for _, _, question in numbered(SETS[0]):
         assert question.answer.why not in FILES["set-01.ipynb"]
     packed = re.search(r'b64decode\(\\"([^"\\]+)', FILES["set-01.ipynb"])[1]
-    assert len(json.loads(zlib.decompress(base64.b64decode(packed)))) == len(list(variants.numbered(SETS[0])))
+    assert len(json.loads(zlib.decompress(base64.b64decode(packed)))) == len(list(numbered(SETS[0])))
 
 
 def test_a_notebook_asks_what_the_page_asks():
@@ -165,7 +165,7 @@ def test_the_sheet_gives_no_answer_away_and_the_key_gives_all():
     sheets, keys = (BeautifulSoup(FILES[name], "lxml") for name in ("sets.html", "key.html"))
     assert len(sheets.select("section")) == len(keys.select("section")) == COUNT
     for _, _, question in QUESTIONS:
-        words = BeautifulSoup(variants._html(question.answer.why), "lxml").get_text()
+        words = BeautifulSoup(for_paper(question.answer.why), "lxml").get_text()
         assert words in keys.get_text() and words not in sheets.get_text()
     assert len(sheets.select(".answer")) == len(QUESTIONS)
 
@@ -299,19 +299,19 @@ def test_a_bank_grades_each_answer_as_the_problem_does_and_explains_it(bank):
     questions = {
         (name, place): question
         for place, problems in enumerate(SETS, 1)
-        for name, _, question in variants.numbered(problems)
+        for name, _, question in numbered(problems)
     }
     for entry in BANKS[bank]:
         name, place = re.fullmatch(r"(\w+), set (\d+)", entry["name"]).groups()
         question = questions[name, int(place)]
         assert entry["type"] == ("multichoice" if question.is_choice else "numerical")
-        assert entry["general"] == variants._bank(question.answer.why)
+        assert entry["general"] == for_a_bank(question.answer.why)
         assert sum(fraction == 100 for _, _, fraction, _ in entry["answers"]) == 1
         for answer in question.answers:
             # The importer keeps the order, and the first answer that fits is taken.
             if question.is_choice:
                 _, _, fraction, why = next(
-                    one for one in entry["answers"] if variants._bank(answer.value) == one[0]
+                    one for one in entry["answers"] if for_a_bank(answer.value) == one[0]
                 )
             else:
                 _, _, fraction, why = next(
@@ -320,7 +320,7 @@ def test_a_bank_grades_each_answer_as_the_problem_does_and_explains_it(bank):
                     if value == "*" or abs(float(value) - answer.value) <= slack + 1e-9
                 )
             right = answer is question.answer
-            assert (fraction, why) == ((100, "Right.") if right else (0, variants._bank(answer.why)))
+            assert (fraction, why) == ((100, "Right.") if right else (0, for_a_bank(answer.why)))
         if not question.is_choice:
             assert entry["answers"][0][2] == 100 and entry["answers"][-1][0] == "*"
             assert float(entry["answers"][0][0]) == pytest.approx(question.answer.value, rel=1e-9)
@@ -333,7 +333,7 @@ def test_a_category_holds_the_variants_of_one_question_so_that_a_quiz_can_draw_o
         sizes[entry["category"]] = sizes.get(entry["category"], 0) + 1
         assert re.fullmatch(r"\$course\$/top/Overshoot, seed 7/\d\w? [^/]+", entry["category"])
         assert entry["category"].split("/")[-1].split()[0] == entry["name"].split(",")[0]
-    assert set(sizes.values()) == {COUNT} and len(sizes) == len(list(variants.numbered(SETS[0])))
+    assert set(sizes.values()) == {COUNT} and len(sizes) == len(list(numbered(SETS[0])))
 
 
 def test_mathematics_in_a_bank_stands_between_the_brackets_that_moodle_sets():

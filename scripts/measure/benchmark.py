@@ -97,7 +97,7 @@ def edit(folder: Path, chapter: str, url: str) -> float:
     return time.perf_counter() - start
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--chapters", type=int, nargs="*", default=[10, 100, 300])
     counts = [0, *parser.parse_args().chapters]
@@ -110,3 +110,7 @@ if __name__ == "__main__":
             edited = statistics.median(edits(Path(name), real[:3]))
         row = f"{max(count, len(real)):8}{cold:10.1f} s{weaving:9.1f} s{weaving / cold:7.0%}{edited:9.1f} s"
         print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()

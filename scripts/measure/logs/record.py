@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from measure.made.tasks import Config
-from measure.made.training import Trained
+from measure.runs.tasks import Config
+from measure.runs.training import Trained
 
 
 @dataclass

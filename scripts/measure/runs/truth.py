@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from measure.made import tasks, training
-from measure.made.training import Fault
+from measure.runs import tasks, training
+from measure.runs.losses import Fault
 
 FACTOR, RATES = 1.55, 24
 ADAPTIVE = ("Adam", "AdamW", "RMSprop")

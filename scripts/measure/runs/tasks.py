@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from measure.made import data
+from measure.runs import data
 
 
 @dataclass(frozen=True)

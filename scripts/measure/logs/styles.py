@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from measure.made.record import Line, Record
+from measure.logs.record import Line, Record
 
 FEW = 10  # updates from one line to the next, where the style has a habit
 

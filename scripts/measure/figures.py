@@ -1,4 +1,4 @@
-"""How quick the interactive figures are:  uv run python -m measure.benchmark_figures
+"""How quick the interactive figures are:  uv run python -m measure.figures
 
 Builds nothing: serves ``site/``, drags the first slider of each figure through its whole range for two
 seconds, and prints the work of one update and the time between frames. Nothing asserts a time.

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from measure.made import data
-from measure.made.tasks import Config
+from measure.runs import data
+from measure.runs.tasks import Config
 
 USUAL = {  # of every configuration: the values, and how often each
     "scaled": {True: 70, False: 30},

@@ -1,0 +1,1 @@
+"""The formats, one a file: what stands in a set, its key, or a question bank."""
