@@ -2,6 +2,8 @@
 
 import errno
 import logging
+import os
+import socket
 import sys
 from pathlib import Path
 
@@ -202,6 +204,15 @@ def on_build_error(error):
         if not complaints("ERROR"):  # MkDocs has not yet told it, with the page that it was met on
             log.error(error)
         raise Abort("The site is as it was before this build.")
+
+
+def on_serve(server, config, builder):
+    try:
+        socket.create_server(config.dev_addr).close()
+    except OSError as error:
+        cure = "end what is served there, or add --dev-addr with another address, such as 127.0.0.1:8001"
+        raise Abort(f"{server.url} cannot be served: {os.strerror(error.errno)}. Cure: {cure}") from None
+    log.info(f"Open {server.url} in a browser; press Ctrl+C here to stop.")
 
 
 def on_shutdown():
