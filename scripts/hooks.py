@@ -207,7 +207,7 @@ def on_build_error(error):
 
 
 def on_serve(server, config, builder):
-    from pages.serve import by_edit
+    from pages.serve import announce, by_edit
     from takeaway.slides import write_decks
     from weave.weave import weave
 
@@ -215,6 +215,7 @@ def on_serve(server, config, builder):
         weave(SNIPPETS, BUILD)
         write_decks(Path(config.docs_dir), BUILD / "slides")
 
+    announce(server.url, config.dev_addr)
     server.builder = by_edit(builder, ROOT, BUILD, built, remake)
     return server
 

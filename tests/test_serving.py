@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
+from mkdocs.exceptions import Abort
 
+import hooks
 from conftest import copy_of_the_sources, remember
 
 
@@ -59,6 +62,7 @@ def test_an_edit_shows_a_broken_program_is_named_and_mending_it_is_enough(served
     assert "overshoot.ipynb" in page and "overshoot.zip" not in page  # nobody waits for archives
     program.write_text(re.sub("lam = np", "lam = 1 / 0 + np", good), encoding="utf-8")
     log = until("ZeroDivisionError", path=None)
+    assert "in a browser; press Ctrl+C here to stop." in log
     assert "snippets/overshoot.py, line" in log and "Cure:" in log and "Traceback" not in log
     until("An error happened during the rebuild", path=None)  # MkDocs answers no request until it is mended
     program.write_text(good.replace("fresh growth", "mended growth"), encoding="utf-8")
@@ -74,3 +78,13 @@ def test_an_edit_of_a_lab_shows_and_the_other_labs_are_not_run_again(served):
     until("fresh curvatures 0.4157", path="labs/limit/")
     log = until("Serving on", path=None)
     assert log.count("Converting notebook (execute=True)") == 1  # at the start all four were remembered
+
+
+def test_an_address_that_is_taken_is_told_with_the_cure():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server, config = (
+            SimpleNamespace(url="http://127.0.0.1/"),
+            SimpleNamespace(dev_addr=taken.getsockname()),
+        )
+        with pytest.raises(Abort, match=r"http://127\.0\.0\.1/ cannot be served: .* Cure: .* --dev-addr"):
+            hooks.on_serve(server, config, None)

@@ -4,12 +4,18 @@ So an edit takes as long in a site of three hundred chapters as in one of ten. W
 links from other pages, what can be downloaded) is made anew by the next whole build: that of any other edit.
 """
 
+import logging
+import os
 import re
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 from mkdocs.commands.build import _build_page, _populate_page
+from mkdocs.exceptions import Abort
+
+log = logging.getLogger("mkdocs.overshoot")
 
 WATCHED = ("docs", "snippets", "scripts", "mkdocs.yml")
 
@@ -44,6 +50,16 @@ def affected(changed: set[Path], docs: Path, snippets: Path) -> list[str] | None
         else:
             return None
     return sorted(names)
+
+
+def announce(url: str, address: tuple[str, int]) -> None:
+    """Say where the pages are and how to end; raises Abort, with the cure, where something else is served there."""
+    try:
+        socket.create_server(address).close()
+    except OSError as error:
+        cure = "end what is served there, or add --dev-addr with another address, such as 127.0.0.1:8001"
+        raise Abort(f"{url} cannot be served: {os.strerror(error.errno)}. Cure: {cure}") from None
+    log.info(f"Open {url} in a browser; press Ctrl+C here to stop.")
 
 
 def by_edit(whole: Callable, root: Path, build: Path, built: list, remake: Callable) -> Callable:
