@@ -149,9 +149,7 @@ def on_post_template(output, template_name, config):
 
 
 def on_post_build(config):
-    from pages.bundle import bundle
-    from pages.elements import FIGURES
-    from pages.minify import minify
+    from pages.assets import shorten
     from pages.publish import publish, unlock
     from pages.search import prepare_search
     from pages.unchanged import note
@@ -159,26 +157,13 @@ def on_post_build(config):
     from takeaway.pdf import print_course
 
     site = Path(config.site_dir)
-    docs = Path(config.docs_dir)
     prepare_search(site)
-    worker = Path("assets", "diagnose", "worker.js")
-    (site / worker).write_text(bundle([docs / worker], BUILD), encoding="utf-8")
-    assets = site / "assets"
-    minify(
-        [
-            *assets.glob("*.css"),
-            *assets.glob("*.js"),
-            *assets.glob("interactive/**/*"),
-            *assets.glob("diagnose/*"),
-        ]
-    )
+    shorten(site / "assets")
     if called != "serve" and not complaints():  # of which strict mode is about to tell
         if "overshoot.pdf" in archives:
             (site / "overshoot.pdf").write_bytes(print_course(config, course, site, MEMO))
-        alive = [*(f"interactive/{name}.js" for name in FIGURES), "diagnose/box.js"]
-        modules = [docs / "assets" / name for name in alive]
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
-        pack(site, modules, BUILD, licences, site / "overshoot.zip")
+        pack(site, licences, site / "overshoot.zip")
         config.site_dir = config.extra["site"]
         publish(site, Path(config.site_dir))
         note(BUILT, state(config))

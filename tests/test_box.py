@@ -48,14 +48,15 @@ def box(open_page):
 
 
 def with_model(context, words):
-    """Pages of the context have another model, so their worker is not joined with its own."""
+    """Pages of the context have another model; so their worker comes in its parts, not joined with its own."""
 
     def put(name, body):
         context.route(
             f"**/diagnose/{name}.js", lambda route: route.fulfill(body=body, content_type="text/javascript")
         )
 
-    put("worker", (SOURCES / "worker.js").read_text(encoding="utf-8"))
+    for part in ("worker", "answer"):
+        put(part, (SOURCES / f"{part}.js").read_text(encoding="utf-8"))
     put("model", words)
 
 
@@ -665,12 +666,7 @@ def test_the_answer_can_be_copied_as_text(box):
 
 def test_a_report_of_a_few_losses_has_them_all_and_the_odds(told):
     one = told(odds="Such a rate trained in 9 of 10 runs.", verdict="unclear")
-    said, settings = one.evaluate("one => [one.last, one.asked.settings]")
-    text = one.evaluate(
-        "(one, [said, settings]) => import('/assets/diagnose/answer.js').then(m => m.report(said, settings))",
-        [said, settings],
-    )
-    assert text.split("\n") == [
+    assert one.evaluate("one => one.last.report").split("\n") == [
         "3 losses, named loss: 4, 3, 2",
         "Known: 1 update per line, assumed.",
         "",
@@ -920,8 +916,7 @@ def test_a_box_that_cannot_come_leaves_its_words_standing(browser, address):
 
 def test_a_reader_that_does_not_load_is_owned_up_to(browser, address):
     page = browser.new_page()
-    for name in ["worker", "answer"]:
-        page.route(f"**/diagnose/{name}.js", lambda route: route.abort())
+    page.route("**/diagnose/worker.js", lambda route: route.abort())
     page.goto(address + "diagnose/")
     one = page.locator("diagnose-box")
     one.locator("textarea").fill(ARTICLE)
@@ -986,14 +981,13 @@ def test_the_page_does_not_move_when_the_box_comes(browser, address):
         page.close()
 
 
-def test_what_a_visitor_loads_of_the_box_weighs_10_kb_and_the_reader_that_comes_with_a_log_21(site):
+def test_what_a_visitor_loads_of_the_box_weighs_10_kb_and_the_reader_that_comes_with_a_log_18(site):
     """The reader is one file, fetched when somebody comes to the box: its tables of formats and words alone weigh
-    8 kB. What lies beside it is for browsers that start no worker."""
-    files = {path.name: path for path in (site / "assets" / "diagnose").rglob("*") if path.is_file()}
-    assert set(files) == {path.name for path in SOURCES.rglob("*") if path.is_file()} | {"readlog.js"}
-    weight = {name: len(gzip.compress(path.read_bytes(), 9)) for name, path in files.items()}
-    first = sum(weight[name] for name in ("box.js", "box.css", "fields.js", "drawing.js", "examples.js"))
-    assert first <= 10_000 and weight["worker.js"] <= 21_500
+    6 kB. No other module lies beside it, for no page would load it."""
+    files = (site / "assets" / "diagnose").rglob("*")
+    weight = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in files}
+    assert weight.keys() == {"box.js", "box.css", "worker.js"}
+    assert weight["box.js"] + weight["box.css"] <= 10_500 and weight["worker.js"] <= 18_500
 
 
 def test_the_box_loads_on_its_own_page_only(open_page):
@@ -1002,11 +996,6 @@ def test_the_box_loads_on_its_own_page_only(open_page):
     page.reload()
     page.wait_for_load_state("networkidle")
     assert not any("/diagnose/" in url and url.endswith(".js") for url in asked)
-
-
-def test_no_module_nests_a_template_in_a_template_which_the_minifier_would_spoil():
-    for path in (*SOURCES.glob("*.js"), *(SOURCES.parent / "interactive").glob("*.js")):
-        assert not re.search(r"\$\{[^}`]*`", path.read_text(encoding="utf-8")), path.name
 
 
 def test_on_paper_the_decision_tree_and_the_program_stay_where_they_are(box):

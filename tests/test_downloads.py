@@ -17,12 +17,10 @@ from pypdf import PdfReader
 
 import rules
 from conftest import ROOT, SNIPPETS, build, copy_of_the_sources, quiet_pages, remember, shown_by
-from pages.bundle import bundle
 from pages.elements import FIGURES
 from takeaway.downloads import take_along, take_along_of_lab
 from takeaway.offline import from_disk
 from takeaway.pdf import renumbered
-from weave.errors import SiteError
 from weave.program import package_of, sections
 
 PROGRAMS = sorted(
@@ -273,41 +271,12 @@ def test_from_disk_a_page_keeps_links_that_lead_elsewhere_and_drops_what_is_not_
     assert links == ["https://example.org/", "#here", "../taylor/index.html#there", "../index.html"]
 
 
-def test_modules_are_joined_so_that_each_runs_once_after_those_it_imports(tmp_path):
-    (tmp_path / "one.js").write_text("export const one = 1;\nlog.push('one');\n")
-    (tmp_path / "two.js").write_text(
-        'import * as all from "./one.js";\nexport { one } from "./one.js";\n'
-        "export function two() {\n  return all.one + 1;\n}\n"
-    )
-    (tmp_path / "main.js").write_text(
-        'import { one as uno, two } from "./two.js";\nimport { one } from "./one.js";\nlog.push(uno + one + two());\n'
-    )
-    script = (
-        f"const log = [];\n{bundle([tmp_path / 'main.js', tmp_path / 'two.js'])}\nconsole.log(log.join());"
-    )
-    done = subprocess.run(["node", "-e", script], capture_output=True, text=True)
-    assert done.stdout == "one,4\n", done.stderr
-
-
-def test_a_module_loaded_later_is_joined_too_and_knows_where_it_lies(tmp_path):
-    folder = tmp_path / "assets" / "box"
-    folder.mkdir(parents=True)
-    (folder / "late.js").write_text("export const late = 3;\n")
-    (folder / "main.js").write_text(
-        'import("./late.js").then(({ late }) => console.log(late, import.meta.url));\n'
-    )
-    script = bundle([folder / "main.js"]).replace(
-        "globalThis.document", '({currentScript: {src: "x:/assets/o.js"}})'
-    )
-    done = subprocess.run(["node", "-e", script], capture_output=True, text=True)
-    assert done.stdout == "3 x:/assets/box/main.js\n", done.stderr
-
-
-@pytest.mark.parametrize("line", ['import "./other.js";', "export default 1;", "const a = import(name);"])
-def test_a_module_written_in_another_way_stops_the_build_with_a_cure(tmp_path, line):
-    (tmp_path / "main.js").write_text(f"{line}\n")
-    with pytest.raises(SiteError, match=r"main\.js: .* cannot be joined\.\n  Cure:"):
-        bundle([tmp_path / "main.js"])
+def test_the_box_reads_from_disk_too_in_its_own_style(open_file):
+    page = open_file("diagnose/index.html")
+    one = page.locator("diagnose-box")
+    one.locator("textarea").fill("80.4866\n102.8105\n137.0916\n189.7342\n270.5730")
+    one.locator(".verdict").filter(has_text="too high").wait_for()
+    assert page.locator("link[href$='assets/diagnose/box.css']").count() == 1
 
 
 # ── On paper ─────────────────────────────────────────────────────────────────

@@ -147,7 +147,7 @@ class Page:
 def page(tmp_path_factory):
     folder = shutil.copytree(SOURCES, tmp_path_factory.mktemp("page") / "assets" / "diagnose")
     write_reader_data(SNIPPETS / "readlog", folder.parent.parent)
-    asked = Page(f"{folder.as_uri()}/")
+    asked = Page((folder / "model.js").as_uri())
     yield asked
     asked.close()
 
@@ -228,9 +228,15 @@ def test_the_page_and_the_program_agree_on_every_log_of_the_table(page):
 
 
 def test_the_built_page_agrees_too(site):
-    built = Page(f"{(site / 'assets' / 'diagnose').as_uri()}/")
+    """Asked as the box asks it: what names no column of the log is read by the program's own choice."""
+    built = Page((site / "assets" / "diagnose" / "worker.js").as_uri())
     for case in TABLE[::5]:
-        agree(built, case)
+        told = python(case)
+        if "unreadable" in told and case.keys() & {"column", "weights"}:
+            told = python({"text": case["text"], "fields": case.get("fields", {})})
+        told.pop("log", None)
+        told.get("found", {}).pop("losses", None)  # of which the page shows some, as a drawing
+        assert list(differences(told, built.ask(plain(case)))) == [], case
     built.close()
 
 

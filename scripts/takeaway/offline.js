@@ -1,3 +1,6 @@
+// A script that is no module cannot ask where it lies; the box does, for its style sheet.
+globalThis.boxAddress = new URL("diagnose/box.js", document.currentScript.src).href;
+
 // A page that is read from disk may start no worker. A hidden frame does the work of the search instead.
 if (location.protocol === "file:")
   window.Worker = class extends EventTarget {

@@ -12,9 +12,8 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from rjsmin import jsmin
-
-from pages.bundle import bundle
+from pages.assets import plain_script
+from pages.elements import FIGURES
 
 LINK = re.compile(r'(?<=\s)(href|src)="(?![a-z]+:)([^"#?]+)([^"]*)"')
 PRELOAD = re.compile(r'\s*<link rel="preload"[^>]*>')
@@ -24,10 +23,9 @@ ARCHIVES = re.compile(r'<p class="archives">.*?</p>', re.DOTALL)
 LEFT_OUT = ("404.html", "sitemap.xml*", "search/search_index.json", "*.map", "assets/javascripts/lunr/*")
 
 
-def pack(site: Path, modules: list[Path], made: Path, licences: list[Path], archive: Path) -> None:
+def pack(site: Path, licences: list[Path], archive: Path) -> None:
     """Write the zip: the site, its pages made readable from disk, and the licences.
 
-    ``modules`` are the scripts of the interactive figures; those that the build makes lie in ``made``.
     The same site gives the same bytes.
     """
     contents = {path.name: path.read_bytes() for path in licences}
@@ -37,8 +35,7 @@ def pack(site: Path, modules: list[Path], made: Path, licences: list[Path], arch
     for name in [name for name in contents if name.endswith(".html")]:
         contents[name] = from_disk(contents[name].decode(), name, site).encode()
     contents["search/search_index.js"] = search_index(contents["search/search_index.json"]).encode()
-    worker = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-    contents["assets/offline.js"] = jsmin(worker + bundle(modules, made)).encode()
+    contents["assets/offline.js"] = script(site / "assets").encode()
     date = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))[:6]
     with ZipFile(archive, "w") as opened:
         for name in sorted(contents):
@@ -46,6 +43,13 @@ def pack(site: Path, modules: list[Path], made: Path, licences: list[Path], arch
                 entry = ZipInfo(f"{archive.stem}/{name}", date)
                 entry.create_system, entry.external_attr = 3, 0o644 << 16  # readable, wherever it was packed
                 opened.writestr(entry, contents[name], ZIP_DEFLATED, 9)
+
+
+def script(assets: Path) -> str:
+    """All that is alive on the pages, in one script that is no module."""
+    figures = [assets / "interactive" / f"{name}.js" for name in FIGURES]
+    modules = [Path(__file__).with_suffix(".js"), *figures, assets / "diagnose" / "box.js"]
+    return plain_script(modules, address="globalThis.boxAddress")
 
 
 def from_disk(html: str, name: str, site: Path) -> str:

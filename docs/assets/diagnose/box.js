@@ -247,7 +247,7 @@ class DiagnoseBox extends HTMLElement {
     this.hire();
     if (this.worker) return this.worker.postMessage(question);
     const words = { unreadable: "The reader did not load. Copy your losses, go online and load the page again." };
-    this.answered(await import("./answer.js").then((reader) => reader.answer(question), () => words));
+    this.answered(await import("./worker.js").then((reader) => reader.answer(question), () => words));
   }
 
   /** A worker that is still at an old question, perhaps for ever, is replaced. */
