@@ -163,7 +163,7 @@ def on_post_build(config):
         if "overshoot.pdf" in archives:
             (site / "overshoot.pdf").write_bytes(print_course(config, course, site, MEMO))
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
-        pack(site, licences, site / "overshoot.zip")
+        (site / "overshoot.zip").write_bytes(pack(site, licences, MEMO))
         config.site_dir = config.extra["site"]
         publish(site, Path(config.site_dir))
         note(BUILT, state(config))

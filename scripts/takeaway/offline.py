@@ -4,45 +4,66 @@ A page that is read from disk finds no page in a folder, loads no module, fetche
 worker. So in the zip links name files, and the modules and the search index are plain scripts.
 """
 
+import io
 import json
 import os
 import re
 import time
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit, urlunsplit
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from lxml import html
 
 from pages.assets import plain_script
 from pages.elements import FIGURES
-
-LINK = re.compile(r'(?<=\s)(href|src)="(?![a-z]+:)([^"#?]+)([^"]*)"')
-PRELOAD = re.compile(r'\s*<link rel="preload"[^>]*>')
-ARCHIVES = re.compile(r'<p class="archives">.*?</p>', re.DOTALL)
+from weave.memo import remembered
 
 # What serves a server, or a language that the site is not written in.
 LEFT_OUT = ("404.html", "sitemap.xml*", "search/search_index.json", "*.map", "assets/javascripts/lunr/*")
 
 
-def pack(site: Path, licences: list[Path], archive: Path) -> None:
-    """Write the zip: the site, its pages made readable from disk, and the licences.
+def pack(site: Path, licences: list[Path], memo: Path) -> bytes:
+    """The zip: the site, its pages made readable from disk, and the licences.
 
-    The same site gives the same bytes.
+    The same site gives the same bytes; one that has not changed since it was last packed is not packed again.
     """
+    files = [path for path in site.rglob("*") if path.is_file()]
+    named = " ".join(sorted(path.relative_to(site).as_posix() for path in files))
+    date = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))[:6]
+    rooms = ("takeaway", "pages")
+    return remembered(
+        memo,
+        "zip",
+        [*files, *licences],
+        lambda: _zip(_contents(site, files, licences), date),
+        rooms,
+        f"{named} {date}",
+    )
+
+
+def _contents(site: Path, files: list[Path], licences: list[Path]) -> dict[str, bytes]:
+    """What lies in the zip, by name."""
     contents = {path.name: path.read_bytes() for path in licences}
-    for path in site.rglob("*"):
-        if path.is_file():
-            contents[path.relative_to(site).as_posix()] = path.read_bytes()
+    contents |= {path.relative_to(site).as_posix(): path.read_bytes() for path in files}
     for name in [name for name in contents if name.endswith(".html")]:
         contents[name] = from_disk(contents[name].decode(), name, site).encode()
     contents["search/search_index.js"] = search_index(contents["search/search_index.json"]).encode()
     contents["assets/offline.js"] = script(site / "assets").encode()
-    date = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))[:6]
-    with ZipFile(archive, "w") as opened:
-        for name in sorted(contents):
-            if not any(fnmatch(name, pattern) for pattern in LEFT_OUT):
-                entry = ZipInfo(f"{archive.stem}/{name}", date)
-                entry.create_system, entry.external_attr = 3, 0o644 << 16  # readable, wherever it was packed
-                opened.writestr(entry, contents[name], ZIP_DEFLATED, 9)
+    return {
+        name: contents[name] for name in sorted(contents) if not any(fnmatch(name, one) for one in LEFT_OUT)
+    }
+
+
+def _zip(contents: dict[str, bytes], date: tuple) -> bytes:
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as opened:
+        for name, content in contents.items():
+            entry = ZipInfo(f"overshoot/{name}", date)
+            entry.create_system, entry.external_attr = 3, 0o644 << 16  # readable, wherever it was packed
+            opened.writestr(entry, content, ZIP_DEFLATED, 9)
+    return packed.getvalue()
 
 
 def script(assets: Path) -> str:
@@ -52,21 +73,21 @@ def script(assets: Path) -> str:
     return plain_script(modules, address="globalThis.boxAddress")
 
 
-def from_disk(html: str, name: str, site: Path) -> str:
+def from_disk(text: str, name: str, site: Path) -> str:
     """The page at ``name`` below the site, for a reader who has no server and already has the zip."""
-    page, up = site / name, "../" * name.count("/")
-
-    def to_a_file(link):
-        attribute, path, rest = link.groups()
-        if (page.parent / path).is_dir():
-            path = str(PurePosixPath(path) / "index.html")
-        return f'{attribute}="{path}{rest}"'
-
-    html = LINK.sub(to_a_file, ARCHIVES.sub("", PRELOAD.sub("", html)))
-    style = f'<link rel="stylesheet" href="{up}assets/interactive/figure.css">'
-    script = f'<script defer src="{up}assets/offline.js"></script>'
-    # Before the theme's own script, which starts the worker.
-    return html.replace("<script defer", f"{style}\n      {script}\n      <script defer", 1)
+    folder, up = (site / name).parent, "../" * name.count("/")
+    page = html.document_fromstring(text)
+    for element in page.xpath('//link[@rel="preload"] | //p[@class="archives"]'):
+        element.drop_tree()
+    for element, attribute, link, _ in list(page.iterlinks()):
+        parts = urlsplit(link)
+        if not parts.scheme and parts.path and (folder / parts.path).is_dir():
+            file = (PurePosixPath(parts.path) / "index.html").as_posix()
+            element.set(attribute, urlunsplit(parts._replace(path=file)))
+    theme = page.find(".//script[@defer]")  # which starts the worker
+    theme.addprevious(html.Element("link", rel="stylesheet", href=f"{up}assets/interactive/figure.css"))
+    theme.addprevious(html.Element("script", defer="defer", src=f"{up}assets/offline.js"))
+    return html.tostring(page, encoding="unicode", doctype="<!doctype html>")
 
 
 def search_index(index: bytes) -> str:
