@@ -150,14 +150,16 @@ def on_post_build(config):
     from pages.elements import FIGURES
     from pages.minify import minify
     from pages.publish import publish, unlock
-    from pages.search import prepare_search
+    from pages.search import SYNONYMS, add_words
+    from pages.theme_scripts import change_theme
     from pages.unchanged import note
     from takeaway.offline import pack
     from takeaway.pdf import print_course
 
     site = Path(config.site_dir)
     docs = Path(config.docs_dir)
-    prepare_search(site)
+    change_theme(site)
+    add_words(site / "search/search_index.json", SYNONYMS.read_text(encoding="utf-8"))
     worker = Path("assets", "diagnose", "worker.js")
     (site / worker).write_text(bundle([docs / worker], BUILD), encoding="utf-8")
     assets = site / "assets"
