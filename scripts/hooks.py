@@ -151,13 +151,15 @@ def on_post_template(output, template_name, config):
 def on_post_build(config):
     from pages.assets import shorten
     from pages.publish import publish, unlock
-    from pages.search import prepare_search
+    from pages.search import SYNONYMS, add_words
+    from pages.theme_scripts import change_theme
     from pages.unchanged import note
     from takeaway.offline import pack
     from takeaway.pdf import print_course
 
     site = Path(config.site_dir)
-    prepare_search(site)
+    change_theme(site)
+    add_words(site / "search/search_index.json", SYNONYMS.read_text(encoding="utf-8"))
     shorten(site / "assets")
     if called != "serve" and not complaints():  # of which strict mode is about to tell
         if "overshoot.pdf" in archives:

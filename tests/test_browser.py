@@ -142,6 +142,18 @@ def test_paper_shows_text_answers_and_light_figures_and_no_navigation(open_page,
     assert len(page.pdf(prefer_css_page_size=True)) > 20_000
 
 
+def test_paper_looks_the_same_whichever_scheme_its_reader_has_chosen(open_page):
+    pages = [open_page("overshoot/", color_scheme=scheme) for scheme in ("light", "dark")]
+    colours = """[...document.querySelectorAll('article *')].filter(one => one.checkVisibility()).map(one => {
+        const {color, backgroundColor, borderLeftColor, borderLeftWidth} = getComputedStyle(one);
+        return [one.localName, color, backgroundColor, borderLeftColor, borderLeftWidth];
+    })"""
+    for page in pages:
+        page.emulate_media(media="print")
+    light, dark = (page.evaluate(colours) for page in pages)
+    assert light == dark and len(light) > 500
+
+
 @pytest.mark.parametrize("path", LABS)
 def test_a_lab_can_be_worked_without_scripts_and_hides_its_answers_until_asked(open_page, path):
     page = open_page(path, java_script_enabled=False)

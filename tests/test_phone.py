@@ -11,8 +11,9 @@ from test_rules import PROGRAMS
 WIDTH, HEIGHT = 390, 844
 SMALLEST = 11  # pixels
 
-# Everything is measured as a reader may come to see it: folds open, every tab shown.
-OPEN = """document.querySelectorAll('details').forEach(one => one.open = true);
+# Everything is measured as a reader may come to see it: folds open, every tab shown, code drawn.
+OPEN = """document.querySelectorAll('pre > code').forEach(one => one.style.contentVisibility = 'visible');
+document.querySelectorAll('details').forEach(one => one.open = true);
 document.querySelectorAll('.tabbed-block').forEach(one => one.style.display = 'block')"""
 
 FORMULAS = """[...document.querySelectorAll('article math')].filter(math => math.checkVisibility()).flatMap(math => {
@@ -92,6 +93,9 @@ def test_no_formula_and_no_table_is_cut_off_and_the_page_does_not_scroll_sideway
 @pytest.mark.parametrize("path", PAGES)
 def test_copy_buttons_cover_no_text(phone, path):
     page = phone(path)
+    for code in page.locator("article pre > code").all():
+        code.scroll_into_view_if_needed()
+        code.locator("xpath=preceding-sibling::nav").wait_for(state="attached")
     buttons, covered = page.evaluate(BUTTONS)
     assert covered == []
     assert buttons == page.locator("article pre > code").count()

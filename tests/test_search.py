@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import TimeoutError
 
 from conftest import ROOT, quiet_pages
-from pages.search import BEGINNING, SYNONYMS, Synonyms, add_words, prepare_search
-from weave.errors import SiteError
+from pages.search import SYNONYMS, Synonyms, add_words
+from pages.theme_scripts import BEGINNING
 
 QUERIES = [
     line.rsplit(":", 1)
@@ -237,17 +237,6 @@ def test_words_are_split_at_dots_underscores_and_brackets_and_numbers_are_not(sy
 
 
 # The theme
-
-
-@pytest.mark.parametrize("name", ["bundle.1.min.js", "workers/search.1.min.js"])
-def test_the_build_stops_if_the_theme_s_scripts_are_no_longer_what_they_were(tmp_path, name):
-    (tmp_path / "search").mkdir()
-    (tmp_path / "search/search_index.json").write_text('{"config": {"separator": " "}, "docs": []}')
-    script = tmp_path / "assets/javascripts" / name
-    script.parent.mkdir(parents=True)
-    script.write_text("what a later release has")
-    with pytest.raises(SiteError, match=rf"{script.name} no longer has .*\n  Cure: "):
-        prepare_search(tmp_path)
 
 
 def test_a_beginning_is_still_completed_and_a_stop_word_is_not(site):

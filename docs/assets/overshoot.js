@@ -13,7 +13,7 @@ if (location.protocol !== "file:") {
     (face ??= new Promise((resolve) => {
       const link = document.createElement("link");
       Object.assign(link, { rel: "stylesheet", href: new URL("figure.css", folder), onload: resolve, onerror: resolve });
-      document.head.append(link);
+      document.body.append(link); // the theme empties the head when a link is followed
     }));
   const near = new IntersectionObserver(
     (seen) => {

@@ -1,4 +1,4 @@
-"""Make the search find what is there, and let its index wait until somebody searches.
+"""Make the search find what is there.
 
 The theme's search plugin makes the index of what a page shows. Here each section gets words besides that
 are found and not shown: the names in its programs, and other words for what it says.
@@ -10,35 +10,13 @@ from html import unescape
 from keyword import iskeyword
 from pathlib import Path
 
-from weave.errors import SiteError
-
-SCRIPTS = Path("assets", "javascripts")
 SYNONYMS = Path(__file__).with_name("synonyms.txt")
-
-# Over a network the theme loads the index at once, from disk (``file:``) when the search is first opened.
-AT_ONCE = re.compile(r'\$\(location\.protocol!=="file:"\)')
-WHEN_OPENED = "$(!1)".ljust(len('$(location.protocol!=="file:")'))  # so that the source map still fits
-
-# The theme takes each word for the beginning of one: *is* finds *isotropic*, and 0 finds every 0.12.
-BEGINNING = re.compile(r"/\(\^\[\+-\]\|\[~\^\]\\d\+\$\)/\.test\((\w)\)")
-WHOLE = r"(/(^[+-]|[~^]\\d+$|^.$|^[\\d.]+$)/.test(\1)||!lunr.stopWordFilter(\1))"
 
 PROGRAM = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
 COMMENT = re.compile(r"#.*")
 NAME = re.compile(r"[^\W\d]\w+")
 TAG = re.compile(r"<[^>]*>")
 HYPHENATED = re.compile(r"[a-z]+(?:-[a-z]+)+")
-
-
-def prepare_search(site: Path) -> None:
-    """Change the site's index and the theme's scripts.
-
-    The index is loaded when the search is opened, always; a letter, a number and a word such as *is* stand
-    for themselves. Raises SiteError if the theme's scripts are no longer as they were.
-    """
-    add_words(site / "search/search_index.json", SYNONYMS.read_text(encoding="utf-8"))
-    _change(site / SCRIPTS, "bundle.*.min.js", AT_ONCE, WHEN_OPENED)
-    _change(site / SCRIPTS, "workers/search.*.min.js", BEGINNING, WHOLE)
 
 
 def add_words(path: Path, table: str) -> None:
@@ -95,14 +73,3 @@ class Synonyms:
     def _pattern(self, phrase: str) -> re.Pattern:
         words = re.escape(" ".join(self.split(phrase.rstrip("*"))))
         return re.compile(rf"(?<= ){words}{r'(\w*)' if phrase.endswith('*') else '()s?'}(?= )")
-
-
-def _change(scripts: Path, name: str, old: re.Pattern, new: str) -> None:
-    for script in scripts.glob(name):
-        text, changes = old.subn(new, script.read_text(encoding="utf-8"))
-        if changes != 1:
-            problem = f"{script.name} no longer has {old.pattern}."
-            raise SiteError(
-                f"{problem}\n  Cure: look for its place, or leave it out of scripts/pages/search.py."
-            )
-        script.write_text(text, encoding="utf-8")

@@ -428,4 +428,4 @@ class DiagnoseBox extends HTMLElement {
 // Its style sheet first, so that nothing is shown without it.
 const style = make("link", { rel: "stylesheet", href: new URL("box.css", import.meta.url).href });
 style.onload = style.onerror = () => customElements.get("diagnose-box") ?? customElements.define("diagnose-box", DiagnoseBox);
-document.head.append(style);
+document.body.append(style); // the theme empties the head when a link is followed

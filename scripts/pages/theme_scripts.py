@@ -1,0 +1,46 @@
+"""Change what the theme's scripts do where it costs or misleads a reader."""
+
+import re
+from pathlib import Path
+
+from weave.errors import SiteError
+
+BUNDLE, SEARCH = "bundle.*.min.js", "workers/search.*.min.js"
+
+# Over a network the theme loads the index at once, from disk (``file:``) when the search is first opened.
+AT_ONCE = re.compile(r'\$\(location\.protocol!=="file:"\)')
+WHEN_OPENED = "$(!1)"
+
+# So that two pages share what they link to, the theme gives each link its whole address, which loads a style sheet
+# anew. The place that a style sheet was loaded from serves as well.
+WHOLE_ADDRESS = re.compile(
+    r'\.set\((\w)\.outerHTML,\1\)(;return \w\}function \w+\(\w\)\{for\(let \w of \w+\("\[href\])'
+)
+PLACE = r'.set(\1.rel==="stylesheet"?(\1.sheet||\1).href:\1.outerHTML,\1)\2:not([rel=stylesheet])'
+
+# The theme takes each word for the beginning of one: *is* finds *isotropic*, and 0 finds every 0.12.
+BEGINNING = re.compile(r"/\(\^\[\+-\]\|\[~\^\]\\d\+\$\)/\.test\((\w)\)")
+WHOLE = r"(/(^[+-]|[~^]\\d+$|^.$|^[\\d.]+$)/.test(\1)||!lunr.stopWordFilter(\1))"
+
+
+def change_theme(site: Path) -> None:
+    """Change the theme's scripts: the search index waits until the search is opened, a letter, a number and a word
+    such as *is* stand for themselves, and no style sheet is loaded twice.
+
+    Raises SiteError if the theme's scripts are no longer as they were.
+    """
+    scripts = site / "assets/javascripts"
+    _change(scripts, BUNDLE, AT_ONCE, WHEN_OPENED)
+    _change(scripts, BUNDLE, WHOLE_ADDRESS, PLACE)
+    _change(scripts, SEARCH, BEGINNING, WHOLE)
+
+
+def _change(scripts: Path, name: str, old: re.Pattern, new: str) -> None:
+    for script in scripts.glob(name):
+        text, changes = old.subn(new, script.read_text(encoding="utf-8"))
+        if changes != 1:
+            problem = f"{script.name} no longer has {old.pattern}."
+            raise SiteError(
+                f"{problem}\n  Cure: look for its place, or leave it out of scripts/pages/theme_scripts.py."
+            )
+        script.write_text(text, encoding="utf-8")
