@@ -20,8 +20,8 @@ LINK = re.compile(r'(?<=\s)(href|src)="(?![a-z]+:)([^"#?]+)([^"]*)"')
 PRELOAD = re.compile(r'\s*<link rel="preload"[^>]*>')
 ARCHIVES = re.compile(r'<p class="archives">.*?</p>', re.DOTALL)
 
-# What serves a server, or a language that the site is not written in.
-LEFT_OUT = ("404.html", "sitemap.xml*", "search/search_index.json", "*.map", "assets/javascripts/lunr/*")
+# What serves a server.
+LEFT_OUT = ("404.html", "sitemap.xml*", "search/search_index.json", "*.map")
 
 
 def pack(site: Path, modules: list[Path], made: Path, licences: list[Path], archive: Path) -> None:
