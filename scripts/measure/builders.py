@@ -1,6 +1,6 @@
 """Build the site with other builders and say what each would lose: the way out of MkDocs, tried before it is needed.
 
-    uv run --with properdocs --with zensical python -m measure.builders [properdocs] [zensical]
+    uv run --with properdocs --with zensical python -m measure.builders properdocs zensical
 
 ProperDocs builds the sources as they are, and the site must be the same but for the builder's name. Zensical
 knows neither hooks nor mkdocs-jupyter, so it is given what they make (``measure.woven``), and what its site
@@ -127,8 +127,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("builder", nargs="*", default=list(BUILDERS), choices=BUILDERS)
-    lost = []
+    parser.add_argument("builder", nargs="+", choices=BUILDERS)
+    builders, lost = parser.parse_args().builder, []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "sources")
         shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "build", "site", "__pycache__"))
@@ -136,7 +136,7 @@ def main() -> None:
         text = config.read_text(encoding="utf-8")
         config.write_text(text.replace("hooks.py]", "hooks.py, scripts/measure/woven.py]"), encoding="utf-8")
         build(folder, "mkdocs", "build")
-        for builder in parser.parse_args().builder:
+        for builder in builders:
             found = BUILDERS[builder](folder)
             print(f"{builder}: {len(found)} losses", *found, sep="\n  ", flush=True)
             lost += found
