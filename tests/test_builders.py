@@ -9,7 +9,8 @@ from conftest import ROOT
 from measure.builders import differences, losses, settings_without_hooks
 
 PAGE = """<head><meta name="generator" content="{builder}"></head>
-<nav>menu of {builder}</nav><article><h1>Title</h1><p>Some words.</p><math></math><img src="a.svg"></article>"""
+<nav>menu of {builder}</nav><article><h1>Title</h1><p>Some words.</p><math></math>
+<img src="a.svg"><a href="a.svg">The figure</a></article>"""
 
 
 @pytest.fixture
@@ -33,8 +34,9 @@ def test_another_theme_is_no_loss(sites):
     [
         ("<math></math>", "", "index.html: 0 × math, not 1"),
         ('<img src="a.svg">', "", "index.html: 0 × img, not 1"),
-        ("words", "wards", "index.html: its words differ from “words.” on"),
-        ("<p>Some words.</p>", "", "index.html: its words differ from “Some words.” on"),
+        ('"a.svg"', '"../a.svg"', "index.html: nothing leads to https://host/above/site/a.svg"),
+        ("words", "wards", "index.html: its words differ from “words. The figure” on"),
+        ("<p>Some words.</p>", "", "index.html: its words differ from “Some words. The figure” on"),
     ],
 )
 def test_what_a_page_loses_is_told(sites, old, new, loss):

@@ -16,17 +16,18 @@ import sys
 import tempfile
 from itertools import takewhile
 from pathlib import Path
+from urllib.parse import urljoin
 from zipfile import ZipFile
 
 import yaml
 from bs4 import BeautifulSoup
 
-from measure.woven import WOVEN
+from measure.woven import LAB, WOVEN
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(rb'<meta name="generator"[^>]*>')
 THEME = ("assets/javascripts/", "assets/stylesheets/", "assets/images/")
-COUNTED = ("img", "math", "pre", "details", ".admonition", "table", "a")
+COUNTED = ("img", "math", "pre", "details", ".admonition", "table")
 
 
 def files(site: Path) -> dict[str, bytes]:
@@ -59,13 +60,22 @@ def losses(site: Path, other: Path) -> list[str]:
         if not (other / name).is_file():
             lost += [f"{name} is missing"] * (not name.startswith(THEME))
         elif path.suffix == ".html":
-            lost += [f"{name}: {what}" for what in _losses_of_a_page(_article(path), _article(other / name))]
+            pages = _article(path), _article(other / name)
+            links = (_links(page, f"https://host/above/site/{name}") for page in pages)
+            lost += [f"{name}: {what}" for what in _losses_of_a_page(*pages)]
+            lost += [f"{name}: nothing leads to {link}" for link in sorted(set.difference(*links))]
     return lost
 
 
 def _article(path: Path) -> BeautifulSoup:
     page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
     return page.select_one("article, .deck") or page
+
+
+def _links(page: BeautifulSoup, address: str) -> set[str]:
+    """Where a page leads, and whence it takes its pictures."""
+    targets = [tag.get("href") or tag.get("src") for tag in page.select("[href], [src]")]
+    return {urljoin(address, target) for target in targets}
 
 
 def _losses_of_a_page(ours: BeautifulSoup, theirs: BeautifulSoup) -> list[str]:
@@ -94,7 +104,7 @@ def settings_without_hooks(text: str) -> str:
     settings["plugins"] = [one for one in settings["plugins"] if "search" in one]
     settings["markdown_extensions"] += ["pages.elements", "pages.mathematics", "pages.finish"]
     settings |= {"docs_dir": WOVEN, "site_dir": "zensical"}
-    return re.sub(r"(labs/\w+)\.py", r"\1.md", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+    return LAB.sub(r"\1.md", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
 
 
 def build(folder: Path, *command: str) -> None:

@@ -3,16 +3,19 @@
 ``measure.builders`` adds it to a copy of the sources; any builder that knows Markdown can take it from there.
 """
 
+import re
 from pathlib import Path
 
 import yaml
 
 WOVEN = "woven"
+LAB = re.compile(r"\b(labs/\w+)\.py\b")  # a page is Markdown, whatever it was made of
 
 
 def on_page_markdown(markdown, page, config, files):
     written = _place(config, Path(page.file.src_uri).with_suffix(".md"))
-    written.write_text(f"---\n{yaml.safe_dump(dict(page.meta))}---\n\n{markdown}", encoding="utf-8")
+    text = f"---\n{yaml.safe_dump(dict(page.meta))}---\n\n{markdown}"
+    written.write_text(LAB.sub(r"\1.md", text), encoding="utf-8")
 
 
 def on_env(env, config, files):
