@@ -19,7 +19,15 @@ SNIPPETS, LABS, BUILD = ROOT / "snippets", ROOT / "docs" / "labs", ROOT / "build
 MEMO, BUILT = BUILD / "memo", BUILD / "built"
 EXTENSIONS = ["pages.elements", "pages.mathematics", "pages.finish"]
 # The files that the build makes, and those of the sources that are offered, each at its place in the site.
-MADE = ("licences.md", "figures/*", "notebooks/**/*.ipynb", "labs/downloads/*", "slides/*.md", "*.zip", "assets/**/*.js")
+MADE = (
+    "licences.md",
+    "figures/*",
+    "notebooks/**/*.ipynb",
+    "labs/downloads/*",
+    "slides/*.md",
+    "*.zip",
+    "assets/**/*.js",
+)
 OFFERED = ("snippets/**/*.py", "snippets/data/*", "snippets/*/*.json")
 CURES = {errno.ENOSPC: "make room on that disk", errno.EROFS: "build where files can be written"}
 archives = {}  # what the build makes of the whole site, and what for

@@ -118,7 +118,6 @@ def build(folder: Path, *command: str) -> None:
 
 
 def with_properdocs(folder: Path) -> list[str]:
-    shutil.copytree(folder / "site", folder / "mkdocs")
     build(folder, "properdocs", "build", "-f", "mkdocs.yml")
     return differences(folder / "mkdocs", folder / "site")
 
@@ -127,7 +126,7 @@ def with_zensical(folder: Path) -> list[str]:
     text = (folder / "mkdocs.yml").read_text(encoding="utf-8")
     (folder / "zensical.yml").write_text(settings_without_hooks(text), encoding="utf-8")
     build(folder, "zensical", "build", "-f", "zensical.yml")
-    return losses(folder / "site", folder / "zensical")
+    return losses(folder / "mkdocs", folder / "zensical")
 
 
 BUILDERS = {"properdocs": with_properdocs, "zensical": with_zensical}
@@ -146,6 +145,7 @@ def main() -> None:
         text = config.read_text(encoding="utf-8")
         config.write_text(text.replace("hooks.py]", "hooks.py, scripts/measure/woven.py]"), encoding="utf-8")
         build(folder, "mkdocs", "build")
+        (folder / "site").rename(folder / "mkdocs")  # where it stood, ProperDocs would find nothing to do
         for builder in builders:
             found = BUILDERS[builder](folder)
             print(f"{builder}: {len(found)} losses", *found, sep="\n  ", flush=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 WOVEN = "woven"
-LAB = re.compile(r"\b(labs/\w+)\.py\b")  # a page is Markdown, whatever it was made of
+LAB = re.compile(r"(?<!docs/)\b(labs/\w+)\.py\b")  # a page is Markdown, whatever it was made of
 
 
 def on_page_markdown(markdown, page, config, files):
