@@ -19,7 +19,15 @@ SNIPPETS, LABS, BUILD = ROOT / "snippets", ROOT / "docs" / "labs", ROOT / "build
 MEMO, BUILT = BUILD / "memo", BUILD / "built"
 EXTENSIONS = ["pages.elements", "pages.mathematics", "pages.finish"]
 # The files that the build makes, and those of the sources that are offered, each at its place in the site.
-MADE = ("figures/*", "notebooks/**/*.ipynb", "labs/downloads/*", "slides/*.md", "*.zip", "assets/**/*.js")
+MADE = (
+    "licences.md",
+    "figures/*",
+    "notebooks/**/*.ipynb",
+    "labs/downloads/*",
+    "slides/*.md",
+    "*.zip",
+    "assets/**/*.js",
+)
 OFFERED = ("snippets/**/*.py", "snippets/data/*", "snippets/*/*.json")
 CURES = {errno.ENOSPC: "make room on that disk", errno.EROFS: "build where files can be written"}
 archives = {}  # what the build makes of the whole site, and what for
@@ -83,6 +91,7 @@ def on_pre_build(config):
 
 
 def on_files(files, config):
+    from pages.licences import write_licences
     from pages.reader_data import write_reader_data
     from problems.command import archive
     from takeaway.notebook import write_packages
@@ -94,9 +103,12 @@ def on_files(files, config):
     write_packages(SNIPPETS, BUILD)
     write_decks(Path(config.docs_dir), BUILD / "slides")
     write_reader_data(SNIPPETS / "readlog", BUILD)
+    write_licences(ROOT, BUILD)
     for root, patterns in ((BUILD, MADE), (ROOT, OFFERED)):
         for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
             files.append(file(path.relative_to(root), root, config))
+    for language in [one for one in files if one.src_uri.startswith("assets/javascripts/lunr/")]:
+        files.remove(language)  # the search in languages that the site is not written in
 
 
 def file(name, root, config) -> File:

@@ -84,9 +84,9 @@ def remember(site: Path, root: Path) -> None:
     shutil.copytree(site.parent / "build/memo", root / "build/memo")
 
 
-def build(root: Path, **variables: str) -> subprocess.CompletedProcess:
-    """``mkdocs build`` in root, as a person would call it, with these environment variables besides."""
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1735689600"} | variables
+def build(root: Path, **settings: str) -> subprocess.CompletedProcess:
+    """``mkdocs build`` in root, as a person would call it, with these settings of the environment."""
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1735689600"} | settings
     command = [sys.executable, "-m", "mkdocs", "build"]
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=900)
 

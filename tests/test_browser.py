@@ -13,6 +13,7 @@ PAGES = [
     "",
     *sorted(f"{path.stem}/" for path in (ROOT / "docs").glob("*.md") if path.stem != "index"),
     *(LABS := sorted(f"labs/{path.stem}/" for path in (ROOT / "docs/labs").glob("*.py"))),
+    "licences/",
     "404.html",
 ]
 CHAPTERS = [f"{stem}/" for stem in rules.chapters(ROOT)]

@@ -20,8 +20,8 @@ from pages.assets import plain_script
 from pages.elements import FIGURES
 from weave.memo import remembered
 
-# What serves a server, or a language that the site is not written in.
-LEFT_OUT = ("404.html", "sitemap.xml*", "search/search_index.json", "*.map", "assets/javascripts/lunr/*")
+# What serves a server.
+LEFT_OUT = ("404.html", "sitemap.xml*", "search/search_index.json", "*.map")
 
 
 def pack(site: Path, licences: list[Path], memo: Path) -> bytes:
