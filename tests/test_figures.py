@@ -12,8 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 import golden
 from conftest import AXE_IN, COUNT_SHIFTS, ROOT, described, names_of
-from pages.assets import SHARED, join
 from pages.elements import FIGURES
+from publish.assets import SHARED, join
 
 SOURCES = ROOT / "docs" / "assets" / "interactive"
 

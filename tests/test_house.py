@@ -12,10 +12,11 @@ SCRIPTS = ROOT / "scripts"
 BELOW = {
     "weave": set(),
     "pages": {"weave"},
+    "publish": {"weave", "pages"},
     "labs": {"weave", "pages"},
     "problems": {"weave", "pages"},
-    "takeaway": {"weave", "pages"},
-    "measure": {"weave", "pages", "labs", "problems", "takeaway"},
+    "takeaway": {"weave", "pages", "publish"},
+    "measure": {"weave", "pages", "publish", "labs", "problems", "takeaway"},
 }
 MODULES = sorted(SCRIPTS.glob("*/**/*.py"))
 # What a reader sees at once.

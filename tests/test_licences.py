@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
 from conftest import ROOT
-from pages.licences import TEMPLATES, Work, bundled, page, works
+from publish.licences import TEMPLATES, Work, bundled, page, works
 from weave.errors import SiteError
 
 SHIPPED = {work.name: work for work in works(ROOT)}

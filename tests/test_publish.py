@@ -10,9 +10,9 @@ import threading
 import pytest
 
 from conftest import copy_of_the_sources
-from pages import publish as publishing
-from pages.publish import lock, publish, unlock
-from pages.unchanged import note, state, unchanged
+from publish import place
+from publish.place import lock, publish, unlock
+from publish.unchanged import note, state, unchanged
 from weave.errors import SiteError
 
 
@@ -112,7 +112,7 @@ def test_where_the_new_site_finds_no_place_the_old_one_stays_and_the_cure_is_tol
 
 def test_if_the_last_step_fails_the_old_site_is_put_back(folders, monkeypatch):
     fresh, site = folders
-    refuse_to_rename(monkeypatch, site.parent / publishing.NEW)
+    refuse_to_rename(monkeypatch, site.parent / place.NEW)
     with pytest.raises(SiteError):
         publish(fresh, site)
     assert files(site) == OLD | {"gone.html": "old"}
@@ -121,7 +121,7 @@ def test_if_the_last_step_fails_the_old_site_is_put_back(folders, monkeypatch):
 def test_a_second_build_in_the_same_folder_waits_for_the_first(tmp_path, caplog):
     caplog.set_level("INFO")
     lock(tmp_path)
-    first, order = publishing._locks.pop(), []
+    first, order = place._locks.pop(), []
 
     def second():
         lock(tmp_path)

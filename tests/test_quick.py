@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from markdown import markdown
 
 from pages.finish import ALIKE, PLAIN, thin
-from pages.theme_scripts import change_theme
+from publish.theme_scripts import change_theme
 from weave.errors import SiteError
 
 MOST = 3300  # elements of a page; the longest has some 3,000

@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import TimeoutError
 
 from conftest import ROOT, quiet_pages
-from pages.search import SYNONYMS, Synonyms, add_words
-from pages.theme_scripts import BEGINNING
+from publish.search import SYNONYMS, Synonyms, add_words
+from publish.theme_scripts import BEGINNING
 
 QUERIES = [
     line.rsplit(":", 1)

@@ -1,1 +1,1 @@
-"""Pages: their Markdown and HTML, formulas, search, policy, and the folder of the site."""
+"""Pages: their Markdown and HTML, formulas, figures, and the theme."""

@@ -16,8 +16,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from lxml import html
 
-from pages.assets import plain_script
 from pages.elements import FIGURES
+from publish.assets import plain_script
 from weave.memo import remembered
 
 # What serves a server.
@@ -32,7 +32,7 @@ def pack(site: Path, licences: list[Path], memo: Path) -> bytes:
     files = [path for path in site.rglob("*") if path.is_file()]
     named = " ".join(sorted(path.relative_to(site).as_posix() for path in files))
     date = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))[:6]
-    rooms = ("takeaway", "pages")
+    rooms = ("takeaway", "publish")
     return remembered(
         memo,
         "zip",

@@ -63,49 +63,68 @@ def deck(chapter: str, markdown: str) -> str:
 
 def slides(markdown: str, description: str) -> list[Slide]:
     """The slides of a chapter, in its order."""
-    found, section, waiting = [], "", []
-
-    def show(kind, heading, shows, notes=()):
-        found.append(Slide(kind, heading, shows, [*waiting, *notes]))
-        waiting.clear()
-
-    def close():
-        """A section that shows nothing is a slide with its first sentence."""
-        if waiting and not (found and found[-1].heading == section):
-            show("words", section, re.split(r"(?<=[.?!])\s", waiting[0])[0])
-
+    deck = _Deck(description)
     # What a chapter folds away, tabs, and a box to paste into are not for the wall.
     for block in BLOCK.finditer(LEFT_OUT.sub("", FRONT_MATTER.sub("", markdown))):
-        kind, text = block.lastgroup, block[0]
         if block["heading"]:
-            close()
-            section = block["heading"].strip()
-            if block["level"] == "#":
-                show("title", section, description)
-        elif block["box"] == "predict":
-            options = OPTION.findall(_dedent(block["inside"]))
+            deck.head(block["level"], block["heading"].strip())
+        elif block["box"]:
+            deck.box(block["box"], block["title"], _dedent(block["inside"]).strip())
+        elif block.lastgroup == "text" and not EXERCISE.match(block[0]):
+            deck.say(block[0])
+        else:
+            deck.put(block.lastgroup, block[0])
+    deck.close()
+    return deck.slides
+
+
+class _Deck:
+    """Slides as they come: what is said before a slide stands waits for it."""
+
+    def __init__(self, description: str):
+        self.description, self.slides, self.section, self.waiting = description, [], "", []
+
+    def show(self, kind: str, heading: str, shows: str, notes=()) -> None:
+        self.slides.append(Slide(kind, heading, shows, [*self.waiting, *notes]))
+        self.waiting.clear()
+
+    def close(self) -> None:
+        """A section that shows nothing is a slide with its first sentence."""
+        if self.waiting and not (self.slides and self.slides[-1].heading == self.section):
+            self.show("words", self.section, re.split(r"(?<=[.?!])\s", self.waiting[0])[0])
+
+    def head(self, level: str, heading: str) -> None:
+        self.close()
+        self.section = heading
+        if level == "#":
+            self.show("title", heading, self.description)
+
+    def box(self, kind: str, title: str, inside: str) -> None:
+        if kind == "predict":
+            options = OPTION.findall(f"{inside}\n")
             listed = "\n".join(f"{place}. {words}" for place, (words, _) in enumerate(options, start=1))
             explained = [
                 f"**{letter}. {words}** {_dedent(why).strip()}"
                 for letter, (words, why) in zip(ascii_uppercase, options, strict=False)
             ]
-            show("predict", block["title"], listed, explained)
-        elif block["box"] == "question":
-            show("question", section, block["title"], [_dedent(block["inside"]).strip()])
-        elif block["box"] == "refute":
-            show("refute", section, f"**{block['title']}**\n\n{_dedent(block['inside']).strip()}")
-        elif block["box"]:
-            found[-1].notes.append(f"**{block['title']}:** {_dedent(block['inside']).strip()}")
-        elif kind == "text" and not EXERCISE.match(text):
-            (found[-1].notes if found and found[-1].heading == section else waiting).append(text)
+            self.show("predict", title, listed, explained)
+        elif kind == "question":
+            self.show("question", self.section, title, [inside])
+        elif kind == "refute":
+            self.show("refute", self.section, f"**{title}**\n\n{inside}")
         else:
-            if kind == "figure" and found[-1].kind == "code":
-                drawn = found.pop()  # code that draws and prints nothing is not for the wall
-                waiting[:0] = [drawn.shows, *drawn.notes]
-            kind = "output" if text.startswith("```text") else kind
-            show("exercise" if kind == "text" else kind, section, text.strip())
-    close()
-    return found
+            self.slides[-1].notes.append(f"**{title}:** {inside}")
+
+    def say(self, text: str) -> None:
+        shown = self.slides and self.slides[-1].heading == self.section
+        (self.slides[-1].notes if shown else self.waiting).append(text)
+
+    def put(self, kind: str, text: str) -> None:
+        if kind == "figure" and self.slides[-1].kind == "code":
+            drawn = self.slides.pop()  # code that draws and prints nothing is not for the wall
+            self.waiting[:0] = [drawn.shows, *drawn.notes]
+        kind = {"text": "exercise"}.get(kind, "output" if text.startswith("```text") else kind)
+        self.show(kind, self.section, text.strip())
 
 
 def _dedent(text: str) -> str:

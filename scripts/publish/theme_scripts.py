@@ -41,6 +41,6 @@ def _change(scripts: Path, name: str, old: re.Pattern, new: str) -> None:
         if changes != 1:
             problem = f"{script.name} no longer has {old.pattern}."
             raise SiteError(
-                f"{problem}\n  Cure: look for its place, or leave it out of scripts/pages/theme_scripts.py."
+                f"{problem}\n  Cure: look for its place, or leave it out of scripts/publish/theme_scripts.py."
             )
         script.write_text(text, encoding="utf-8")

@@ -72,7 +72,7 @@ def bundled(templates: Path) -> list[str]:
     """The packages that are joined into the theme's scripts and style sheets, as their source maps tell."""
     maps = list(templates.glob("assets/**/*.map"))
     if not maps:
-        cure = "find out what its scripts hold, and let scripts/pages/licences.py name it."
+        cure = "find out what its scripts hold, and let scripts/publish/licences.py name it."
         raise SiteError(f"{templates}/assets has no source maps any more.\n  Cure: {cure}")
     sources = [source for path in maps for source in json.loads(path.read_text(encoding="utf-8"))["sources"]]
     return sorted({found[1] for source in sources if (found := PACKAGE.match(source))})
@@ -83,7 +83,7 @@ def page(shipped: list[Work]) -> str:
     parts = [HEAD]
     for work in shipped:
         if not work.licence.is_file():
-            cure = "put its text there, or tell scripts/pages/licences.py where it is now."
+            cure = "put its text there, or tell scripts/publish/licences.py where it is now."
             raise SiteError(f"{work.licence}: the licence of {work.name} is not here.\n  Cure: {cure}")
         text = work.licence.read_text(encoding="utf-8").strip()
         parts.append(

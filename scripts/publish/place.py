@@ -13,8 +13,6 @@ from weave.errors import SiteError
 
 log = logging.getLogger("mkdocs.overshoot")
 NEW, OLD = ".new-site", ".old-site"
-
-
 _locks = []
 
 
@@ -53,22 +51,9 @@ def publish(fresh: Path, site: Path) -> None:
         within = os.path.ismount(site) or site.is_symlink()  # then the folder itself cannot be renamed
         place = site if within else site.parent
         new, old = place / NEW, place / OLD
-        shutil.rmtree(new, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
-        try:
-            _bring(fresh, new)
-        except OSError:
-            shutil.rmtree(new, ignore_errors=True)
-            raise
-        if within:
-            _swap_what_is_in(site, new, old)
-        else:
-            site.rename(old)
-            try:
-                new.rename(site)
-            except OSError:
-                old.rename(site)
-                raise
+        _bring(fresh, new)
+        (_swap_what_is_in if within else _swap)(site, new, old)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         cure = "make room there, and let it be written. The new site is whole in " + fresh.as_posix()
@@ -78,11 +63,25 @@ def publish(fresh: Path, site: Path) -> None:
 
 def _bring(fresh: Path, new: Path) -> None:
     """Move the build; to another disk it is copied, and removed only when the copy is whole."""
+    shutil.rmtree(new, ignore_errors=True)
     try:
         fresh.rename(new)
     except OSError:
-        shutil.copytree(fresh, new)
+        try:
+            shutil.copytree(fresh, new)
+        except OSError:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _swap(site: Path, new: Path, old: Path) -> None:
+    site.rename(old)
+    try:
+        new.rename(site)
+    except OSError:
+        old.rename(site)
+        raise
 
 
 def _swap_what_is_in(site: Path, new: Path, old: Path) -> None:
