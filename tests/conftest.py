@@ -19,8 +19,9 @@ from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 from takeaway.browser import find_browser, start_browser
+from weave import weave
 from weave.program import sections
-from weave.run import Shown, run
+from weave.run import Shown
 
 ROOT = Path(__file__).parent.parent
 SNIPPETS = ROOT / "snippets"
@@ -58,8 +59,10 @@ def axes_of(chapter: SimpleNamespace, section: str) -> list:
 
 @functools.cache
 def shown_by(chapter: str) -> list[Shown]:
-    """What each section of the chapter's program prints and draws."""
-    return run(SNIPPETS / f"{chapter}.py")
+    """What each section of the chapter's program prints and draws; remembered as a build remembers it."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with FileLock(ROOT / "build" / f"{chapter}.lock"):
+        return weave.shown_by(SNIPPETS / f"{chapter}.py", ROOT / "build" / "memo")
 
 
 @pytest.fixture
@@ -80,8 +83,17 @@ def copy_of_the_sources(folder: Path) -> Path:
 
 
 def remember(site: Path, root: Path) -> None:
-    """Let a build in root know what the programs showed when the site was built: it runs what has changed."""
+    """Let a build in root know what was made when the site was built: it makes what has changed."""
     shutil.copytree(site.parent / "build/memo", root / "build/memo")
+
+
+def remember_the_programs(root: Path) -> None:
+    """Let a build in root know what the tests have seen the programs show, so that each runs once for all tests."""
+    (root / "build/memo").mkdir(parents=True)
+    for program in SNIPPETS.glob("*.py"):
+        shown_by(program.stem)
+        for made in (ROOT / "build/memo").glob(f"{program.stem}.*"):
+            shutil.copy(made, root / "build/memo")
 
 
 def build(root: Path, **settings: str) -> subprocess.CompletedProcess:
@@ -108,7 +120,9 @@ def site(tmp_path_factory, worker_id) -> Path:
         if not (root / "site").exists():
             shutil.rmtree(root, ignore_errors=True)
             root.mkdir()
-            result = build(copy_of_the_sources(root))
+            copy_of_the_sources(root)
+            remember_the_programs(root)
+            result = build(root)
             assert result.returncode == 0, result.stdout + result.stderr
     return root / "site"
 

@@ -327,7 +327,7 @@ def another_machine():
 
 
 def test_two_builds_are_the_same_byte_for_byte(tmp_path, site):
-    """Wherever they run: in another folder, time zone and locale, with another hash seed and mask, on one core."""
+    """So each program prints and draws the same again (rule 3), wherever it runs: in another folder, time zone and locale, with another hash seed and mask, on one core."""
     folder = tmp_path / "Größe mit Leerzeichen"
     folder.mkdir()
     elsewhere = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "7", "PYTHON_CPU_COUNT": "1"}

@@ -34,11 +34,6 @@ def test_a_number_in_backticks_quotes_the_output(page):
     assert rules.numbers_quote_the_output(markdown, printed) == []
 
 
-@pytest.mark.parametrize("chapter", PROGRAMS)
-def test_a_run_repeats_itself(chapter):
-    assert rules.run_repeats_itself(ROOT, chapter, shown_by(chapter)) == []
-
-
 # Each in the worker that has run the program for the tests of its claims.
 @pytest.mark.parametrize(
     "chapter", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PROGRAMS]

@@ -40,7 +40,7 @@ def _side_by_side(programs: list[Path], memo: Path) -> dict[Path, list[Shown]]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # The one edited last goes first, for it is the likeliest to fail.
         ordered = sorted(programs, key=lambda program: program.stat().st_mtime, reverse=True)
-        runs = {program: pool.submit(_shown, program, memo) for program in ordered}
+        runs = {program: pool.submit(shown_by, program, memo) for program in ordered}
         try:
             for done in as_completed(runs.values()):
                 done.result()
@@ -50,6 +50,7 @@ def _side_by_side(programs: list[Path], memo: Path) -> dict[Path, list[Shown]]:
     return {program: done.result() for program, done in runs.items()}
 
 
-def _shown(program: Path, memo: Path) -> list[Shown]:
+def shown_by(program: Path, memo: Path) -> list[Shown]:
+    """What the sections of a program show, remembered in ``memo``."""
     files = [program, *program.parent.glob("data/*"), *package_of(program)]
     return remembered(memo, program.stem, files, lambda: run(program))
