@@ -24,6 +24,7 @@ OFFERED = ("snippets/**/*.py", "snippets/data/*", "snippets/*/*.json")
 CURES = {errno.ENOSPC: "make room on that disk", errno.EROFS: "build where files can be written"}
 archives = {}  # what the build makes of the whole site, and what for
 course = []  # the pages in the order of the navigation
+broken = {}  # while serving, the errors of programs by name
 called = None  # build, serve or gh-deploy
 
 
@@ -70,14 +71,23 @@ def on_pre_build(config):
 
     from labs.kernels import configure, side_by_side
     from labs.lab import write_downloads
+    from pages.page import without_page
     from takeaway.notebook import write_notebooks
+    from weave.source import check
     from weave.weave import weave
 
+    docs = Path(config.docs_dir)
+    check(docs)
     configure(BUILD)
     if not hasattr(convert.nb2html, "__wrapped__"):
         convert.nb2html = side_by_side(convert.nb2html, MEMO)
-    weave(SNIPPETS, BUILD)
-    write_notebooks(SNIPPETS, Path(config.docs_dir), BUILD / "notebooks", config.site_url)
+    broken.clear()
+    broken.update(weave(SNIPPETS, BUILD, serving=called == "serve"))
+    for error in [*broken.values(), *without_page(SNIPPETS, docs)]:
+        if called != "serve":
+            raise error
+        print(f"ERROR    -  {error}", file=sys.stderr)  # in the log it would end the server's build
+    write_notebooks(SNIPPETS, docs, BUILD / "notebooks", config.site_url, broken)
     write_downloads(LABS, BUILD / "labs" / "downloads", config.site_url)
 
 
@@ -108,10 +118,11 @@ def on_nav(nav, config, files):
 
 def on_page_markdown(markdown, page, config, files):
     from labs.page import page as lab_page
-    from pages.page import prepare
+    from pages.page import prepare, with_errors
     from takeaway.downloads import section, take_along, take_along_of_lab
 
     source, stem, rows = page.file.src_uri, Path(page.file.src_uri).stem, []
+    markdown = with_errors(markdown, broken, SNIPPETS)
     if source.startswith("labs/"):
         # By now mkdocs-jupyter has run the lab.
         markdown, drawings = lab_page(stem, markdown)

@@ -19,9 +19,9 @@ import rules
 from conftest import ROOT, SNIPPETS, build, copy_of_the_sources, quiet_pages, remember, shown_by
 from pages.bundle import bundle
 from pages.elements import FIGURES
-from takeaway.pdf import renumbered
 from takeaway.downloads import take_along, take_along_of_lab
 from takeaway.offline import from_disk
+from takeaway.pdf import renumbered
 from weave.errors import SiteError
 from weave.program import package_of, sections
 
