@@ -3,7 +3,7 @@
 import functools
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 from nbclient.exceptions import CellExecutionError
@@ -49,8 +49,8 @@ def side_by_side(convert, memo: Path):
     @functools.wraps(convert)
     def converted(path, **settings):
         labs = sorted(Path(path).parent.glob("*.py"))
-        with ThreadPoolExecutor() as pool:
-            pages = pool.map(functools.partial(_run, convert, settings, memo), labs)
+        with ThreadPool(len(labs)) as pool:  # whose threads keep no build that is interrupted
+            pages = pool.map(functools.partial(_run, convert, settings, memo), labs, chunksize=1)
             return dict(zip(labs, pages, strict=True))[Path(path)]
 
     return converted
