@@ -86,7 +86,9 @@ def on_pre_build(config):
     for error in [*broken.values(), *without_page(SNIPPETS, docs)]:
         if called != "serve":
             raise error
-        print(f"ERROR    -  {error}", file=sys.stderr)  # in the log it would end the server's build
+        for counter in counters():  # strict mode; it would keep the server from the rest of the site
+            logging.getLogger("mkdocs").removeHandler(counter)
+        log.error(error)
     write_notebooks(SNIPPETS, docs, BUILD / "notebooks", config.site_url, broken)
     write_downloads(LABS, BUILD / "labs" / "downloads", config.site_url)
 
@@ -194,12 +196,14 @@ def on_post_build(config):
     unlock()
 
 
+def counters() -> list[CountHandler]:
+    return [one for one in logging.getLogger("mkdocs").handlers if isinstance(one, CountHandler)]
+
+
 def complaints(*levels: str) -> int:
     """How many messages of these levels the build has given; of all from warnings on, if none is named."""
-    counters = (one for one in logging.getLogger("mkdocs").handlers if isinstance(one, CountHandler))
-    return sum(
-        count for one in counters for level, count in one.get_counts() if not levels or level in levels
-    )
+    counts = (count for one in counters() for count in one.get_counts())
+    return sum(count for level, count in counts if not levels or level in levels)
 
 
 def on_build_error(error):

@@ -157,7 +157,8 @@ def test_what_a_program_has_begun_ends_with_it(program):
 
 
 def test_a_fork_of_a_program_that_runs_on_has_nothing_to_say(program):
-    assert [part.printed for part in run(program("import os\nos.fork()\nprint('done')"))] == ["done\n"]
+    code = "import os\nfork = os.fork()\nif fork: os.waitpid(fork, 0)\nprint(fork > 0)"
+    assert run(program(code))[0].printed == "True\n"
 
 
 def named(mark: str) -> list[psutil.Process]:
