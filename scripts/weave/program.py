@@ -93,16 +93,18 @@ def sections(path: Path) -> list[Section]:
         complain(stray.start(), f"{stray[0]} has no partner.", f"sections stand between {pair}.")
     if not found:
         complain(0, "the program has no section.", f"put its code between {pair}.")
+    _refuse_code(path, outside)
+    return list(found.values())
+
+
+def _refuse_code(path: Path, outside: str) -> None:
+    """Raise ProgramError if outside its sections the program has more than its description."""
     try:
-        rest = ast.parse(outside).body
+        statements = ast.parse(outside).body
     except SyntaxError as error:
-        complain(
-            0,
-            f"without its sections the rest is no Python: {error.msg}.",
-            "let no section begin or end inside a statement.",
-        )
-    for statement in rest:
+        problem = f"without its sections the rest is no Python: {error.msg}."
+        raise ProgramError(path, 1, problem, "let no section begin or end inside a statement.") from None
+    for statement in statements:
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
             problem, cure = "this code stands outside every section.", "move it into one, to be shown."
             raise ProgramError(path, statement.lineno, problem, cure)
-    return list(found.values())
