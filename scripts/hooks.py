@@ -1,17 +1,17 @@
 """The joints between MkDocs and the machinery: MkDocs calls in here, and nothing is decided here."""
 
-import errno
 import logging
 import sys
 from pathlib import Path
 
-from mkdocs.exceptions import Abort
 from mkdocs.structure.files import File
-from mkdocs.utils import CountHandler, get_relative_url
+from mkdocs.utils import get_relative_url
 
 # Each room is imported where it is called: a build that finds nothing changed needs few of them.
 sys.path.insert(0, str(Path(__file__).parent))
-from weave.errors import SiteError
+from publish import unchanged
+from publish.place import lock, publish, stamp, unlock
+from publish.telling import complaints, forgive, tell
 
 log = logging.getLogger("mkdocs.overshoot")
 ROOT = Path(__file__).parent.parent
@@ -19,7 +19,7 @@ SNIPPETS, LABS, BUILD = ROOT / "snippets", ROOT / "docs" / "labs", ROOT / "build
 MEMO, BUILT = BUILD / "memo", BUILD / "built"
 EXTENSIONS = ["pages.elements", "pages.mathematics", "pages.finish"]
 # The files that the build makes, and those of the sources that are offered, each at its place in the site.
-MADE = (
+MADE = [
     "licences.md",
     "figures/*",
     "notebooks/**/*.ipynb",
@@ -27,12 +27,12 @@ MADE = (
     "slides/*.md",
     "*.zip",
     "assets/**/*.js",
-)
+]
 OFFERED = ("snippets/**/*.py", "snippets/data/*", "snippets/*/*.json")
-CURES = {errno.ENOSPC: "make room on that disk", errno.EROFS: "build where files can be written"}
 archives = {}  # what the build makes of the whole site, and what for
 course = []  # the pages in the order of the navigation
 built = []  # what the last build leaves: config, files, navigation, templates
+broken = {}  # while serving, the errors of programs by name
 called = None  # build, serve or gh-deploy
 
 
@@ -43,8 +43,6 @@ def on_startup(command, dirty):
 
 
 def on_config(config):
-    from publish.place import lock, stamp
-    from publish.unchanged import unchanged
     from takeaway.archives import archives as offered
 
     lock(BUILD)
@@ -54,16 +52,14 @@ def on_config(config):
     if called != "serve":
         archives.update(offered())
         config.site_dir = str(BUILD / "site")
-        if called == "build" and unchanged(BUILT, state(config)):
+        if called == "build" and unchanged.unchanged(BUILT, state(config)):
             log.info(f"Nothing has changed since {config.extra['site']} was built.")
             raise SystemExit(0)
 
 
 def state(config) -> str:
-    from publish.unchanged import state
-
-    site = Path(config.extra["site"])
-    return state(ROOT, site, config.site_url, config.repo_url, config.strict, config.theme.name, *archives)
+    settings = config.site_url, config.repo_url, config.strict, config.theme.name
+    return unchanged.state(ROOT, Path(config.extra["site"]), *settings, *archives)
 
 
 def on_pre_build(config):
@@ -73,14 +69,28 @@ def on_pre_build(config):
     from labs.kernels import configure, side_by_side
     from labs.lab import write_downloads
     from takeaway.notebook import write_notebooks
-    from weave.weave import weave
+    from weave.source import check
 
+    docs = Path(config.docs_dir)
+    check(docs)
     configure(BUILD)
     if not hasattr(convert.nb2html, "__wrapped__"):
         convert.nb2html = side_by_side(convert.nb2html, MEMO)
-    weave(SNIPPETS, BUILD)
-    write_notebooks(SNIPPETS, Path(config.docs_dir), BUILD / "notebooks", config.site_url)
+    run_programs(docs)
+    write_notebooks(SNIPPETS, docs, BUILD / "notebooks", config.site_url, broken)
     write_downloads(LABS, BUILD / "labs" / "downloads", config.site_url)
+
+
+def run_programs(docs):
+    from pages.page import without_page
+    from weave.weave import weave
+
+    broken.clear()
+    broken.update(weave(SNIPPETS, BUILD, serving=called == "serve"))
+    for error in [*broken.values(), *without_page(SNIPPETS, docs)]:
+        if called != "serve":
+            raise error
+        forgive(error)
 
 
 def on_files(files, config):
@@ -100,8 +110,6 @@ def on_files(files, config):
     for root, patterns in ((BUILD, MADE), (ROOT, OFFERED)):
         for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
             files.append(file(path.relative_to(root), root, config))
-    for language in [one for one in files if one.src_uri.startswith("assets/javascripts/lunr/")]:
-        files.remove(language)  # the search in languages that the site is not written in
 
 
 def file(name, root, config) -> File:
@@ -115,10 +123,11 @@ def on_nav(nav, config, files):
 
 def on_page_markdown(markdown, page, config, files):
     from labs.page import page as lab_page
-    from pages.page import prepare
+    from pages.page import prepare, with_errors
     from takeaway.downloads import section, take_along, take_along_of_lab
 
     source, stem, rows = page.file.src_uri, Path(page.file.src_uri).stem, []
+    markdown = with_errors(markdown, broken, SNIPPETS)
     if source.startswith("labs/"):
         # By now mkdocs-jupyter has run the lab.
         markdown, drawings = lab_page(stem, markdown)
@@ -155,10 +164,8 @@ def on_post_template(output, template_name, config):
 
 def on_post_build(config):
     from publish.assets import shorten
-    from publish.place import publish, unlock
     from publish.search import SYNONYMS, add_words
     from publish.theme_scripts import change_theme
-    from publish.unchanged import note
     from takeaway.archives import write_archives
 
     site = Path(config.site_dir)
@@ -170,38 +177,22 @@ def on_post_build(config):
         write_archives(archives, config, course, site, licences, MEMO)
         config.site_dir = config.extra["site"]
         publish(site, Path(config.site_dir))
-        note(BUILT, state(config))
+        unchanged.note(BUILT, state(config))
     unlock()
-
-
-def complaints(*levels: str) -> int:
-    """How many messages of these levels the build has given; of all from warnings on, if none is named."""
-    counters = (one for one in logging.getLogger("mkdocs").handlers if isinstance(one, CountHandler))
-    return sum(
-        count for one in counters for level, count in one.get_counts() if not levels or level in levels
-    )
 
 
 def on_build_error(error):
-    """Tells an error that is for the person who builds in its own words, once, and without a traceback."""
-    from publish.place import unlock
 
     unlock()
-    if isinstance(error, OSError) and error.errno in CURES:
-        error = SiteError(f"{error.filename}: {error.strerror}.\n  Cure: {CURES[error.errno]}.")
-    if isinstance(error, SiteError):
-        if not complaints("ERROR"):  # MkDocs has not yet told it, with the page that it was met on
-            log.error(error)
-        raise Abort("The site is as it was before this build.")
+    tell(error)
 
 
 def on_serve(server, config, builder):
     from publish.serve import announce, by_edit
     from takeaway.slides import write_decks
-    from weave.weave import weave
 
     def remake():
-        weave(SNIPPETS, BUILD)
+        run_programs(Path(config.docs_dir))
         write_decks(Path(config.docs_dir), BUILD / "slides")
 
     announce(server.url, config.dev_addr)
@@ -210,6 +201,5 @@ def on_serve(server, config, builder):
 
 
 def on_shutdown():
-    from publish.place import unlock
 
     unlock()

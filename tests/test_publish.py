@@ -13,7 +13,7 @@ from conftest import copy_of_the_sources
 from publish import place
 from publish.place import lock, publish, unlock
 from publish.unchanged import note, state, unchanged
-from weave.errors import SiteError
+from weave.source import SiteError
 
 
 def files(folder) -> dict[str, str]:

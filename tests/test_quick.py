@@ -8,7 +8,7 @@ from markdown import markdown
 
 from pages.finish import ALIKE, PLAIN, thin
 from publish.theme_scripts import change_theme
-from weave.errors import SiteError
+from weave.source import SiteError
 
 MOST = 3300  # elements of a page; the longest has some 3,000
 CODE = "[...document.querySelectorAll('article pre > code')]"

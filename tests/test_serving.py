@@ -1,4 +1,4 @@
-"""``mkdocs serve``: an edit shows on the page, a broken program is named, and mending it is enough."""
+"""``mkdocs serve``: an edit shows on the page, so does what is wrong with a program, and mending it is enough."""
 
 import os
 import re
@@ -14,6 +14,7 @@ from mkdocs.exceptions import Abort
 
 import hooks
 from conftest import copy_of_the_sources, remember
+from pages.page import PageError, with_errors
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def served(tmp_path, site):
             server.terminate()
 
 
-def test_an_edit_shows_a_broken_program_is_named_and_mending_it_is_enough(served):
+def test_an_edit_shows_a_broken_program_is_named_in_its_place_and_mending_it_is_enough(served):
     program, until = served
     good = program.read_text(encoding="utf-8").replace('print(f"growth', 'print(f"fresh growth')
     time.sleep(1)  # until the watcher has seen every file as it is
@@ -61,12 +62,47 @@ def test_an_edit_shows_a_broken_program_is_named_and_mending_it_is_enough(served
     page = until("fresh growth 1.5356")
     assert "overshoot.ipynb" in page and "overshoot.zip" not in page  # nobody waits for archives
     program.write_text(re.sub("lam = np", "lam = 1 / 0 + np", good), encoding="utf-8")
+    page = until("ERROR snippets/overshoot.py, line")
+    assert "ZeroDivisionError" in page and "Cure:" in page and "fresh growth 1.5356" not in page
     log = until("ZeroDivisionError", path=None)
     assert "in a browser; press Ctrl+C here to stop." in log
-    assert "snippets/overshoot.py, line" in log and "Cure:" in log and "Traceback" not in log
-    until("An error happened during the rebuild", path=None)  # MkDocs answers no request until it is mended
+    assert "Traceback" not in log and "An error happened" not in log
+    until("Taylor", path="taylor/")  # no other page waits for it
+    program.write_text("x = (", encoding="utf-8")  # not even its sections can be read
+    until("was never closed")
     program.write_text(good.replace("fresh growth", "mended growth"), encoding="utf-8")
     until("mended growth 1.5356")
+
+
+PAGE = """
+    ```python
+    --8<-- "broken.py:one"
+    ```
+
+```text
+--8<-- "broken.one.txt"
+--8<-- "sound.one.txt"
+```
+
+![What is seen](figures/broken.one.svg)
+![What is seen](../figures/sound.one.svg)
+"""
+
+
+def test_an_error_stands_where_something_of_the_program_is_missing(tmp_path):
+    program, error = tmp_path / "broken.py", PageError("snippets/broken.py, line 2: bad.\n  Cure: `mend` it.")
+    program.write_text("# %% --8<-- [start:one]\n1 / 0\n# --8<-- [end:one]\n", encoding="utf-8")
+    page = with_errors(PAGE, {"broken": error}, tmp_path)
+    assert page == PAGE.replace(
+        '--8<-- "broken.one.txt"', "ERROR snippets/broken.py, line 2: bad.\n  Cure: `mend` it."
+    ).replace(
+        "![What is seen](figures/broken.one.svg)",
+        "`` ERROR snippets/broken.py, line 2: bad. Cure: `mend` it. ``",
+    )
+    program.write_bytes(b"Erd\xf6s")
+    page = with_errors(PAGE, {"broken": error}, tmp_path)
+    assert "    ERROR snippets/broken.py, line 2: bad.\n      Cure: `mend` it.\n    ```" in page
+    assert with_errors(PAGE, {}, tmp_path) == PAGE
 
 
 def test_an_edit_of_a_lab_shows_and_the_other_labs_are_not_run_again(served):

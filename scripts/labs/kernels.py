@@ -3,22 +3,23 @@
 import functools
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 from nbclient.exceptions import CellExecutionError
 
 from labs.page import LabError
 from weave.memo import SCRIPTS, remembered
-from weave.run import STYLES, TIME_LIMIT
+from weave.run import STYLES, TIME_LIMIT, WAITING
 
 # What the person who builds has set for IPython and matplotlib stays out of it.
 CONFIGURATION = f"""
 c.IPKernelApp.exec_lines = [
     "import faulthandler, sys, warnings",
-    "faulthandler.dump_traceback_later({TIME_LIMIT}, exit=True, file=sys.__stderr__)",
+    "faulthandler.dump_traceback_later({WAITING * TIME_LIMIT}, exit=True, file=sys.__stderr__)",
     "warnings.filterwarnings('error', module='__main__|numpy|matplotlib')",
     "sys.path.insert(0, {str(SCRIPTS)!r})",
+    "__import__('weave.keeper').keeper.limited({TIME_LIMIT})",
     "__import__('weave.narrow').narrow.in_notebooks(get_ipython())",
 ]
 c.IPKernelApp.log_level = "ERROR"
@@ -48,8 +49,8 @@ def side_by_side(convert, memo: Path):
     @functools.wraps(convert)
     def converted(path, **settings):
         labs = sorted(Path(path).parent.glob("*.py"))
-        with ThreadPoolExecutor() as pool:
-            pages = pool.map(functools.partial(_run, convert, settings, memo), labs)
+        with ThreadPool(len(labs)) as pool:  # whose threads keep no build that is interrupted
+            pages = pool.map(functools.partial(_run, convert, settings, memo), labs, chunksize=1)
             return dict(zip(labs, pages, strict=True))[Path(path)]
 
     return converted

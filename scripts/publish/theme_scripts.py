@@ -1,9 +1,10 @@
 """Change what the theme's scripts do where it costs or misleads a reader."""
 
 import re
+import shutil
 from pathlib import Path
 
-from weave.errors import SiteError
+from weave.source import SiteError
 
 BUNDLE, SEARCH = "bundle.*.min.js", "workers/search.*.min.js"
 
@@ -33,6 +34,9 @@ def change_theme(site: Path) -> None:
     _change(scripts, BUNDLE, AT_ONCE, WHEN_OPENED)
     _change(scripts, BUNDLE, WHOLE_ADDRESS, PLACE)
     _change(scripts, SEARCH, BEGINNING, WHOLE)
+    shutil.rmtree(
+        scripts / "lunr", ignore_errors=True
+    )  # the search in languages that the site is not written in
 
 
 def _change(scripts: Path, name: str, old: re.Pattern, new: str) -> None:

@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 
-from weave.errors import SiteError
+from weave.source import SiteError
 
 log = logging.getLogger("mkdocs.overshoot")
 

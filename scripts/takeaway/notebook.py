@@ -11,8 +11,9 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from pages.page import INCLUDE
-from weave.program import package_of, sections
+from pages.page import shown_on
+from weave.program import package_of, programs, sections
+from weave.source import SiteError, read
 
 DATA = '''# The data, so that this notebook needs no other file.
 from pathlib import Path
@@ -36,32 +37,33 @@ with zipfile.ZipFile(io.BytesIO(base64.b64decode(packed))) as archive:
     archive.extractall(members=[name for name in archive.namelist() if not Path(name).exists()])'''
 
 
-def write_notebooks(snippets: Path, docs: Path, folder: Path, site_url: str) -> None:
-    """Write a notebook for every program below ``snippets``, at its place below ``folder``."""
+def write_notebooks(snippets: Path, docs: Path, folder: Path, site_url: str, broken=()) -> None:
+    """Write a notebook for every program below ``snippets``, at its place below ``folder``.
+
+    Raises SiteError for a program that cannot be read, unless it is known to be ``broken``.
+    """
     shutil.rmtree(folder, ignore_errors=True)
-    pages = {
-        program: page.stem
-        for page in docs.glob("*.md")
-        for _, program, section in INCLUDE.findall(page.read_text(encoding="utf-8"))
-        if section
-    }
-    for program in sorted(snippets.rglob("*.py")):
-        if (program.parent / "__init__.py").exists():
-            continue  # of a package, which comes along with the program that imports it
-        name = program.relative_to(snippets)
+    pages = shown_on(docs)
+    for program in programs(snippets):
+        name = program.relative_to(snippets).with_suffix("")
         path = folder / name.with_suffix(".ipynb")
         path.parent.mkdir(parents=True, exist_ok=True)
-        page = pages.get(name.with_suffix("").as_posix(), program.stem)
-        text = notebook(program, snippets, f"{site_url}{page}/")
+        page = pages.get(name.as_posix(), program.stem)
+        try:
+            text = notebook(program, snippets, f"{site_url}{page}/")
+        except SiteError:
+            if name.as_posix() in broken:
+                continue
+            raise
         path.write_text(text, encoding="utf-8")
 
 
 def notebook(program: Path, snippets: Path, address: str) -> str:
     """The program as a notebook, in JSON: a title that leads to its page, its data, and a cell a section.
 
-    Raises ProgramError for a program whose sections cannot be read.
+    Raises SiteError for a program whose sections cannot be read.
     """
-    about = ast.get_docstring(ast.parse(program.read_text(encoding="utf-8"))) or program.stem
+    parts, about = sections(program), ast.get_docstring(ast.parse(read(program))) or program.stem
     title, needs = about.splitlines()[0].rstrip("."), re.search(r" Needs [^.]*\.|$", about.replace("\n", " "))
     text = f"The program of [this page]({address}), a cell a section.{needs[0]}"
     cells = [
@@ -76,7 +78,7 @@ def notebook(program: Path, snippets: Path, address: str) -> str:
     if rest:
         text = base64.encodebytes(packed(rest, snippets)).decode()
         cells.append(new_code_cell(PACKED.format(text=text), id="packed", metadata=folded))
-    cells += [new_code_cell(part.code.rstrip(), id=part.name) for part in sections(program)]
+    cells += [new_code_cell(part.code.rstrip(), id=part.name) for part in parts]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     book = new_notebook(
         cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}, "title": title}
@@ -87,7 +89,7 @@ def notebook(program: Path, snippets: Path, address: str) -> str:
 
 def data_of(program: Path, snippets: Path) -> list[Path]:
     """The files in ``snippets/data`` that a program names."""
-    text = program.read_text(encoding="utf-8")
+    text = program.read_text(encoding="utf-8", errors="ignore")
     return [file for file in sorted(snippets.glob("data/*")) if file.name in text]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from takeaway.browser import find_browser, start_browser
 from takeaway.course import course
-from weave.errors import SiteError
 from weave.memo import remembered
+from weave.source import SiteError
 
 TAG = re.compile(rb"\(node\d{8}\)")
 PDF = {"prefer_css_page_size": True, "tagged": True, "outline": True}

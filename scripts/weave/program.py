@@ -6,12 +6,16 @@ a comment, a notebook cell and a named include, and closes with ``# --8<-- [end:
 
 import ast
 import re
+import sys
+import sysconfig
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 
-from weave.errors import SiteError
+from weave.source import SiteError, called, read_python
 
-IMPORT = r"^(?:from|import) {}\b"
+IMPORT = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
+INSTALLED = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
 MARKER = re.compile(r"^# (?:%% )?--8<-- \[(?:start|end):.*", re.MULTILINE)
 SECTION = re.compile(
     r"^# %% --8<-- \[start:([a-z][a-z0-9-]*)\]\n(.*?)^# --8<-- \[end:\1\]$", re.MULTILINE | re.DOTALL
@@ -23,7 +27,7 @@ class ProgramError(SiteError):
 
     def __str__(self):
         path, line, problem, cure = self.args
-        return f"{path.parent.name}/{path.name}, line {line}: {problem}\n  Cure: {cure}"
+        return f"{called(path)}, line {line}: {problem}\n  Cure: {cure}"
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,27 @@ class Section:
     code: str
 
 
+def programs(snippets: Path) -> list[Path]:
+    """All programs; not the modules of a package, which comes along with the program that imports it.
+
+    Raises ProgramError for one whose name would keep others from what they import.
+    """
+    files = [path for path in sorted(snippets.rglob("[!.]*.py")) if path.is_file()]
+    found = [path for path in files if not (path.parent / "__init__.py").exists()]
+    imported = {
+        name for path in files for name in IMPORT.findall(path.read_text(encoding="utf-8", errors="ignore"))
+    }
+    for path in found:
+        if path.stem in imported | sys.stdlib_module_names or PathFinder.find_spec(path.stem, INSTALLED):
+            problem = f"beside a file of this name no program can import Python's own '{path.stem}'."
+            raise ProgramError(path, 1, problem, "rename it.")
+    return found
+
+
 def package_of(path: Path) -> list[Path]:
     """The files of the packages beside a program that it imports."""
-    text, folders = path.read_text(encoding="utf-8"), path.parent.glob("*/__init__.py")
-    used = [file.parent for file in folders if re.search(IMPORT.format(file.parent.name), text, re.MULTILINE)]
+    imported = IMPORT.findall(path.read_text(encoding="utf-8", errors="ignore"))
+    used = [file.parent for file in path.parent.glob("*/__init__.py") if file.parent.name in imported]
     return [
         file
         for folder in sorted(used)
@@ -50,10 +71,10 @@ def package_of(path: Path) -> list[Path]:
 def sections(path: Path) -> list[Section]:
     """The sections of a program in order.
 
-    Raises ProgramError for a program without sections, a marker without its partner, a name used
-    twice, and code outside every section, which no page could show.
+    Raises SiteError for a program that cannot be read, one without sections, a marker without its
+    partner, a name used twice, and code outside every section, which no page could show.
     """
-    text = path.read_text(encoding="utf-8")
+    text = read_python(path)
 
     def complain(position, problem, cure):
         raise ProgramError(path, text.count("\n", 0, position) + 1, problem, cure)
@@ -71,8 +92,18 @@ def sections(path: Path) -> list[Section]:
         complain(stray.start(), f"{stray[0]} has no partner.", f"sections stand between {pair}.")
     if not found:
         complain(0, "the program has no section.", f"put its code between {pair}.")
-    for statement in ast.parse(outside).body:
+    _refuse_code(path, outside)
+    return list(found.values())
+
+
+def _refuse_code(path: Path, outside: str) -> None:
+    """Raise ProgramError if outside its sections the program has more than its description."""
+    try:
+        statements = ast.parse(outside).body
+    except SyntaxError as error:
+        problem = f"without its sections the rest is no Python: {error.msg}."
+        raise ProgramError(path, 1, problem, "let no section begin or end inside a statement.") from None
+    for statement in statements:
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
             problem, cure = "this code stands outside every section.", "move it into one, to be shown."
             raise ProgramError(path, statement.lineno, problem, cure)
-    return list(found.values())

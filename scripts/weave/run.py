@@ -2,38 +2,29 @@
 
 import contextlib
 import io
-import multiprocessing
 import os
 import re
 import sys
-import threading
-import time
+import tempfile
 import traceback
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
+from weave.keeper import MEMORY
+from weave.process import Process
 from weave.program import ProgramError, Section, sections
+from weave.source import called
 
 SCHEMES = ("light", "dark")
 STYLES = Path(__file__).parent / "styles"
 COLOUR = re.compile(r"\b[0-9A-Fa-f]{6}\b")
 TIME_LIMIT = 60.0
 WAITING = 10  # times the limit a program may take by the clock, waiting for the processor or for nothing
-LATE = 75  # the exit code of a program that has computed for too long
+PRINTED_LIMIT = 100_000  # characters a section
 
 # Programs run side by side, one a core; more threads in each would only wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-# A fork of a process that has already imported matplotlib starts in milliseconds.
-_forks = "forkserver" in multiprocessing.get_all_start_methods()
-_context = multiprocessing.get_context("forkserver" if _forks else "spawn")
-if _forks:
-    _context.set_forkserver_preload(
-        ["__main__", "matplotlib.pyplot", *(f"matplotlib.backends.backend_{name}" for name in ("agg", "svg"))]
-    )
 
 
 @dataclass
@@ -50,16 +41,23 @@ class Shown:
 def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
     """Run a program in two processes, one per colour scheme, and return what its sections showed.
 
-    time_limit is in seconds of computing, for the whole program, whatever else the machine does. Raises ProgramError if the program fails,
-    warns, prints differently in the two, or is not done in time; no process outlives the call.
+    The two differ in how Python orders sets, so that what depends on it is noticed. ``time_limit`` is in
+    seconds of computing, for the whole program, whatever else the machine does. Raises SiteError if the
+    program fails, warns, prints differently in the two, or is not done in time; no process outlives the call.
     """
+    path = path.absolute()  # the process runs in a folder of its own
     parts = sections(path)
-    with ThreadPoolExecutor(len(SCHEMES)) as pool:
-        light, dark = pool.map(partial(_watch, path, parts, time_limit), SCHEMES)
+    with contextlib.ExitStack() as stack:
+        processes = [
+            stack.enter_context(Process(seed, time_limit, _play, path, parts, scheme))
+            for seed, scheme in enumerate(SCHEMES)
+        ]
+        light, dark = (_result(process, path, parts, time_limit) for process in processes)
     for part, one, other in zip(parts, light, dark, strict=True):
         if one.printed != other.printed:
             problem = f"section '{part.name}' prints something else each time."
-            raise ProgramError(path, part.line, problem, "seed its randomness: `np.random.default_rng(0)`.")
+            cure = "seed its randomness, `np.random.default_rng(0)`, and sort a set before it is printed."
+            raise ProgramError(path, part.line, problem, cure)
         one.figures |= other.figures
         if one.narrow:
             one.narrow["dark"] = in_the_dark(one.narrow["light"])
@@ -73,96 +71,129 @@ def in_the_dark(drawing: str) -> str:
     return re.sub(r"(?<=#)[0-9a-f]{6}", lambda code: other.get(code[0], code[0]), drawing)
 
 
-def _watch(path: Path, parts: list[Section], time_limit: float, scheme: str) -> list[Shown]:
-    """Play the program in a process of its own; raise its ProgramError, or the one that it earns."""
-    receiver, sender = _context.Pipe(duplex=False)
-    process = _context.Process(target=_play, args=(path, parts, time_limit, scheme, sender), daemon=True)
-    process.start()
-    sender.close()
-    deadline, current = time.monotonic() + WAITING * time_limit, parts[0]
-    late = f"was not done after {time_limit:g} s."
-    cure = "look for a loop without end, or make the section do less."
-    try:
-        while receiver.poll(max(0, deadline - time.monotonic())):
-            message = receiver.recv()
-            if isinstance(message, ProgramError):
-                raise message
-            if isinstance(message, list):
-                return message
-            current = message
-        problem = late
-    except EOFError:
-        process.join()
-        problem = late
-        if process.exitcode != LATE:
-            problem, cure = f"ended the process (exit code {process.exitcode}).", "let it run to its end."
-    finally:
-        process.kill()
-        process.join()
-        receiver.close()
+def _result(process: Process, path: Path, parts: list[Section], time_limit: float) -> list[Shown]:
+    """What the process shows in the end; raise its ProgramError, or the one that it earns."""
+    current = parts[0]
+    for message in process.messages(WAITING * time_limit):
+        if isinstance(message, ProgramError):
+            raise message
+        if isinstance(message, list):
+            return message
+        current = message
+    problem, cure = f"ended the process (exit code {process.code}).", "let it run to its end."
+    if process.late:
+        problem = f"was not done after {time_limit:g} s."
+        cure = "look for a loop without end, or make the section do less."
+    elif process.code is None:
+        problem, cure = "lost its process.", "see what stands above, and build again."
     raise ProgramError(path, current.line, f"section '{current.name}' {problem}", cure)
 
 
-def _stop_late(time_limit: float) -> None:
-    """In the process: end it once it has computed for so long. Its clock stands still while others compute."""
-    while time.process_time() < time_limit:
-        time.sleep(0.1)
-    os._exit(LATE)
+class Printed(io.StringIO):
+    """What a section prints, no more than a page can show."""
+
+    full = False
+
+    def write(self, text):
+        text.encode()  # raises for half a character, which no page can hold
+        self.full = self.full or self.tell() + len(text) > PRINTED_LIMIT
+        self.check()
+        return super().write(text)
+
+    def check(self):
+        if self.full:
+            raise TooMuch
 
 
-def _play(path: Path, parts: list[Section], time_limit: float, scheme: str, sender) -> None:
+class TooMuch(BaseException):
+    """A section prints more than a page can show."""
+
+
+def _play(path: Path, parts: list[Section], scheme: str, send) -> None:
     """In the process: announce each section and run it, then send all that was shown, or the failure."""
-    threading.Thread(target=_stop_late, args=(time_limit,), daemon=True).start()
-    import matplotlib.pyplot as plt
-
-    from weave.narrow import narrow, svg
-
-    plt.switch_backend("svg")
-    plt.rcdefaults()  # whatever the person who builds has set
-    plt.style.use([STYLES / "figure.mplstyle", STYLES / f"{scheme}.mplstyle"])
-    plt.show = lambda *args, **kwargs: None  # the figure stays open for us to take
-    sys.path.insert(0, str(path.parent))  # as `python` does: a package may stand beside the program
+    _prepare(path, scheme)
     namespace = {"__name__": "__main__", "__file__": str(path)}
     shown = []
     for part in parts:
-        sender.send(part)
-        printed = io.StringIO()
+        send(part)
         try:
-            with contextlib.redirect_stdout(printed), warnings.catch_warnings():
-                warnings.simplefilter("error")
-                exec(compile("\n" * (part.line - 1) + part.code, str(path), "exec"), namespace)
-                drawn = bool(plt.get_fignums())
-                figures = {scheme: svg(plt.gcf())} if drawn else {}
-                drawings, picture = {}, b""
-                if drawn and scheme == "light":
-                    picture = _png(plt.gcf())
-                    narrow(plt.gcf())  # at last, for it changes the figure
-                    drawings = {scheme: svg(plt.gcf())}
+            shown.append(_show(path, part, scheme, namespace))
         except BaseException as error:
-            return sender.send(_failure(path, part, error))
+            namespace.clear()  # where memory is short there is none to tell of it
+            return send(_failure(path, part, error))
+    send(shown)
+
+
+def _prepare(path: Path, scheme: str) -> None:
+    """Set up the process as a learner's is, whatever the person who builds has set."""
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("svg")
+    plt.rcdefaults()
+    plt.style.use([STYLES / "figure.mplstyle", STYLES / f"{scheme}.mplstyle"])
+    plt.rcParams["figure.max_open_warning"] = 0  # our own message says more
+    plt.show = lambda *args, **kwargs: None  # the figure stays open for us to take
+    sys.argv[:] = [str(path)]
+    sys.path.insert(0, str(path.parent))  # as `python` does: a package may stand beside the program
+    with tempfile.TemporaryFile() as beside:
+        for stream in 1, 2:
+            os.dup2(beside.fileno(), stream)
+
+
+def _show(path: Path, part: Section, scheme: str, namespace: dict) -> Shown:
+    """Run a section, and take what it prints and draws."""
+    import matplotlib.pyplot as plt
+
+    from weave.narrow import narrow, png, svg
+
+    shown = Shown(part.name, "")
+    with contextlib.redirect_stdout(Printed()) as printed, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec(compile("\n" * (part.line - 1) + part.code, str(path), "exec"), namespace)
+        printed.check()
         if len(plt.get_fignums()) > 1:
             problem = f"section '{part.name}' leaves more than one figure open."
-            return sender.send(ProgramError(path, part.line, problem, "draw one figure a section."))
-        plt.close("all")
-        shown.append(Shown(part.name, printed.getvalue(), figures, drawings, picture))
-    sender.send(shown)
+            raise ProgramError(path, part.line, problem, "draw one figure a section.")
+        if plt.get_fignums():
+            figure = plt.gcf()
+            shown.figures[scheme] = svg(figure)
+            if scheme == "light":
+                shown.picture = png(figure)
+                narrow(figure)  # at last, for it changes the figure
+                shown.narrow[scheme] = svg(figure)
+    plt.close("all")
+    shown.printed = printed.getvalue()
+    if beside := _written_beside():
+        problem = f"section '{part.name}' writes what no page shows: {beside!r}"
+        raise ProgramError(path, part.line, problem, "print it, to sys.stdout and from the program itself.")
+    return shown
 
 
-def _png(figure) -> bytes:
-    """The figure as PNG on white, for slides and texts that take no SVG."""
-    picture = io.BytesIO()
-    options = {"transparent": False, "facecolor": "white", "metadata": {"Software": None}}
-    figure.savefig(picture, format="png", dpi=200, **options)
-    return picture.getvalue()
+def _written_beside() -> str:
+    """The beginning of what went to standard error, or past Python to standard output."""
+    sys.stderr.flush()
+    with open(os.dup(1), "rb") as beside:
+        beside.seek(0)
+        return beside.read(200).decode(errors="replace")
 
 
 def _failure(path: Path, part: Section, error: BaseException) -> ProgramError:
     """The ProgramError for what a section raised, with the line of the program that raised it."""
+    if isinstance(error, ProgramError):
+        return error
     steps = traceback.extract_tb(error.__traceback__)
     line = next((step.lineno for step in reversed(steps) if step.filename == str(path)), part.line)
     if isinstance(error, SyntaxError) and error.filename == str(path):
         line = error.lineno
-    cure = f"run `python {path.parent.name}/{path.name}` and mend what it reports."
+    problem = f"section '{part.name}' raised {type(error).__name__}: {error}"
+    cure = f"run `python {called(path)}` and mend what it reports."
     if isinstance(error, Warning):
         cure = "remove its cause; an overflow that is the lesson stands in `with np.errstate(all='ignore'):`."
-    return ProgramError(path, line, f"section '{part.name}' raised {type(error).__name__}: {error}", cure)
+    elif isinstance(error, MemoryError):
+        cure = f"keep less at a time; a program has {MEMORY >> 30} GB."
+    elif isinstance(error, UnicodeEncodeError):
+        cure = "print whole characters; `ascii()` shows what is none."
+    elif isinstance(error, TooMuch):
+        problem = f"section '{part.name}' prints more than {PRINTED_LIMIT // 1000} kB."
+        cure = "print less, such as every hundredth line."
+    return ProgramError(path, line, problem, cure)

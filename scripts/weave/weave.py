@@ -2,52 +2,81 @@
 
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from pathlib import Path
 
 from weave.memo import remembered
-from weave.program import ProgramError, package_of
+from weave.process import stop_all
+from weave.program import package_of, programs, sections
 from weave.run import Shown, run
+from weave.source import SiteError, check_links
 
 
-def weave(snippets: Path, build: Path) -> None:
+def weave(snippets: Path, build: Path, serving: bool = False) -> dict[str, SiteError]:
     """Run every program in ``snippets`` and write what it showed to ``build``.
 
     Programs run side by side on all cores. One that has not changed since the last build, nor its
-    data or the package that it imports, is not run again. Raises ProgramError and leaves ``build`` as it was if
-    any program fails.
+    data or the package that it imports, is not run again; those in folders are read and not run.
+    Raises SiteError and leaves ``build`` as it was if any program fails; while ``serving`` it goes on
+    without, and returns the errors by the program's name.
     """
-    programs = sorted(snippets.glob("*.py"))
-    chapters = _side_by_side(programs, build / "memo")
+    check_links(snippets)
+    broken, sound = {}, []
+    for program in programs(snippets):
+        try:
+            sections(program)
+            sound += [program] * (program.parent == snippets)
+        except SiteError as error:
+            broken[program] = error
+            if not serving:
+                raise
+    chapters, failed = _side_by_side(sound, build / "memo", serving)
     for folder in ("outputs", "figures"):
         shutil.rmtree(build / folder, ignore_errors=True)
         (build / folder).mkdir(parents=True)
-    for program in programs:
-        for part in chapters[program]:
-            stem = f"{program.stem}.{part.name}"
-            if part.printed:
-                (build / "outputs" / f"{stem}.txt").write_text(part.printed, encoding="utf-8")
-            for scheme, picture in part.figures.items():
-                (build / "figures" / f"{stem}.{scheme}.svg").write_text(picture, encoding="utf-8")
-            for scheme, picture in part.narrow.items():
-                (build / "figures" / f"{stem}.narrow.{scheme}.svg").write_text(picture, encoding="utf-8")
-            if part.picture:
-                (build / "figures" / f"{stem}.png").write_bytes(part.picture)
+    for program, shown in chapters.items():
+        _write(program.stem, shown, build)
+    names = {program: program.relative_to(snippets).with_suffix("") for program in broken | failed}
+    return {names[program].as_posix(): error for program, error in (broken | failed).items()}
 
 
-def _side_by_side(programs: list[Path], memo: Path) -> dict[Path, list[Shown]]:
-    """What each program showed. When one fails, those that have not begun are not run."""
+def _write(stem: str, shown: list[Shown], build: Path) -> None:
+    outputs, figures = build / "outputs", build / "figures"
+    for part in shown:
+        name = f"{stem}.{part.name}"
+        if part.printed:
+            (outputs / f"{name}.txt").write_text(part.printed, encoding="utf-8")
+        for scheme, picture in part.figures.items():
+            (figures / f"{name}.{scheme}.svg").write_text(picture, encoding="utf-8")
+        for scheme, picture in part.narrow.items():
+            (figures / f"{name}.narrow.{scheme}.svg").write_text(picture, encoding="utf-8")
+        if part.picture:
+            (figures / f"{name}.png").write_bytes(part.picture)
+
+
+def _side_by_side(programs: list[Path], memo: Path, serving: bool):
+    """What each program showed, and the errors of those that failed.
+
+    Unless serving, the first failure is raised; then no program runs on, as when the build is interrupted.
+    """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # The one edited last goes first, for it is the likeliest to fail.
         ordered = sorted(programs, key=lambda program: program.stat().st_mtime, reverse=True)
-        runs = {program: pool.submit(shown_by, program, memo) for program in ordered}
+        runs = {pool.submit(shown_by, program, memo): program for program in ordered}
+        shown, failed = {}, {}
         try:
-            for done in as_completed(runs.values()):
-                done.result()
-        except ProgramError:
-            pool.shutdown(cancel_futures=True)
+            for done in as_completed(runs):
+                if serving and isinstance(done.exception(), SiteError):
+                    failed[runs[done]] = done.exception()
+                else:
+                    shown[runs[done]] = done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            while going := [one for one in runs if not one.done()]:
+                stop_all()
+                wait(going, timeout=0.1)
             raise
-    return {program: done.result() for program, done in runs.items()}
+    return shown, failed
 
 
 def shown_by(program: Path, memo: Path) -> list[Shown]:
