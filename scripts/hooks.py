@@ -1,6 +1,5 @@
 """The joints between MkDocs and the machinery: MkDocs calls in here, and nothing is decided here."""
 
-import logging
 import sys
 from pathlib import Path
 
@@ -9,11 +8,9 @@ from mkdocs.utils import get_relative_url
 
 # Each room is imported where it is called: a build that finds nothing changed needs few of them.
 sys.path.insert(0, str(Path(__file__).parent))
-from publish import unchanged
-from publish.place import lock, publish, stamp, unlock
+from publish import place
 from publish.telling import complaints, forgive, tell
 
-log = logging.getLogger("mkdocs.overshoot")
 ROOT = Path(__file__).parent.parent
 SNIPPETS, LABS, BUILD = ROOT / "snippets", ROOT / "docs" / "labs", ROOT / "build"
 MEMO, BUILT = BUILD / "memo", BUILD / "built"
@@ -45,21 +42,20 @@ def on_startup(command, dirty):
 def on_config(config):
     from takeaway.archives import archives as offered
 
-    lock(BUILD)
-    stamp(ROOT)
+    place.lock(BUILD)
+    place.stamp(ROOT)
     config.markdown_extensions += EXTENSIONS
     config.extra["site"] = config.site_dir
     if called != "serve":
         archives.update(offered())
         config.site_dir = str(BUILD / "site")
-        if called == "build" and unchanged.unchanged(BUILT, state(config)):
-            log.info(f"Nothing has changed since {config.extra['site']} was built.")
+        if called == "build" and place.unchanged(BUILT, state(config)):
             raise SystemExit(0)
 
 
 def state(config) -> str:
-    settings = config.site_url, config.repo_url, config.strict, config.theme.name
-    return unchanged.state(ROOT, Path(config.extra["site"]), *settings, *archives)
+    besides = config.site_url, config.repo_url, config.strict, config.theme.name, *archives
+    return place.state(ROOT, Path(config.extra["site"]), *besides)
 
 
 def on_pre_build(config):
@@ -176,14 +172,14 @@ def on_post_build(config):
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]
         write_archives(archives, config, course, site, licences, MEMO)
         config.site_dir = config.extra["site"]
-        publish(site, Path(config.site_dir))
-        unchanged.note(BUILT, state(config))
-    unlock()
+        place.publish(site, Path(config.site_dir))
+        place.note(BUILT, state(config))
+    place.unlock()
 
 
 def on_build_error(error):
 
-    unlock()
+    place.unlock()
     tell(error)
 
 
@@ -202,4 +198,4 @@ def on_serve(server, config, builder):
 
 def on_shutdown():
 
-    unlock()
+    place.unlock()

@@ -11,8 +11,7 @@ import pytest
 
 from conftest import copy_of_the_sources
 from publish import place
-from publish.place import lock, publish, unlock
-from publish.unchanged import note, state, unchanged
+from publish.place import lock, note, publish, state, unchanged, unlock
 from weave.source import SiteError
 
 

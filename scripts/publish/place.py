@@ -1,6 +1,7 @@
-"""Build into a fresh folder, and let it take the site's place only when it is whole."""
+"""Build into a fresh folder; let it take the site's place only when it is whole, and not at all if nothing changed."""
 
 import contextlib
+import hashlib
 import logging
 import os
 import shutil
@@ -9,10 +10,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from weave.memo import tools
 from weave.source import SiteError
 
 log = logging.getLogger("mkdocs.overshoot")
 NEW, OLD = ".new-site", ".old-site"
+SOURCES = ("docs", "snippets", "scripts", "mkdocs.yml", "LICENSE", "LICENSE-TEXT", "CITATION.cff")
 _locks = []
 
 
@@ -91,3 +94,29 @@ def _swap_what_is_in(site: Path, new: Path, old: Path) -> None:
     for one in list(new.iterdir()):
         one.rename(site / one.name)
     new.rmdir()
+
+
+def state(root: Path, site: Path, *besides: str) -> str:
+    """The same for the same sources below ``root``, the same tools and settings, and the same files in ``site``."""
+    read = hashlib.sha256(repr((tools(), besides, os.environ.get("SOURCE_DATE_EPOCH"))).encode())
+    for name in SOURCES:
+        for path in [root / name, *sorted((root / name).rglob("*"))]:
+            if path.is_file() and path.suffix != ".pyc":
+                read.update(repr((path.relative_to(root).as_posix(), path.read_bytes())).encode())
+    for path in sorted(site.rglob("*")):
+        found = path.stat()
+        read.update(repr((path.relative_to(site).as_posix(), found.st_size, found.st_mtime_ns)).encode())
+    return read.hexdigest()
+
+
+def note(file: Path, now: str) -> None:
+    """Keep the state in which a build has left sources and site."""
+    file.write_text(now, encoding="utf-8")
+
+
+def unchanged(file: Path, now: str) -> bool:
+    """Whether they are still as the last build left them; then says so."""
+    same = file.exists() and file.read_text(encoding="utf-8") == now
+    if same:
+        log.info("Nothing has changed since the site was built, so it stays as it is.")
+    return same
