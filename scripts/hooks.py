@@ -14,7 +14,6 @@ from publish.telling import complaints, forgive, tell
 ROOT = Path(__file__).parent.parent
 SNIPPETS, LABS, BUILD = ROOT / "snippets", ROOT / "docs" / "labs", ROOT / "build"
 MEMO, BUILT = BUILD / "memo", BUILD / "built"
-EXTENSIONS = ["pages.elements", "pages.mathematics", "pages.finish"]
 # The files that the build makes, and those of the sources that are offered, each at its place in the site.
 MADE = [
     "licences.md",
@@ -44,7 +43,7 @@ def on_config(config):
 
     place.lock(BUILD)
     place.stamp(ROOT)
-    config.markdown_extensions += EXTENSIONS
+    config.markdown_extensions += ["pages.elements", "pages.mathematics", "pages.finish"]
     config.extra["site"] = config.site_dir
     if called != "serve":
         archives.update(offered())
