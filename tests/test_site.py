@@ -77,6 +77,13 @@ def test_no_page_carries_a_style_attribute_or_an_event_handler_that_the_policy_w
 
 
 def test_each_character_of_the_mathematics_has_a_glyph(pages):
+    """The font is STIX Two Math, reduced to ASCII, the italic Latin and Greek alphabets (U+210E, U+1D434-1D467,
+    U+1D6FC-1D71B), the bold one (U+1D7CF) and signs, with √ ( ) [ ] { } | ‖ ∑ ∏ ∫ whatever the pages use, whose
+    larger sizes are in its tables. To add a character, make it anew:
+
+    uv run pyftsubset STIXTwoMath-Regular.woff2 --unicodes="U+20-7E,U+2211,…" --layout-features='' \\
+        --flavor=woff2 --no-hinting --notdef-outline --output-file=docs/assets/fonts/stix-two-math.woff2
+    """
     font = TTFont(ROOT / "docs/assets/fonts/stix-two-math.woff2")
     drawn, italic = font.getBestCmap(), {}
     for code in drawn:  # a lone letter in <mi> is shown as its mathematical italic

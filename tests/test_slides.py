@@ -290,6 +290,10 @@ def test_without_scripts_the_slides_stand_one_below_the_other_with_their_notes(o
 
 
 def test_reveal_is_as_its_authors_released_it_with_its_licence_and_light():
+    """To renew it: `npm pack reveal.js`, copy dist/reveal.js, dist/reveal.css and LICENSE, and name the version here.
+
+    Its own speaker's view and print view need what the policy forbids; slides.js and slides.css do both.
+    """
     folder = ROOT / "docs" / "assets" / "slides"
     assert "6.0.2" in (folder / "reveal.js").read_text(encoding="utf-8")
     assert "MIT" in (folder / "reveal.js").read_text(encoding="utf-8")[:200]
