@@ -102,6 +102,11 @@ def test_our_chapters_alone_are_built_without_the_rest(laid, tmp_path):
     ast.parse((tmp_path / "scripts/hooks.py").read_text(encoding="utf-8"))
 
 
+def test_a_copy_of_the_whole_site_has_the_licences_that_its_page_shows(laid, tmp_path):
+    laid("Overshoot, the whole site")
+    assert (tmp_path / "LICENSE").is_file() and (tmp_path / "LICENSE-TEXT").is_file()
+
+
 def measured(times, elsewhere=0):
     keys = [*compare.BUILDS, *compare.COSTS]
     return {key: times * (number + 1) for number, key in enumerate(keys)} | {"elsewhere": elsewhere}
@@ -115,6 +120,12 @@ def test_the_tables_say_how_many_times_the_first_row_s_each_number_is():
     assert "| Overshoot | 100 | 200 | 300 |" in text and "| Other | – | – | – |" in text
     assert "| Overshoot | 1.000 | 2.000 | 3.000 |" in text  # each of 90 chapters
     assert r"| 150\* (2.5×) |" in text and "another host" in text
+
+
+def test_the_page_says_when_and_where_it_was_measured_and_with_which_releases():
+    text = compare.machine({"Overshoot, the whole site": "0.1.0", "Jupyter Book 1": "1.0.4"}, 0.25)
+    assert re.match(r"Measured on \d+ \w+ \d{4}: \d+ cores ", text)
+    assert text.endswith("load before the first build 0.2. Jupyter Book 1.0.4.\n")
 
 
 def test_the_page_is_renewed_between_its_comments_as_often_as_one_likes(tmp_path):

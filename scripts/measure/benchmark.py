@@ -38,6 +38,8 @@ def copy_of_the_site(folder: Path, count: int) -> list[str]:
     """Copy the sources, and chapters until there are ``count``. Returns the real chapters' names."""
     for name in ("docs", "snippets", "scripts"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    for file in [*ROOT.glob("LICENSE*"), ROOT / "CITATION.cff"]:  # shown on the page Licences
+        shutil.copy(file, folder)
     with (folder / "scripts/weave/weave.py").open("a", encoding="utf-8") as weave:
         weave.write(STOPWATCH)
     config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")

@@ -120,11 +120,14 @@ def machine(releases: dict[str, str], load: float) -> str:
     """When and where it was measured, and with which releases."""
     known = Path("/proc/cpuinfo")
     model = re.search(r"model name\s*: (.*)", known.read_text()) if known.exists() else None
-    used = ", ".join(f"{name} {release}" for name, release in releases.items() if not name.startswith("Over"))
+    others = [
+        f"{re.sub(' [12]$', '', name)} {releases[name]}" for name in releases if "Overshoot" not in name
+    ]
+    used = f" {', '.join(others)}." if others else ""
     today = f"{date.today():%-d %B %Y}"
     return (
         f"Measured on {today}: {os.cpu_count()} cores ({model[1] if model else platform.processor()}), "
-        f"{platform.system()}, Python {platform.python_version()}; load before the first build {load:.1f}. {used}.\n"
+        f"{platform.system()}, Python {platform.python_version()}; load before the first build {load:.1f}.{used}\n"
     )
 
 
