@@ -27,10 +27,11 @@ MKDOCS = [sys.executable, "-m", "mkdocs"]
 STOPWATCH = """
 import time
 _weave = weave
-def weave(*folders):
+def weave(*folders, **how):
     start = time.perf_counter()
-    _weave(*folders)
+    made = _weave(*folders, **how)
     print(time.perf_counter() - start)
+    return made
 """
 
 

@@ -14,14 +14,14 @@ ROOT = Path(__file__).parents[3]
 # What stands in for the joints of mkdocs.yml where only programs and prose are built.
 ONLY_CHAPTERS = """
 
-def offer_archives():
-    pass
+from takeaway import archives as makers
+
+makers.archives = dict
+makers.write_archives = lambda *_: None
 
 
 def on_pre_build(config):
-    from weave.weave import weave
-
-    weave(SNIPPETS, BUILD)
+    run_programs(Path(config.docs_dir))
 
 
 def on_files(files, config):
@@ -36,23 +36,6 @@ def on_page_markdown(markdown, page, config, files):
     from pages.page import prepare
 
     return prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
-
-
-def on_post_build(config):
-    from pages.assets import shorten
-    from pages.publish import publish, unlock
-    from pages.search import SYNONYMS, add_words
-    from pages.theme_scripts import change_theme
-    from pages.unchanged import note
-
-    site = Path(config.site_dir)
-    change_theme(site)
-    add_words(site / "search/search_index.json", SYNONYMS.read_text(encoding="utf-8"))
-    shorten(site / "assets")
-    config.site_dir = config.extra["site"]
-    publish(site, Path(config.site_dir))
-    note(BUILT, state(config))
-    unlock()
 """
 
 
