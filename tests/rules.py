@@ -102,8 +102,12 @@ def images_are_right(site: Path) -> list[str]:
     complaints = []
     for path in site.rglob("*.html"):
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+        where = path.relative_to(site)
+        for narrow in page.select("source[srcset]"):
+            if not target(site, path, narrow["srcset"])[0].is_file():
+                complaints.append(f"{where}: the image {narrow['srcset']!r} leads nowhere")
         for image in page.select("img"):
-            source, where = image.get("src", ""), path.relative_to(site)
+            source = image.get("src", "")
             if not target(site, path, source)[0].is_file():
                 complaints.append(f"{where}: the image {source!r} leads nowhere")
             if image.get("alt") is None or ("/figures/" in source and len(image["alt"]) < 30):

@@ -20,7 +20,9 @@ class FinishExtension(Extension):
     """Finishes a page after all else that Markdown does."""
 
     def extendMarkdown(self, md):
-        md.treeprocessors.register(_Finish(md), "finish", 0)
+        md.treeprocessors.register(
+            _Finish(md), "finish", -10
+        )  # after the links lead to where the builder puts things
         md.postprocessors.register(_Code(md), "code", 0)
 
 
