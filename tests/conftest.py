@@ -41,12 +41,17 @@ def no_window():
 
 
 @functools.cache
-def names_of(chapter: str) -> SimpleNamespace:
-    """Every name that the chapter's program defines, after a run of the whole file; ``alone``: what it printed."""
+def run_alone(chapter: str) -> tuple[SimpleNamespace, str]:
+    """What the chapter's program defines, after a run of the whole file, and what it printed."""
     printed = io.StringIO()
     with no_window(), contextlib.redirect_stdout(printed):
         names = runpy.run_path(str(SNIPPETS / f"{chapter}.py"), run_name="__main__")
-    return SimpleNamespace(**names, alone=printed.getvalue())
+    return SimpleNamespace(**names), printed.getvalue()
+
+
+def names_of(chapter: str) -> SimpleNamespace:
+    """Every name that the chapter's program defines."""
+    return run_alone(chapter)[0]
 
 
 def axes_of(chapter: SimpleNamespace, section: str) -> list:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import rules
-from conftest import ROOT, SNIPPETS, names_of, shown_by
+from conftest import ROOT, SNIPPETS, run_alone, shown_by
 
 CHAPTERS = rules.chapters(ROOT)
 PROGRAMS = rules.programs(ROOT)
@@ -39,7 +39,7 @@ def test_a_number_in_backticks_quotes_the_output(page):
     "chapter", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PROGRAMS]
 )
 def test_the_program_alone_prints_what_the_page_prints(chapter):
-    assert names_of(chapter).alone == "".join(part.printed for part in shown_by(chapter))
+    assert run_alone(chapter)[1] == "".join(part.printed for part in shown_by(chapter))
 
 
 def test_a_learner_may_call_a_program_from_anywhere(tmp_path):
