@@ -16,7 +16,7 @@ from weave.program import sections
 
 READ = chapters(ROOT, 12)
 NAMES = [tool.name for tool in TOOLS]
-PAGE = ROOT / "docs" / "benchmark.md"
+PAGE = ROOT / "scripts" / "measure" / "others" / "page.md"
 
 
 @pytest.fixture

@@ -133,7 +133,8 @@ def machine(releases: dict[str, str], load: float) -> str:
 
 def write(page: Path, text: str) -> None:
     """Put the text between the two comments of a page."""
-    page.write_text(BETWEEN.sub(lambda _: text, page.read_text(encoding="utf-8")), encoding="utf-8")
+    source = page if page.exists() else Path(__file__).parent / "others" / "page.md"
+    page.write_text(BETWEEN.sub(lambda _: text, source.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def compare(tools: list[Tool], counts: list[int]) -> Iterator[str]:
