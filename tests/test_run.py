@@ -170,7 +170,10 @@ def named(mark: str) -> list[psutil.Process]:
 def test_no_process_outlives_the_build_however_it_ends(program, tmp_path, end):
     mark = str(88_000_000 + os.getpid())
     path = program(f"import subprocess\nsubprocess.run(['sleep', '{mark}'])")
-    code = f"from pathlib import Path\nfrom weave.weave import weave\nweave(Path({str(path.parent)!r}), Path('build'))"
+    # What starts the tests may have told them to ignore these signals; a terminal does not.
+    code = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    code += "signal.signal(signal.SIGHUP, signal.SIG_DFL)\nfrom pathlib import Path\nfrom weave.weave import weave\n"
+    code += f"weave(Path({str(path.parent)!r}), Path('build'))"
     build = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL)
     try:
         until(lambda: len(named(mark)) == 2)
