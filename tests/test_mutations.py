@@ -31,14 +31,14 @@ def mutate(root, file, old, new):
     path.write_text(re.sub(old, new, text, count=1), encoding="utf-8")
 
 
-def program_rules(root) -> dict[int, list[str]]:
-    """The complaints of rules 1 to 3 about the chapter on overshoot."""
+def program_rules(root, *rules_asked) -> dict[int, list[str]]:
+    """The complaints of rules 1 to 3 about the chapter on overshoot; of the third, which takes a run, if asked."""
     shown = run(root / "snippets/overshoot.py")
     markdown = (root / "docs/overshoot.md").read_text(encoding="utf-8")
     return {
         1: rules.page_is_the_program(root, "overshoot", shown),
         2: rules.numbers_quote_the_output(markdown, "\n".join(part.printed for part in shown)),
-        3: rules.run_repeats_itself(root, "overshoot", shown),
+        3: rules.run_repeats_itself(root, "overshoot", shown) if 3 in rules_asked else [],
     }
 
 
@@ -46,7 +46,7 @@ PROGRAM, PAGE, LAB = "snippets/overshoot.py", "docs/overshoot.md", "docs/labs/li
 
 
 def test_the_site_as_it_is_passes(copy):
-    assert program_rules(copy) == {1: [], 2: [], 3: []}
+    assert program_rules(copy, 3) == {1: [], 2: [], 3: []}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_the_site_as_it_is_passes(copy):
 )
 def test_a_rule_about_program_and_page_notices(copy, rule, file, old, new, complaint):
     mutate(copy, file, old, new)
-    complaints = program_rules(copy)
+    complaints = program_rules(copy, rule)
     assert any(re.search(complaint, line) for line in complaints[rule]), complaints
 
 

@@ -183,6 +183,7 @@ def test_no_process_outlives_the_build_however_it_ends(program, tmp_path, end):
         until(lambda: not any(one.is_running() for one in began))
     finally:
         build.kill()
+        build.wait()
 
 
 def until(what) -> None:
