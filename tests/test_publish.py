@@ -12,6 +12,7 @@ import pytest
 from conftest import copy_of_the_sources
 from publish import place
 from publish.place import lock, note, publish, state, unchanged, unlock
+from publish.serve import affected, by_edit
 from weave.source import SiteError
 
 
@@ -159,3 +160,39 @@ def test_only_what_would_make_the_same_site_counts_as_unchanged(tmp_path):
     (root / "docs/cases2.md").rename(root / "docs/cases.md")
     page.write_text("edited by hand")
     assert not unchanged(built, state(root, site, "address"))
+
+
+def test_after_a_whole_build_that_failed_an_edit_takes_a_whole_build_again(tmp_path):
+    for name in ("docs", "snippets"):
+        (tmp_path / name).mkdir()
+    page, built, fails = tmp_path / "docs/page.md", [], [True]
+    page.write_text("one")
+
+    def whole():
+        built.append("whole")
+        if fails.pop():
+            raise SiteError("a lab failed")
+
+    builder = by_edit(whole, tmp_path, tmp_path, [], lambda: built.append("edit"))
+    (tmp_path / "mkdocs.yml").write_text("site_name: x")
+    with pytest.raises(SiteError):
+        builder()
+    page.write_text("another text")
+    fails.append(False)
+    builder()
+    assert built == ["whole", "whole"]
+
+
+def test_an_edit_leads_to_the_pages_that_show_it_or_to_a_whole_build(tmp_path):
+    docs, snippets = tmp_path / "docs", tmp_path / "snippets"
+    docs.mkdir()
+    snippets.mkdir()
+    (docs / "taylor.md").write_text('--8<-- "taylor.py:run"')
+    (docs / "index.md").write_text("![What it shows](figures/taylor.run.svg)")
+    (docs / "cases.md").write_text("words about taylor.")
+    for program in ("taylor.py", "new.py"):
+        (snippets / program).write_text("")
+    assert affected({snippets / "taylor.py"}, docs, snippets) == ["index.md", "taylor.md"]
+    assert affected({docs / "cases.md"}, docs, snippets) == ["cases.md"]
+    assert affected({docs / "gone.md"}, docs, snippets) is None
+    assert affected({docs / "cases.md", docs.parent / "mkdocs.yml"}, docs, snippets) is None

@@ -98,6 +98,11 @@ def test_small_words_letters_and_numbers_do_not_change_what_is_found(found):
     assert found("what is a momentum") == found("momentum") != []
 
 
+def test_a_loss_that_is_nan_leads_to_the_box_then_to_the_cases_and_a_framework_to_its_page(found):
+    assert found("loss nan")[:2] == ["diagnose", "cases"]
+    assert {found(name)[0] for name in ("pytorch", "keras", "jax")} == {"frameworks"}
+
+
 def test_every_symptom_of_the_tree_is_found(site, index):
     symptoms = 0
     for name, page in pages_of(site):

@@ -20,9 +20,8 @@ class FinishExtension(Extension):
     """Finishes a page after all else that Markdown does."""
 
     def extendMarkdown(self, md):
-        md.treeprocessors.register(
-            _Finish(md), "finish", -10
-        )  # after the links lead to where the builder puts things
+        # Late, when the builder has made links of files lead to where it puts them.
+        md.treeprocessors.register(_Finish(md), "finish", -10)
         md.postprocessors.register(_Code(md), "code", 0)
 
 

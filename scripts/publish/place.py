@@ -50,7 +50,7 @@ def publish(fresh: Path, site: Path) -> None:
     Raises SiteError, and leaves both as they are, where the site's place cannot be written or has no room.
     """
     try:
-        site.mkdir(exist_ok=True)
+        site.mkdir(parents=True, exist_ok=True)
         within = os.path.ismount(site) or site.is_symlink()  # then the folder itself cannot be renamed
         place = site if within else site.parent
         new, old = place / NEW, place / OLD

@@ -68,12 +68,16 @@ def by_edit(whole: Callable, root: Path, build: Path, built: list, remake: Calla
     ``built`` is what the last whole build left: config, files, navigation and templates; ``remake`` runs the
     programs and makes the decks.
     """
-    edits = Edits(root)
+    edits, sound = Edits(root), True
 
     def builder():
+        nonlocal sound
         names = affected(edits.changed(), root / "docs", root / "snippets")
-        if not names:
-            return whole()
+        if not names or not sound:  # a whole build that failed has left nothing to go on from
+            sound = False
+            whole()
+            sound = True
+            return
         remake()
         rebuild(names, *built, build / "figures")
 
