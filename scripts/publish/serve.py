@@ -1,6 +1,6 @@
 """Under ``mkdocs serve``: build again only the pages that an edit of a chapter or of a program changes.
 
-So an edit takes as long in a site of three hundred chapters as in one of ten. What spans pages (the search,
+So an edit does not wait until every other page is rendered. What spans pages (the search,
 links from other pages, what can be downloaded) is made anew by the next whole build: that of any other edit.
 """
 
