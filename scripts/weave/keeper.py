@@ -26,10 +26,17 @@ BECOME_SUBREAPER = 36  # Linux: orphans among its descendants become its childre
 def serve(number: int) -> None:
     """In the server: fork a keeper for each link that comes through the door."""
     _prepare()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a keeper ended
+    signal.signal(signal.SIGCHLD, _reap)
     door = socket.socket(fileno=number)
     while links := socket.recv_fds(door, 1, 1)[1]:
         _forked(_keep, Connection(links[0]))
+
+
+def _reap(*_) -> None:
+    """Wait for the keepers that have ended; what they and their programs computed is counted only so."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _prepare() -> None:
