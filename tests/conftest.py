@@ -5,6 +5,7 @@ import functools
 import http.server
 import io
 import os
+import re
 import runpy
 import shutil
 import subprocess
@@ -99,6 +100,20 @@ def copy_of_the_sources(folder: Path) -> Path:
         shutil.copytree(ROOT / name, folder / name)
     for file in (ROOT / "mkdocs.yml", *ROOT.glob("LICENSE*"), ROOT / "CITATION.cff"):
         shutil.copy(file, folder)
+    return folder
+
+
+def small_site(folder: Path) -> Path:
+    """What a build reads for a site of one chapter, one lab and two pages, with the machinery of the large one."""
+    shared = ("scripts", "docs/assets", "docs/labs/given", "snippets/readlog")
+    for name in shared:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests/small", folder, dirs_exist_ok=True)
+    for file in (*ROOT.glob("LICENSE*"), ROOT / "CITATION.cff"):
+        shutil.copy(file, folder)
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    nav = "nav: [index.md, overshoot.md, sources.md, labs/limit.py]\n\n"
+    (folder / "mkdocs.yml").write_text(re.sub(r"(?ms)^nav:.*?(?=^#)", nav, settings), encoding="utf-8")
     return folder
 
 

@@ -151,6 +151,10 @@ def number(page):
     return page.locator(".slide-number").inner_text().split("/")[0].strip()
 
 
+# Slides of one kind are built alike, and what they hold is checked on the page: the first deck that has one stands for all.
+FIRST = {slide.kind: chapter for chapter in reversed(DECKS) for slide in made(chapter)}
+
+
 @pytest.mark.parametrize("chapter", DECKS)
 def test_every_slide_is_reached_by_keyboard_fits_and_axe_finds_nothing(open_deck, chapter):
     page = open_deck(chapter)
@@ -166,7 +170,7 @@ def test_every_slide_is_reached_by_keyboard_fits_and_axe_finds_nothing(open_deck
         for wide in slide.locator("pre code, table, .arithmatex").all():
             assert wide.evaluate("one => one.scrollWidth - one.clientWidth") <= 2, place
         kind = slide.get_attribute("data-kind")
-        if kind not in seen:  # slides of one kind are built alike
+        if kind not in seen and (place == 1 or FIRST[kind] == chapter):
             seen.add(kind)
             assert described(Axe().run(page, options=AXE).response["violations"]) == [], place
         page.keyboard.press("ArrowRight")
