@@ -244,6 +244,12 @@ def open_page(browser, address):
         yield lambda path, *size, **options: open_it(address + path, *size, **options)
 
 
+def to_the_dark(page) -> None:
+    """Press the button that turns a page in the light scheme into the dark one."""
+    page.locator("label[for^=__palette]:visible").click()
+    page.wait_for_selector("body[data-md-color-scheme=slate]")
+
+
 def described(violations) -> list[str]:
     return [
         f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import rules
-from conftest import AXE_IN, COUNT_SHIFTS, ROOT, described
+from conftest import AXE_IN, COUNT_SHIFTS, ROOT, described, to_the_dark
 
 PAGES = [
     "",
@@ -25,8 +25,7 @@ def test_axe_finds_no_violation_and_nothing_scrolls_sideways_on_a_phone(open_pag
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     for scheme, options in AXE_IN.items():
         if scheme == "dark":
-            page.locator("label[for^=__palette]:visible").click()
-            page.wait_for_selector("body[data-md-color-scheme=slate]")
+            to_the_dark(page)
         assert described(Axe().run(page, options=options).response["violations"]) == [], scheme
     for width in 360, 320:
         page.set_viewport_size({"width": width, "height": 700})

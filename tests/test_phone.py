@@ -82,17 +82,26 @@ def phone(open_page):
     return open_it
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_no_formula_and_no_table_is_cut_off_and_the_page_does_not_scroll_sideways(phone, path):
-    page = phone(path)
+def nothing_is_cut_off(page):
     assert page.evaluate(FORMULAS) == []
     assert page.evaluate(TABLES) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_copy_buttons_cover_no_text(phone, path):
-    page = phone(path)
+def what_is_too_wide_shows_that_it_scrolls_and_does_so_by_keyboard(page):
+    for text, shadows, focusable in page.evaluate(SCROLLS):
+        assert shadows == 4, f"no sign that this scrolls: {text}"
+        assert focusable, f"no key scrolls this: {text}"
+
+
+def an_output_of_50_characters_fits_and_code_is_no_smaller_than_11_pixels(page):
+    for text in page.evaluate(OUTPUTS):
+        assert max(map(len, text.splitlines())) > 50
+    sizes = "[...document.querySelectorAll('article pre > code')].map(code => parseFloat(getComputedStyle(code).fontSize))"
+    assert min(page.evaluate(sizes), default=SMALLEST) >= SMALLEST
+
+
+def copy_buttons_cover_no_text(page):
     for code in page.locator("article pre > code").all():
         code.scroll_into_view_if_needed()
         code.locator("xpath=preceding-sibling::nav").wait_for(state="attached")
@@ -102,20 +111,12 @@ def test_copy_buttons_cover_no_text(phone, path):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_what_is_still_too_wide_shows_that_it_scrolls_and_does_so_by_keyboard(phone, path):
+def test_all_of_a_page_can_be_read_and_reached(phone, path):
     page = phone(path)
-    for text, shadows, focusable in page.evaluate(SCROLLS):
-        assert shadows == 4, f"no sign that this scrolls: {text}"
-        assert focusable, f"no key scrolls this: {text}"
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_an_output_of_50_characters_fits_and_code_is_no_smaller_than_11_pixels(phone, path):
-    page = phone(path)
-    for text in page.evaluate(OUTPUTS):
-        assert max(map(len, text.splitlines())) > 50
-    sizes = "[...document.querySelectorAll('article pre > code')].map(code => parseFloat(getComputedStyle(code).fontSize))"
-    assert min(page.evaluate(sizes), default=SMALLEST) >= SMALLEST
+    nothing_is_cut_off(page)
+    what_is_too_wide_shows_that_it_scrolls_and_does_so_by_keyboard(page)
+    an_output_of_50_characters_fits_and_code_is_no_smaller_than_11_pixels(page)
+    copy_buttons_cover_no_text(page)
 
 
 def type_of(drawing: str, width: float) -> list[float]:
@@ -125,20 +126,19 @@ def type_of(drawing: str, width: float) -> list[float]:
     return [100 * float(scale) * width / own for scale in texts]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_the_type_of_every_static_figure_is_at_least_11_pixels_high(phone, site, address, path, scheme):
-    page = phone(path, color_scheme=scheme, java_script_enabled=False)  # then no live figure hides it
-    if scheme == "dark":  # without scripts the scheme is the light one
-        page.evaluate("document.body.setAttribute('data-md-color-scheme', 'slate')")
-    page.evaluate(LOADED, f"article img.only-{scheme}")
-    figures = page.evaluate(FIGURES)
-    assert len(figures) == page.locator(f"article img.only-{scheme}").count()
-    for source, width in figures:
-        file = site / source.removeprefix(address)
-        assert file.name.endswith(f".narrow.{scheme}.svg")
-        sizes = type_of(file.read_text(encoding="utf-8"), width)
-        assert len(sizes) >= 5 and min(sizes) >= SMALLEST, file.name
+def test_the_type_of_every_static_figure_is_at_least_11_pixels_high(phone, site, address, path):
+    page = phone(path, java_script_enabled=False)  # then no live figure hides it
+    for scheme, palette in (("light", "default"), ("dark", "slate")):
+        page.evaluate("name => document.body.setAttribute('data-md-color-scheme', name)", palette)
+        page.evaluate(LOADED, f"article img.only-{scheme}")
+        figures = page.evaluate(FIGURES)
+        assert len(figures) == page.locator(f"article img.only-{scheme}").count()
+        for source, width in figures:
+            file = site / source.removeprefix(address)
+            assert file.name.endswith(f".narrow.{scheme}.svg")
+            sizes = type_of(file.read_text(encoding="utf-8"), width)
+            assert len(sizes) >= 5 and min(sizes) >= SMALLEST, file.name
 
 
 def test_no_word_or_number_of_a_narrow_figure_touches_another_or_the_edge(open_page, site):
