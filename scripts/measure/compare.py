@@ -97,7 +97,7 @@ def tables(found: dict[str, dict[int, dict]], counts: list[int]) -> str:
 def grid(heads: Iterable[str], rows: dict[str, list], digits=1, marks=None) -> str:
     """A Markdown table. Behind each number, how many times the first row's it is."""
     heads, firsts = list(heads), next(iter(rows.values()))
-    lines = [f"| | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]
+    lines = [f"| Tool | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]
     for name, values in rows.items():
         cells = []
         for value, first, mark in zip(
