@@ -16,6 +16,7 @@ from problems.collection import (
     limit,
     overflow,
     regime,
+    scaler,
     sign_or_rate,
     slowest,
     sum_or_mean,
@@ -186,6 +187,16 @@ def test_a_run_with_the_found_sign_and_curvature_makes_the_printed_weights():
         assert again == pytest.approx(weights)
         seen.add(sign)
     assert seen == {1, -1}
+
+
+def test_a_scaler_that_halves_at_each_inf_skips_and_ends_as_the_answers_say():
+    for problem in variants(scaler):
+        scale, gradient, skipped = problem.given["start"], problem.given["gradient"], 0
+        with np.errstate(over="ignore"):
+            while np.isinf(np.float16(scale * gradient)):
+                scale, skipped = scale / 2, skipped + 1
+        assert answers(problem) == [skipped, scale]
+    assert scaler.LARGEST == float(np.finfo(np.float16).max)
 
 
 @pytest.mark.parametrize("kind", PROBLEMS, ids=lambda kind: kind.__name__.rpartition(".")[2])

@@ -5,10 +5,11 @@ from problems.collection import (
     limit,
     overflow,
     regime,
+    scaler,
     sign_or_rate,
     slowest,
     sum_or_mean,
     three_losses,
 )
 
-PROBLEMS = (limit, regime, three_losses, slowest, overflow, heavy_ball, sum_or_mean, sign_or_rate)
+PROBLEMS = (limit, regime, three_losses, slowest, overflow, heavy_ball, sum_or_mean, sign_or_rate, scaler)
