@@ -196,5 +196,5 @@ print(f"the rule says {good * n / m:.2f} for {n} images")
 low = (2 * n / bad - 2 * m / good) / (n - m)  # λ is at least this, and
 most = 2 * m / good - (m - 1) * low  # B at most this
 print(f"λ is at least {low:.0f}: no batch bears more than {2 / low:.2f}")
-print(f"B is at most {most:.0f}: the knee is at {most / low + 1:.0f} at most")
+print(f"B is at most {most:.0f}: the knee is below {most / low + 1:.0f}")
 # --8<-- [end:rule]

@@ -55,6 +55,7 @@ with np.errstate(all="ignore"):  # the overflow is the lesson
     )
 # --8<-- [end:division]
 
+
 # %% --8<-- [start:bf16]
 def bf16(value):  # the first 16 bits of fp32, to nearest
     pattern = np.float32(value).view(np.uint32) + np.uint32(0x8000)
@@ -66,7 +67,8 @@ for update in range(1000):
     half = float(np.float16(half - 0.001))
     brain = bf16(brain - 0.001)
 with np.errstate(over="ignore"):
-    print(f"70,000 is {np.float16(70_000)} in fp16, {bf16(70_000):.0f} in bf16")
+    far = np.float16(70_000), bf16(70_000)
+print(f"70,000 is {far[0]} in fp16, {far[1]:.0f} in bf16")
 print(f"1 − 1000 · 0.001 is {half:.4f} in fp16, {brain:.4f} in bf16")
 # --8<-- [end:bf16]
 

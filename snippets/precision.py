@@ -119,12 +119,12 @@ orders = {
     "never unscaled": "clip step update",
     "unscaled twice": "unscale unscale clip step update",
     "stepped without a look": "unscale clip blind update",
+    "updated too early": "update unscale clip step",
     "scale never updated": "unscale clip step",
 }
-print(f"{'':24s}skipped  longest step  last loss")
+print(f"{'':22s}     skipped longest step    last loss")
 for name, order in orders.items():
     w, scale, fits = train(order, 10)
-    longest = np.abs(np.diff(w, prepend=10)).max()
-    print(f"{name:24s}{np.sum(fits == 0):7d}", end="")
-    print(f" {longest:13.3g} {w[-1] ** 2 / 2:10.3g}")
+    row = sum(fits == 0), max(abs(np.diff(w, prepend=10))), w[-1] ** 2 / 2
+    print(f"{name:22s}", *(f"{value:12.3g}" for value in row))
 # --8<-- [end:orders]

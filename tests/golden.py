@@ -140,7 +140,16 @@ def bits(precision) -> list:
         return [float(np.uint32(pattern + step).view(np.float32)) for step in steps]
 
     rng, cases = np.random.default_rng(3), []
-    pairs = [(1, -0.001), (1, 0.001), (256, 1), (2048, 1), (65504, 32), (1e-8, 1e-8), (3e-8, -1e-9), (0.5, -0.5)]
+    pairs = [
+        (1, -0.001),
+        (1, 0.001),
+        (256, 1),
+        (2048, 1),
+        (65504, 32),
+        (1e-8, 1e-8),
+        (3e-8, -1e-9),
+        (0.5, -0.5),
+    ]
     digits, powers = rng.uniform(1, 10, size=(2, 40)), rng.integers(-8, 4, size=40)
     pairs += [
         (float(f"{a:.9f}e{power}"), float(f"{b - 5.5:.9f}e{power - 3}"))

@@ -574,9 +574,11 @@ def test_exact_fit_and_curvatures_give_the_posted_iterate_to_within_the_digits_t
     spread = np.max(fits, axis=0) - np.min(fits, axis=0)
     digit = np.array([0.005, 0.005, 0.05, 0.005, 0.005, 0.005])  # half of the last one posted
     assert np.all(np.abs(after_50_000(EXACT) - REACHED) <= digit + spread / 2 + 0.002) and spread.max() < 0.02
-    longer = EXACT - np.linalg.matrix_power(
-        np.eye(6) - 2 * powers_of(5, 0, 1).T @ powers_of(5, 0, 1) / 40, 50_000
-    ) @ EXACT
+    longer = (
+        EXACT
+        - np.linalg.matrix_power(np.eye(6) - 2 * powers_of(5, 0, 1).T @ powers_of(5, 0, 1) / 40, 50_000)
+        @ EXACT
+    )
     assert not np.isfinite(longer).all()  # with the whole mean square rate 1 would be beyond the limit
 
 

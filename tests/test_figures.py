@@ -460,8 +460,10 @@ def test_bits_tell_which_format_loses_an_update(figure):
 
 def test_a_band_stands_where_the_format_has_numbers_and_ends_where_it_ends(figure):
     one = figure("bits", search="?bits.weight=60000&bits.update=20000&bits.sign=up")
-    right, box = one.evaluate("""one => [one.querySelector("path.tone1.band").getBBox(), one.querySelector("rect.frame").getBBox()].map(
+    right, box = (
+        one.evaluate("""one => [one.querySelector("path.tone1.band").getBBox(), one.querySelector("rect.frame").getBBox()].map(
         box => box.x + box.width)""")
+    )
     assert right < box - 20 and "inf" in says(one)
 
 

@@ -150,17 +150,17 @@ def test_a_thousand_updates_of_a_thousandth_leave_1_in_bf16_and_2_percent_in_fp1
 
 
 def test_a_thousandth_of_the_weight_each_time_would_leave_0_37():
-    assert 0.999**1000 == pytest.approx(0.37, abs=0.005)
+    assert pytest.approx(0.37, abs=0.005) == 0.999**1000
 
 
 def test_the_rounding_is_four_times_as_large_as_the_update():
-    assert 2**-8 / 0.001 == pytest.approx(4, abs=0.1)
+    assert pytest.approx(4, abs=0.1) == 2**-8 / 0.001
     assert keep("bf16", 1 - 2**-8) == pytest.approx(0.9961, abs=5e-5)
 
 
 def test_in_fp16_a_thousandth_becomes_two_distances_between_a_half_and_one():
     assert keep("fp16", 0.9 - 0.001) - keep("fp16", 0.9) == pytest.approx(-0.00098, abs=5e-6)
-    assert 2 * 2**-11 == pytest.approx(0.00098, abs=5e-6) and 2**-11 == pytest.approx(0.00049, abs=2e-6)
+    assert pytest.approx(0.00098, abs=5e-6) == 2 * 2**-11 and pytest.approx(0.00049, abs=2e-6) == 2**-11
     assert abs(keep("fp16", 0.3 - 0.001) - keep("fp16", 0.3) + 0.001) < 0.00003
 
 
@@ -185,9 +185,11 @@ def test_rounded_by_chance_twenty_other_runs_end_within_0_09_of_0(chapter):
             w = float(chapter.chance(w - 0.001))
         ends.append(w)
     assert ends[0] == pytest.approx(0.0566, abs=5e-5)
-    assert -0.09 < min(ends[1:]) and max(ends[1:]) < 0.09
+    assert min(ends[1:]) > -0.09 and max(ends[1:]) < 0.09
     mine = [by_chance(np.random.default_rng(seed)) for seed in range(40)]
-    assert np.mean(mine) == pytest.approx(0, abs=0.02) and np.std(mine) == pytest.approx(np.std(ends), rel=0.4)
+    assert np.mean(mine) == pytest.approx(0, abs=0.02) and np.std(mine) == pytest.approx(
+        np.std(ends), rel=0.4
+    )
 
 
 def test_by_chance_0_999_becomes_0_9961_about_every_fourth_time(chapter):
@@ -213,7 +215,7 @@ def test_a_step_of_less_than_half_a_distance_changes_nothing(name):
 def test_as_a_share_of_the_weight_bf16_loses_0_2_to_0_4_percent_and_fp16_eight_times_less():
     shares = [0.5 * 2.0**-7 / weight for weight in (1, 1.999)]
     assert shares == pytest.approx([0.0039, 0.00195], rel=0.01)
-    assert 0.5 * 2.0**-10 / 1 == shares[0] / 8
+    assert shares[0] / 8 == 0.5 * 2.0**-10 / 1
 
 
 def test_adam_at_1e_4_does_not_move_a_weight_of_a_tenth_in_bf16():
@@ -253,7 +255,7 @@ def test_each_line_fails_in_one_of_the_two_formats_of_16_bits_and_not_in_fp32(ch
     }
     for name, (half, brain, single) in printed.items():
         assert single == pytest.approx(exact[name], rel=1e-3), name
-        wrong = [not value == pytest.approx(exact[name], rel=0.01) for value in (half, brain)]
+        wrong = [value != pytest.approx(exact[name], rel=0.01) for value in (half, brain)]
         if name == "a sum: 2048 + 1":
             wrong = [value == 2048 for value in (half, brain)]  # a count that stands still
         if name == "β₂ of Adam, 0.999":
@@ -362,7 +364,11 @@ def test_after_2000_good_updates_the_scale_doubles_and_one_is_skipped(chapter):
 def test_the_scaler_of_pytorch_has_these_defaults_and_does_the_same():
     torch = pytest.importorskip("torch")
     found = torch.amp.GradScaler("cpu")
-    growth, backoff, interval = found.get_growth_factor(), found.get_backoff_factor(), found.get_growth_interval()
+    growth, backoff, interval = (
+        found.get_growth_factor(),
+        found.get_backoff_factor(),
+        found.get_growth_interval(),
+    )
     assert (found.get_scale(), growth, backoff, interval) == (65536, 2, 0.5, 2000)
     for gradient, count in ((1, 1), (10, 4), (100, 7), (10_000, 14)):
         grads = torch.amp.GradScaler("cpu")
@@ -424,6 +430,13 @@ def test_stepped_without_a_look_the_weight_is_nan_from_the_first_update_on(chapt
 
 def test_unscaled_twice_is_thousands_of_times_too_slow(chapter):
     assert rows(chapter, "orders")["unscaled twice"][1] == pytest.approx(3 / 4096, rel=2e-3)
+
+
+def test_updated_too_early_one_gradient_is_divided_by_the_wrong_number_when_the_scale_moves(chapter):
+    assert rows(chapter, "orders")["updated too early"] == rows(chapter, "orders")["in order"]
+    _, scale, fits = chapter.train("update unscale", 10.0, updates=2010)  # no step: the gradient stays
+    doubled = np.flatnonzero(np.diff(scale) > 0) + 1
+    assert fits[doubled].all() and 4096 * 10 / scale[doubled] == [5]  # half of what it should be
 
 
 def test_a_scale_that_is_never_updated_skips_every_update(chapter):
@@ -507,18 +520,18 @@ def test_at_1_bf16_obeys_a_rate_of_0_002_and_ignores_one_of_0_001():
 
 
 def test_exercise_1_a_gradient_of_300_costs_9_updates_and_leaves_128():
-    assert scaler(300, 100) == (9, 128) and 65536 * 300 / 65504 == pytest.approx(300.1, abs=0.05)
+    assert scaler(300, 100) == (9, 128) and pytest.approx(300.1, abs=0.05) == 65536 * 300 / 65504
 
 
 def test_exercise_2_a_weight_of_3_in_bf16_loses_updates_below_0_0078():
     assert keep("bf16", 3 - 0.00781) == 3 > keep("bf16", 3 - 0.00782)
-    assert 2.0 ** (1 - 7) / 2 == pytest.approx(0.0078, abs=5e-5)
+    assert pytest.approx(0.0078, abs=5e-5) == 2.0 ** (1 - 7) / 2
 
 
 def test_exercise_3_four_skipped_updates_and_a_norm_of_11_2_mean_between_8_and_11_2():
     counts = {gradient: scaler(gradient, 100)[0] for gradient in (7.9, 8.1, 11.2, 15.9, 16.1)}
     assert counts == {7.9: 3, 8.1: 4, 11.2: 4, 15.9: 4, 16.1: 5}
-    assert [65504 / 8192, 65504 / 4096] == pytest.approx([8.0, 16.0], abs=0.05)
+    assert pytest.approx([8.0, 16.0], abs=0.05) == [65504 / 8192, 65504 / 4096]
 
 
 def test_exercise_4_an_update_just_above_the_edge_is_doubled():

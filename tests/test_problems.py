@@ -196,7 +196,7 @@ def test_a_scaler_that_halves_at_each_inf_skips_and_ends_as_the_answers_say():
             while np.isinf(np.float16(scale * gradient)):
                 scale, skipped = scale / 2, skipped + 1
         assert answers(problem) == [skipped, scale]
-    assert scaler.LARGEST == float(np.finfo(np.float16).max)
+    assert float(np.finfo(np.float16).max) == scaler.LARGEST
 
 
 @pytest.mark.parametrize("kind", PROBLEMS, ids=lambda kind: kind.__name__.rpartition(".")[2])

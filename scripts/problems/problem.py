@@ -73,9 +73,7 @@ class Problem:
     def hint(self) -> str:
         """What is said to a wrong answer that nobody foresaw."""
         chapter, section = self.taught
-        return (
-            f"This is none of the usual slips. The chapter *{TITLES.get(chapter, chapter.title())}* explains it under “{section}”."
-        )
+        return f"This is none of the usual slips. The chapter *{TITLES.get(chapter, chapter.title())}* explains it under “{section}”."
 
 
 def fair(problem: Problem) -> bool:

@@ -10,7 +10,9 @@ LARGEST = 65504  # of fp16
 
 def draw(dice: random.Random) -> Problem:
     start = 2 ** dice.choice([14, 15, 16, 17, 18, 19, 20])
-    gradient = dice.choice([n * 10**k for k in (0, 1, 2) for n in (12, 15, 17, 20, 24, 30, 35, 50, 60, 70, 90)])
+    gradient = dice.choice(
+        [n * 10**k for k in (0, 1, 2) for n in (12, 15, 17, 20, 24, 30, 35, 50, 60, 70, 90)]
+    )
     return Problem(
         "A loss scaler's first updates",
         ("precision", "Scale the loss"),
@@ -66,6 +68,8 @@ def _scale(start: int, gradient: float) -> Question:
                 round(LARGEST / gradient),
                 "This is the largest scale that fits. The scaler only halves, so it arrives at a power of two.",
             ),
-            Answer(start, "The scale does not come back by itself: it is doubled only after 2,000 good updates."),
+            Answer(
+                start, "The scale does not come back by itself: it is doubled only after 2,000 good updates."
+            ),
         ],
     )
