@@ -184,9 +184,9 @@ for degree in 3, 5, 10:
     print(f"{degree:6d} {curves[0] / curves[-1]:8.3g}", end="")
     print(f" {2 / curves[0]:6.3f} {left[-1]:11.3%}")
     if degree == 5:  # from 0, so at first the error is −posted
-        found = posted - (ways.T * left) @ ways @ posted
+        arrived = posted - (ways.T * left) @ ways @ posted
 print("\nposted  ", *(f"{value:6.2f}" for value in reached))
-print("computed", *(f"{value:6.2f}" for value in found))
+print("computed", *(f"{value:6.2f}" for value in arrived))
 # --8<-- [end:powers]
 
 # %% --8<-- [start:rule]

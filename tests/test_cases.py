@@ -567,19 +567,15 @@ def after_50_000(exact):
     return exact - np.linalg.matrix_power(step, 50_000) @ exact
 
 
-def test_exact_fit_and_curvatures_give_the_posted_iterate_to_within_the_digits_that_were_posted(chapter):
-    assert after_50_000(EXACT) == pytest.approx(chapter.found, abs=1e-6)
-    rng = np.random.default_rng(0)
-    fits = [after_50_000(EXACT + rng.uniform(-0.005, 0.005, 6)) for _ in range(2000)]
-    spread = np.max(fits, axis=0) - np.min(fits, axis=0)
-    digit = np.array([0.005, 0.005, 0.05, 0.005, 0.005, 0.005])  # half of the last one posted
-    assert np.all(np.abs(after_50_000(EXACT) - REACHED) <= digit + spread / 2 + 0.002) and spread.max() < 0.02
-    longer = (
-        EXACT
-        - np.linalg.matrix_power(np.eye(6) - 2 * powers_of(5, 0, 1).T @ powers_of(5, 0, 1) / 40, 50_000)
-        @ EXACT
-    )
-    assert not np.isfinite(longer).all()  # with the whole mean square rate 1 would be beyond the limit
+def test_exact_fit_and_curvatures_give_the_posted_iterate_to_within_about_one_in_the_last_digit_posted(
+    chapter,
+):
+    assert after_50_000(EXACT) == pytest.approx(chapter.arrived, abs=1e-6)
+    last = np.array([0.01, 0.01, 0.1, 0.01, 0.01, 0.01])
+    assert np.abs(after_50_000(EXACT) - REACHED).max() < 0.1
+    assert np.all(np.abs(after_50_000(EXACT) - REACHED) <= 1.2 * last)
+    curves = np.linalg.svd(powers_of(5, 0, 1), compute_uv=False) ** 2 / 40
+    assert curves[0] < 2 < 2 * curves[0]  # with the whole mean square rate 1 would be beyond the limit
 
 
 def powers_of(degree, low, high):

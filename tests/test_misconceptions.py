@@ -74,7 +74,7 @@ def test_an_overflow_is_enough_for_nan_without_any_division(chapter):
 
 
 def test_bf16_has_a_number_where_fp16_has_inf_and_loses_what_fp16_keeps(chapter):
-    """bf16 takes three bits from the fraction and gives them to the exponent"""
+    """In bf16 three bits of the fraction have become exponent"""
     assert chapter.printed["bf16"] == (
         "70,000 is inf in fp16, 70144 in bf16\n1 − 1000 · 0.001 is 0.0222 in fp16, 1.0000 in bf16\n"
     )

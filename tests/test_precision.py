@@ -175,17 +175,17 @@ def by_chance(rng, updates=1000, step=0.001):
     return w
 
 
-def test_rounded_by_chance_twenty_other_runs_end_within_0_09_of_0(chapter):
-    """in twenty others between −0.09 and 0.09, on average 0.00"""
+def test_rounded_by_chance_twenty_other_runs_end_within_0_11_of_0(chapter):
+    """twenty others end within 0.11 of 0, on average within 0.02"""
     ends = []
-    for seed in range(20):
+    for seed in range(21):
         chapter.rng.bit_generator.state = np.random.default_rng(seed).bit_generator.state
         w = 1.0
         for _ in range(1000):
             w = float(chapter.chance(w - 0.001))
         ends.append(w)
     assert ends[0] == pytest.approx(0.0566, abs=5e-5)
-    assert min(ends[1:]) > -0.09 and max(ends[1:]) < 0.09
+    assert np.abs(ends[1:]).max() < 0.11 and abs(np.mean(ends[1:])) < 0.02
     mine = [by_chance(np.random.default_rng(seed)) for seed in range(40)]
     assert np.mean(mine) == pytest.approx(0, abs=0.02) and np.std(mine) == pytest.approx(
         np.std(ends), rel=0.4

@@ -244,7 +244,7 @@ def test_no_problem_stands_in_two_sets_and_the_first_sets_do_not_depend_on_how_m
 
 
 def test_every_file_of_the_collection_is_a_problem_of_the_set():
-    files = {path.stem for path in (ROOT / "scripts/problems/collection").glob("[!_]*.py")}
+    files = {path.stem for path in (ROOT / "scripts/problems/collection").rglob("[!_]*.py")}
     assert files == {kind.__name__.rpartition(".")[2] for kind in PROBLEMS}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import rules
-from conftest import ROOT
+from conftest import ROOT, names_of
 from problems import command
 from problems.collection import PROBLEMS
 from problems.sets import numbered, problem_sets
@@ -109,6 +109,17 @@ def test_in_fp32_a_fourfold_loss_is_inf_at_64_and_the_weight_nan_about_twice_as_
             w = w - np.float32(3) * w
     assert lost == 64 and "At 64, and about twice as late" in PROSE
     assert gone == pytest.approx(2 * lost, abs=3)
+
+
+def test_a_thousand_thousandths_taken_from_1_leave_0_and_0_02_and_1():
+    bf16 = names_of("precision").bf16
+    left = []
+    for keep in (np.float32, np.float16, bf16):
+        w = 1.0
+        for _ in range(1000):
+            w = float(keep(w - 0.001))
+        left.append(w)
+    assert left == pytest.approx([0, 0.02, 1], abs=0.003) and "0, 0.02 and 1. A learner" in PROSE
 
 
 def test_with_momentum_of_0_9_the_rate_0_15_is_stable_at_a_curvature_of_20():
