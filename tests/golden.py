@@ -131,10 +131,11 @@ def countdown(overflow) -> list:
 def bits(precision) -> list:
     """A weight, an update, and the numbers beside the weight, in each format of the program."""
 
-    def beside(name, value, keep):
+    def beside(name, value):
         if name != "bf16":
             kind = np.float16 if name == "fp16" else np.float32
-            return [float(np.nextafter(kind(value), kind(end))) for end in (-np.inf, np.inf)]
+            with np.errstate(over="ignore"):
+                return [float(np.nextafter(kind(value), kind(end))) for end in (-np.inf, np.inf)]
         pattern = int(np.float32(value).view(np.uint32))
         steps = (-0x10000, 0x10000) if value > 0 else (0x80010000, 0x10000)  # the lower half stays 0
         return [float(np.uint32(pattern + step).view(np.float32)) for step in steps]
@@ -162,7 +163,7 @@ def bits(precision) -> list:
                 at = [float(keep(weight))]
                 for _ in range(50):
                     at.append(float(keep(at[-1] + update)))
-            found[name] = {"from": at[0], "to": at[1], "last": at[50], "beside": beside(name, at[0], keep)}
+            found[name] = {"from": at[0], "to": at[1], "last": at[50], "beside": beside(name, at[0])}
         cases.append({"weight": weight, "update": update, "kept": found})
     return cases
 
