@@ -177,8 +177,8 @@ def test_the_limit_of_the_regression_is_just_below_0_1072():
     assert far(0.10) < 1e-6 and far(0.1071) < 1e-6 and far(0.1072) > 1e2 and far(0.108) > 1e6
 
 
-def test_fp16_ends_at_65504_and_bf16_loses_every_step_below_a_fifth_of_a_percent_of_a_weight():
-    """fp16 ends at 65,504, bf16 loses every step below 0.2 % of a weight"""
+def test_fp16_ends_at_65504_and_bf16_loses_small_steps():
+    """small: below a fifth of a percent of the weight"""
     bf16 = names_of("precision").bf16
     assert float(np.finfo(np.float16).max) == 65504
 
