@@ -67,7 +67,8 @@ def test_recall_two_losses_that_differ_in_their_last_digits_only_differ_by_round
 def test_the_program_rounds_to_each_format_as_its_definition_says(chapter, name):
     rng = np.random.default_rng(1)
     with np.errstate(all="ignore"):
-        for value in rng.normal(size=500) * 10.0 ** rng.uniform(-12, 6, 500):
+        ties = [1 + 2.0**-f / 2 for f in (7, 10)] + [1 + 3 * 2.0**-f / 2 for f in (7, 10)]  # to even
+        for value in [*ties, *(rng.normal(size=500) * 10.0 ** rng.uniform(-12, 6, 500))]:
             value = float(np.float32(value))  # what the program is given is an fp32
             assert float(chapter.keeps[name](value)) == keep(name, value)
 
