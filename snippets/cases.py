@@ -171,3 +171,30 @@ plt.gca().set(title="The rings are the post", xlabel="update")
 plt.legend(loc="lower right")
 plt.show()
 # --8<-- [end:blocks]
+
+# %% --8<-- [start:powers]
+posted = np.array([0.65, 5.82, -17.82, 29.10, -35.25, 17.08])  # exact
+reached = 0.71, 3.98, -5.2, -3.23, -0.08, 3.44  # after 50,000 at rate 1
+print("degree        κ  limit  error left")
+for degree in 3, 5, 10:
+    powers = np.linspace(0, 1, 40)[:, None] ** np.arange(degree + 1)
+    _, sizes, ways = np.linalg.svd(powers)
+    curves = sizes**2 / 40  # the curvatures of half the mean square
+    left = (1 - curves) ** 50_000  # of the error, in each direction
+    print(f"{degree:6d} {curves[0] / curves[-1]:8.3g}", end="")
+    print(f" {2 / curves[0]:6.3f} {left[-1]:11.3%}")
+    if degree == 5:  # from 0, so at first the error is −posted
+        arrived = posted - (ways.T * left) @ ways @ posted
+print("\nposted  ", *(f"{value:6.2f}" for value in reached))
+print("computed", *(f"{value:6.2f}" for value in arrived))
+# --8<-- [end:powers]
+
+# %% --8<-- [start:rule]
+(m, good), (n, bad) = (16, 0.02), (96, 0.06)  # this trains, that does not
+print(f"the rule says {good * n / m:.2f} for {n} images")
+# Let the limit at batch m be 2m/(B + (m − 1)λ). From the two rates follow
+low = (2 * n / bad - 2 * m / good) / (n - m)  # λ is at least this, and
+most = 2 * m / good - (m - 1) * low  # B at most this
+print(f"λ is at least {low:.0f}: no batch bears more than {2 / low:.2f}")
+print(f"B is at most {most:.0f}: the knee is below {most / low + 1:.0f}")
+# --8<-- [end:rule]

@@ -1,4 +1,4 @@
-"""Misconceptions: ten beliefs about losses that explode, and a run against each.
+"""Misconceptions: eleven beliefs about losses that explode, and a run against each.
 
 Needs numpy. Run it with: python snippets/misconceptions.py
 """
@@ -54,6 +54,23 @@ with np.errstate(all="ignore"):  # the overflow is the lesson
         f"3e38 · 10 = {big}, inf − inf = {big - big}, 0 · inf = {0 * big}"
     )
 # --8<-- [end:division]
+
+
+# %% --8<-- [start:bf16]
+def bf16(value):  # the first 16 bits of fp32, to nearest
+    pattern = np.float32(value).view(np.uint32) + np.uint32(0x8000)
+    return float((pattern & np.uint32(0xFFFF0000)).view(np.float32))
+
+
+half = brain = 1.0
+for update in range(1000):
+    half = float(np.float16(half - 0.001))
+    brain = bf16(brain - 0.001)
+with np.errstate(over="ignore"):
+    far = np.float16(70_000), bf16(70_000)
+print(f"70,000 is {far[0]} in fp16, {far[1]:.0f} in bf16")
+print(f"1 − 1000 · 0.001 is {half:.4f} in fp16, {brain:.4f} in bf16")
+# --8<-- [end:bf16]
 
 # %% --8<-- [start:overfitting]
 inputs, targets = rng.normal(size=500), rng.normal(size=500)

@@ -128,6 +128,46 @@ def countdown(overflow) -> list:
     return {"largest": {k: float(v) for k, v in overflow.largest.items()}, "runs": runs, "rounded": rounded}
 
 
+def bits(precision) -> list:
+    """A weight, an update, and the numbers beside the weight, in each format of the program."""
+
+    def beside(name, value):
+        if name != "bf16":
+            kind = np.float16 if name == "fp16" else np.float32
+            with np.errstate(over="ignore"):
+                return [float(np.nextafter(kind(value), kind(end))) for end in (-np.inf, np.inf)]
+        pattern = int(np.float32(value).view(np.uint32))
+        steps = (-0x10000, 0x10000) if value > 0 else (0x80010000, 0x10000)  # the lower half stays 0
+        return [float(np.uint32(pattern + step).view(np.float32)) for step in steps]
+
+    rng, cases = np.random.default_rng(3), []
+    pairs = [
+        (1, -0.001),
+        (1, 0.001),
+        (256, 1),
+        (2048, 1),
+        (65504, 32),
+        (1e-8, 1e-8),
+        (3e-8, -1e-9),
+        (0.5, -0.5),
+    ]
+    digits, powers = rng.uniform(1, 10, size=(2, 40)), rng.integers(-8, 4, size=40)
+    pairs += [
+        (float(f"{a:.9f}e{power}"), float(f"{b - 5.5:.9f}e{power - 3}"))
+        for a, b, power in zip(*digits, powers, strict=True)
+    ]
+    for weight, update in pairs:
+        found = {}
+        for name, keep in precision.keeps.items():
+            with np.errstate(all="ignore"):
+                at = [float(keep(weight))]
+                for _ in range(50):
+                    at.append(float(keep(at[-1] + update)))
+            found[name] = {"from": at[0], "to": at[1], "last": at[50], "beside": beside(name, at[0])}
+        cases.append({"weight": weight, "update": update, "kept": found})
+    return cases
+
+
 def mulberry32(seed: int):
     """The published generator of 32 bits, number by number, between 0 and 1."""
     while True:
@@ -264,6 +304,7 @@ def golden(names_of) -> dict:
             "bowl": bowl(names_of("conditioning")),
             "countdown": countdown(names_of("overflow")),
             "batch": batch(names_of("minibatch")),
+            "bits": bits(names_of("precision")),
         }
     )
 

@@ -394,7 +394,7 @@ def test_20_causes_13_of_them_nan_or_inf_without_any_run(chapter):
 def test_every_thread_is_linked_by_its_real_address():
     markdown = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
     links = re.findall(r"\(https://([^)]+)\)", markdown)
-    assert len(links) == len(set(links)) == 18
+    assert len(links) == len(set(links)) == 20
     for link in links:
         assert re.fullmatch(r"github\.com/[\w-]+/[\w.-]+/(issues|pull)/\d+|\w+(\.\w+)+/questions/\d+", link)
 
@@ -552,6 +552,72 @@ def test_gradients_never_cleared_go_down_and_come_back_and_explode_above_4(chapt
         printed = rows_of(chapter.printed["grows"])["gradients never cleared"][0]
         assert losses[59] == pytest.approx(printed, rel=5e-3)
         assert min(losses[:20]) < 0.01 and max(losses[500:]) > 0.45
+
+
+# Two posts with a few numbers only
+
+EXACT = np.array([0.65, 5.82, -17.82, 29.10, -35.25, 17.08])
+REACHED = np.array([0.71, 3.98, -5.2, -3.23, -0.08, 3.44])
+
+
+def after_50_000(exact):
+    """Descent itself, squared again and again: the map of one update is affine, and so is that of 2, 4, 8 …"""
+    X = np.linspace(0, 1, 40)[:, None] ** np.arange(6)
+    step = np.eye(6) - X.T @ X / 40  # of the error, at rate 1 on half the mean square
+    return exact - np.linalg.matrix_power(step, 50_000) @ exact
+
+
+def test_exact_fit_and_curvatures_give_the_posted_iterate_to_within_about_one_in_the_last_digit_posted(
+    chapter,
+):
+    assert after_50_000(EXACT) == pytest.approx(chapter.arrived, abs=1e-6)
+    last = np.array([0.01, 0.01, 0.1, 0.01, 0.01, 0.01])
+    assert np.abs(after_50_000(EXACT) - REACHED).max() < 0.1
+    assert np.all(np.abs(after_50_000(EXACT) - REACHED) <= 1.2 * last)
+    curves = np.linalg.svd(powers_of(5, 0, 1), compute_uv=False) ** 2 / 40
+    assert curves[0] < 2 < 2 * curves[0]  # with the whole mean square rate 1 would be beyond the limit
+
+
+def powers_of(degree, low, high):
+    return np.linspace(low, high, 40)[:, None] ** np.arange(degree + 1)
+
+
+@pytest.mark.parametrize("degree, kappa", [(3, 1.35e4), (5, 1.21e7), (10, 4.1e14)])
+def test_raw_powers_have_a_condition_number_that_explodes_with_the_degree(degree, kappa):
+    sizes = np.linalg.svd(powers_of(degree, 0, 1), compute_uv=False)
+    assert sizes[0] ** 2 / sizes[-1] ** 2 == pytest.approx(kappa, rel=0.01)
+
+
+def test_at_rate_1_near_the_limit_50_000_updates_leave_99_percent_of_the_flattest_error(chapter):
+    curves = np.linalg.svd(powers_of(5, 0, 1), compute_uv=False) ** 2 / 40
+    assert 2 / curves[0] == pytest.approx(1.216, abs=5e-4)
+    assert (1 - curves[-1]) ** 50_000 == pytest.approx(0.99324, abs=5e-6)
+    error = 1.0
+    for _ in range(1000):
+        error -= curves[-1] * error
+    assert error**50 == pytest.approx(0.99324, abs=5e-6)
+
+
+def test_with_legendre_polynomials_from_minus_1_to_1_kappa_is_9_6():
+    X = np.polynomial.legendre.legvander(np.linspace(-1, 1, 40), 5)
+    assert np.linalg.cond(X) ** 2 == pytest.approx(9.6, abs=0.05)
+
+
+def test_if_the_formula_holds_no_batch_bears_the_rate_that_the_linear_rule_gives_for_96_images(chapter):
+    """So if the formula holds, no batch of any size bears 0.12 …, at `66` images or before"""
+    assert pytest.approx(0.12) == 0.02 * 96 / 16
+    largest, knee = 0, 0
+    for times in (1, 2, 3.8):  # what momentum may multiply all limits by
+        for B in np.linspace(1, 1600 * times, 400):
+            lam = np.linspace(0.01, 60 * times, 3000)
+            trains = times * 2 * 16 / (B + 15 * lam) >= 0.02
+            fails = times * 2 * 96 / (B + 95 * lam) <= 0.06
+            fit = lam[trains & fails]
+            if len(fit):
+                largest = max(largest, times * 2 / fit.min())
+                knee = max(knee, B / fit.min() + 1)
+    assert largest == pytest.approx(0.10, abs=0.002) and largest < 0.12
+    assert knee == pytest.approx(66, abs=1)
 
 
 # You may think, and exercise 4

@@ -8,10 +8,10 @@ import pytest
 from conftest import ROOT
 
 
-def test_there_are_ten_beliefs_and_a_run_against_each(chapter):
+def test_there_are_eleven_beliefs_and_a_run_against_each(chapter):
     page = (ROOT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
     parts = re.split(r"^## ", page, flags=re.MULTILINE)
-    assert "# Misconceptions: ten beliefs" in parts[0] and len(parts) == 11 == len(chapter.printed) + 1
+    assert "# Misconceptions: eleven beliefs" in parts[0] and len(parts) == 12 == len(chapter.printed) + 1
     for part, (section, printed) in zip(parts[1:], chapter.printed.items(), strict=True):
         assert part.startswith("“") and f'"misconceptions.{section}.txt"' in part and printed
         belief, answer = part.splitlines()[0].strip("“”").split(), part.split('!!! refute ""\n', 1)[1]
@@ -71,6 +71,16 @@ def test_every_step_points_downhill_and_every_step_ends_higher(chapter):
 def test_an_overflow_is_enough_for_nan_without_any_division(chapter):
     assert chapter.printed["division"] == "3e38 · 10 = inf, inf − inf = nan, 0 · inf = nan\n"
     assert type(chapter.big) is np.float32
+
+
+def test_bf16_has_a_number_where_fp16_has_inf_and_loses_what_fp16_keeps(chapter):
+    """In bf16 three bits of the fraction have become exponent"""
+    assert chapter.printed["bf16"] == (
+        "70,000 is inf in fp16, 70144 in bf16\n1 − 1000 · 0.001 is 0.0222 in fp16, 1.0000 in bf16\n"
+    )
+    assert 70144 == 137 * 2**9  # seven bits after the first: 128 to 255 times a power of two
+    assert 2**16 <= 70144 < 2**17 and chapter.bf16(70144 + 255) == 70144 < chapter.bf16(70144 + 257)
+    assert chapter.half == pytest.approx(0.0222, abs=5e-5) and chapter.brain == 1
 
 
 def test_in_an_explosion_the_loss_is_inf_first_and_nan_later():

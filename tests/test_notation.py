@@ -118,3 +118,11 @@ def test_the_curvatures_of_the_four_ways_to_write_the_loss():
     assert [half_sum, 2 * half_sum, half_sum / 50, 2 * half_sum / 50] == pytest.approx(
         [18.66, 37.32, 0.3732, 0.7464]
     )
+
+
+def test_with_f_bits_of_fraction_the_numbers_between_two_powers_of_two_are_evenly_apart():
+    """between 2^k and 2^(k+1) its numbers are 2^(k−f) apart"""
+    for kind, f in ((np.float16, 10), (np.float32, 23), (np.float64, 52)):
+        for k in (-3, 0, 9):
+            for value in (2.0**k, 1.3 * 2.0**k, 1.99 * 2.0**k):
+                assert np.spacing(kind(value)) == 2.0 ** (k - f)

@@ -16,6 +16,7 @@ from problems.collection import (
     limit,
     overflow,
     regime,
+    scaler,
     sign_or_rate,
     slowest,
     sum_or_mean,
@@ -188,6 +189,16 @@ def test_a_run_with_the_found_sign_and_curvature_makes_the_printed_weights():
     assert seen == {1, -1}
 
 
+def test_a_scaler_that_halves_at_each_inf_skips_and_ends_as_the_answers_say():
+    for problem in variants(scaler):
+        scale, gradient, skipped = problem.given["start"], problem.given["gradient"], 0
+        with np.errstate(over="ignore"):
+            while np.isinf(np.float16(scale * gradient)):
+                scale, skipped = scale / 2, skipped + 1
+        assert answers(problem) == [skipped, scale]
+    assert float(np.finfo(np.float16).max) == scaler.LARGEST
+
+
 @pytest.mark.parametrize("kind", PROBLEMS, ids=lambda kind: kind.__name__.rpartition(".")[2])
 def test_no_wrong_answer_can_be_taken_for_the_right_one_or_for_another(kind):
     for problem in variants(kind):
@@ -233,7 +244,7 @@ def test_no_problem_stands_in_two_sets_and_the_first_sets_do_not_depend_on_how_m
 
 
 def test_every_file_of_the_collection_is_a_problem_of_the_set():
-    files = {path.stem for path in (ROOT / "scripts/problems/collection").glob("[!_]*.py")}
+    files = {path.stem for path in (ROOT / "scripts/problems/collection").rglob("[!_]*.py")}
     assert files == {kind.__name__.rpartition(".")[2] for kind in PROBLEMS}
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conftest import SNIPPETS
+from conftest import SNIPPETS, names_of
 
 
 def adam_with_its_preconditioner_held_still(alpha, beta, H, P, steps=3000):
@@ -175,3 +175,16 @@ def test_the_limit_of_the_regression_is_just_below_0_1072():
         return abs(b - best)
 
     assert far(0.10) < 1e-6 and far(0.1071) < 1e-6 and far(0.1072) > 1e2 and far(0.108) > 1e6
+
+
+def test_fp16_ends_at_65504_and_bf16_loses_small_steps():
+    """small: below a fifth of a percent of the weight"""
+    bf16 = names_of("precision").bf16
+    assert float(np.finfo(np.float16).max) == 65504
+
+    def lost(share, w):
+        return float(bf16(w - share * w)) == w
+
+    weights = [float(bf16(w)) for w in np.random.default_rng(0).uniform(1.01, 1.99, 200)]
+    assert all(lost(0.0019, w) for w in weights) and not all(lost(0.0025, w) for w in weights)
+    assert not any(lost(0.004, w) for w in weights)

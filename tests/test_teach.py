@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import rules
-from conftest import ROOT
+from conftest import ROOT, names_of
 from problems import command
 from problems.collection import PROBLEMS
 from problems.sets import numbered, problem_sets
@@ -111,6 +111,17 @@ def test_in_fp32_a_fourfold_loss_is_inf_at_64_and_the_weight_nan_about_twice_as_
     assert gone == pytest.approx(2 * lost, abs=3)
 
 
+def test_a_thousand_thousandths_taken_from_1_leave_0_and_0_02_and_1():
+    bf16 = names_of("precision").bf16
+    left = []
+    for keep in (np.float32, np.float16, bf16):
+        w = 1.0
+        for _ in range(1000):
+            w = float(keep(w - 0.001))
+        left.append(w)
+    assert left == pytest.approx([0, 0.02, 1], abs=0.003) and "0, 0.02 and 1. A learner" in PROSE
+
+
 def test_with_momentum_of_0_9_the_rate_0_15_is_stable_at_a_curvature_of_20():
     def last(beta):
         w, v = 1.0, 0.0
@@ -124,8 +135,8 @@ def test_with_momentum_of_0_9_the_rate_0_15_is_stable_at_a_curvature_of_20():
 
 def test_it_counts_the_problems_and_questions_of_a_set():
     (one,) = problem_sets(1, 7)
-    assert (len(one), len(list(numbered(one)))) == (8, 14)
-    assert "Eight problems, fourteen questions" in PAGE
+    assert (len(one), len(list(numbered(one)))) == (9, 16)
+    assert "Nine problems, sixteen questions" in PAGE
 
 
 def test_the_archive_holds_thirty_sets_and_the_files_that_are_described(site):
@@ -151,7 +162,7 @@ def test_every_chapter_s_slides_are_linked_and_every_mistake_has_its_question():
         if page in rules.chapters(ROOT)
     ]
     mistakes = section("#mistakes")
-    assert mistakes.count("\n**“") == mistakes.count("??? question") == 8
+    assert mistakes.count("\n**“") == mistakes.count("??? question") == 9
 
 
 def test_the_version_to_cite_is_that_of_the_citation_file_and_the_licences_those_of_the_site():
@@ -164,7 +175,7 @@ def test_the_version_to_cite_is_that_of_the_citation_file_and_the_licences_those
     )
 
 
-LINKS = re.findall(r"\]\(((\w+)\.md(?:\?([^#)]*))?#(parabola|surrogate|bowl|batch|countdown))\)", PAGE)
+LINKS = re.findall(r"\]\(((\w+)\.md(?:\?([^#)]*))?#(parabola|surrogate|bowl|batch|countdown|bits))\)", PAGE)
 SAYS = {
     "overshoot.md#parabola": "explodes",
     "overshoot.md?parabola.curve=free&parabola.curvature=10&parabola.alpha=0.15&parabola.start=-1#parabola": (
@@ -183,6 +194,8 @@ SAYS = {
     "conditioning.md#bowl": "α = 0.105",
     "conditioning.md?bowl.kappa=100&bowl.alpha=0.0198#bowl": "by 0.98",
     "minibatch.md#batch": "20 of 20 explode",
+    "precision.md#bits": "stays at 1: nothing happens",
+    "precision.md?bits.sign=up&bits.weight=256&bits.update=1#bits": "stays at 256: nothing happens",
     "overflow.md?countdown.format=fp16&countdown.update=8#countdown": "inf at update 8",
 }
 

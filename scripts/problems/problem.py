@@ -6,6 +6,7 @@ from string import ascii_uppercase
 
 from problems.numbers import is_neat, signed
 
+TITLES = {"precision": "Sixteen bits"}  # where the name of the file says something else
 TOLERANCE = 0.01  # relative, for every number that is not a count
 
 
@@ -72,9 +73,7 @@ class Problem:
     def hint(self) -> str:
         """What is said to a wrong answer that nobody foresaw."""
         chapter, section = self.taught
-        return (
-            f"This is none of the usual slips. The chapter *{chapter.title()}* explains it under “{section}”."
-        )
+        return f"This is none of the usual slips. The chapter *{TITLES.get(chapter, chapter.title())}* explains it under “{section}”."
 
 
 def fair(problem: Problem) -> bool:

@@ -7,8 +7,8 @@ import { test } from "node:test";
 // The modules in the repository, or those of a built site.
 const folder = process.env.MODELS ?? new URL("../../docs/assets/interactive/models/", import.meta.url);
 const plot = await import(new URL("../plot.js", folder));
-const names = ["article", "batch", "bowl", "countdown", "parabola", "surrogate"];
-const [article, batch, bowl, countdown, parabola, surrogate] = await Promise.all(
+const names = ["article", "batch", "bits", "bowl", "countdown", "parabola", "surrogate"];
+const [article, batch, bits, bowl, countdown, parabola, surrogate] = await Promise.all(
   names.map((name) => import(new URL(`${name}.js`, folder))),
 );
 
@@ -143,6 +143,25 @@ test("the formula counts the updates to the first inf of the loss", () => {
   }
 });
 
+test("an update lands, and its neighbours lie, where numpy says, bit for bit", () => {
+  assert.ok(golden.bits.length > 40);
+  for (const { weight, update, kept } of golden.bits) {
+    for (const format of bits.formats) {
+      const what = `${weight} and ${update} in ${format}`;
+      const { from, to, last, beside } = kept[format];
+      assert.deepEqual(bits.add(format, weight, update), [from, to], what);
+      assert.equal(bits.add(format, weight, update, 50)[1], last, what);
+      const found = [bits.below(format, from), bits.above(format, from)];
+      found.forEach((value, i) => assert.ok(value === beside[i], `beside ${what}: ${value} is not ${beside[i]}`));
+      const low = weight - 3.5 * bits.distance(format, from);
+      const numbers = bits.between(format, low, weight + 3.5 * bits.distance(format, from), 100);
+      assert.ok(numbers.includes(from) || !Number.isFinite(from), what);
+      numbers.forEach((value, i) => assert.equal(bits.above(format, value), numbers[i + 1] ?? bits.above(format, value), what));
+    }
+  }
+  assert.equal(bits.between("fp32", 0.99, 1.01, 400), null); // too many to be drawn
+});
+
 test("each mini-batch run is numpy's, bit for bit, batches included", () => {
   assert.equal(batch.points.length, 200);
   golden.batch.points.forEach((point, i) => every(batch.points[20 * i], point, assert.equal, `point ${20 * i}`));
@@ -210,6 +229,11 @@ test("the answers to the tasks beside the figures are what the figures show", ()
   assert.equal(countdown.countdown("fp64", 4, 1), 512);
   assert.equal(inf("fp32", 100), 20);
   assert.match(countdown.bits("fp32", Infinity).join(" "), /^0 1{8} 0{23}$/);
+
+  const moves = (...given) => bits.add(...given).reduce((from, to) => from !== to);
+  assert.deepEqual([-0.00195, -0.00196, 0.0039, 0.00391].map((update) => moves("bf16", 1, update)), [false, true, false, true]);
+  assert.deepEqual(["fp16", "bf16"].map((format) => bits.add(format, 256, 1, 5000)[1]), [2048, 256]);
+  assert.deepEqual([2.9e-8, 3e-8].map((value) => bits.add("fp16", value, 0)[0] > 0), [false, true]);
 
   const exploded = (alpha, m, seed = 1) => {
     const runs = Array.from({ length: 20 }, (_, i) => batch.descend(alpha, m, 1000 * seed + i, 60));

@@ -3,12 +3,12 @@
 from problems.collection import (
     heavy_ball,
     limit,
-    overflow,
     regime,
     sign_or_rate,
     slowest,
     sum_or_mean,
     three_losses,
 )
+from problems.collection.bits import overflow, scaler
 
-PROBLEMS = (limit, regime, three_losses, slowest, overflow, heavy_ball, sum_or_mean, sign_or_rate)
+PROBLEMS = (limit, regime, three_losses, slowest, overflow, heavy_ball, sum_or_mean, sign_or_rate, scaler)

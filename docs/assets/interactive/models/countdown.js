@@ -13,6 +13,9 @@ function exponentOf(value) {
   return ((view.getUint32(0) >>> 20) & 0x7ff) - 1023;
 }
 
+/** How far the next number of the format lies from a number, away from 0. */
+export const distance = (format, value) => 2 ** (Math.max(exponentOf(value), 1 - largestExponent[format]) - fractionBits[format]);
+
 /** The value rounded to the format: to nearest, ties to even. bf16 is rounded from fp32, as hardware does. */
 export function keep(format, value) {
   if (format === "fp64") return value;
@@ -20,8 +23,7 @@ export function keep(format, value) {
   if (format === "fp32") return single;
   if (format === "bf16") value = single;
   if (!Number.isFinite(value) || value === 0) return value;
-  const exponent = Math.max(exponentOf(value), 1 - largestExponent[format]);
-  const unit = 2 ** (exponent - fractionBits[format]); // the distance to the next value
+  const unit = distance(format, value);
   const magnitude = Math.abs(value) / unit;
   const rounded = (magnitude + 2 ** 52 - 2 ** 52) * unit; // the sum drops what is below one, ties to even
   return Math.sign(value) * (rounded > largest(format) ? Infinity : rounded);
