@@ -3,6 +3,7 @@
 Runs at the edge are chaotic: their numbers are asserted as ranges.
 """
 
+import re
 from functools import cache
 
 import numpy as np
@@ -27,7 +28,7 @@ def moves(gradients, b1=0.9, b2=0.999, eps=1e-8, start=0):
 def losses_of(layers, alpha, updates, seed=0, warm=1, nudge=0.0):
     """The losses of the chapter's ReLU network under Adam, with a rate that grows over the first updates."""
     names = names_of("adam")
-    task = names.X, names.y * (1 + nudge), (8, *[32] * (layers - 1), 1), names.relu
+    task = names.X, names.y * (1 + nudge), ((8, 32), *[(32, 32)] * (layers - 2), (32, 1)), names.relu
     rates = alpha * np.minimum(1, np.arange(1, updates + 1) / warm)
     return np.array([loss for loss, *_ in names.train(task, rates, updates, seed=seed)])
 
@@ -36,7 +37,7 @@ def losses_of(layers, alpha, updates, seed=0, warm=1, nudge=0.0):
 def descent_of(layers, alpha, updates, seed=0):
     """The losses of plain descent from the same start."""
     names = names_of("adam")
-    task = names.X, names.y, (8, *[32] * (layers - 1), 1), names.relu
+    task = names.X, names.y, ((8, 32), *[(32, 32)] * (layers - 2), (32, 1)), names.relu
     w, losses = next(names.train(task, 1, 1, seed=seed))[2], []
     with np.errstate(all="ignore"):
         for _ in range(updates):
@@ -71,7 +72,7 @@ def test_recall_a_factor_of_16_becomes_2401():
 
 
 def rows(chapter):
-    return {line[:7].strip(): numbers(line[7:]) for line in chapter.printed["adam"].splitlines()[2:]}
+    return {line[:7].strip(): numbers(line[7:]) for line in chapter.printed["adam"].splitlines()[1:]}
 
 
 def test_each_row_is_one_change_alone(chapter):
@@ -104,7 +105,7 @@ def test_scaling_makes_the_two_parabolas_the_same(chapter):
 
 @pytest.mark.parametrize("scale", [100, 1000])
 def test_a_sum_in_place_of_a_mean_or_a_loss_times_1000_leaves_adam_where_it_was(chapter, scale):
-    task = chapter.X, chapter.y, (8, 32, 1), chapter.relu
+    task = chapter.X, chapter.y, ((8, 32), (32, 1)), chapter.relu
     ends = []
     for factor in (1, scale):
         w, kept = next(chapter.train(task, 1, 1))[2], 0
@@ -120,7 +121,7 @@ def test_the_size_of_inputs_and_targets_still_counts(chapter, wide):
     def updates(grow):
         X = chapter.X * (grow if wide == "inputs" else 1)
         y = chapter.y * (grow if wide == "targets" else 1)
-        task = X, y, (8, 32, 1), chapter.relu
+        task = X, y, ((8, 32), (32, 1)), chapter.relu
         losses = np.array([loss for loss, *_ in chapter.train(task, 0.01, 600)])
         below = losses < 0.2 * y.var() / 2
         return below.argmax() if below.any() else 600
@@ -133,11 +134,11 @@ def test_the_size_of_inputs_and_targets_still_counts(chapter, wide):
 
 def test_under_pure_noise_a_typical_update_is_0_23_alpha_and_the_first_is_four_times_as_long():
     rng = np.random.default_rng(0)
-    seen = np.array([moves(rng.normal(size=1500)) for _ in range(200)])
-    typical = np.sqrt(np.mean(seen[:, 500:] ** 2))
+    seen = moves(rng.normal(size=(1500, 200)))  # 200 weights
+    typical = np.sqrt(np.mean(seen[500:] ** 2))
     assert typical == pytest.approx(np.sqrt(0.1 / 1.9), rel=0.02)
     assert f"= {np.sqrt(0.1 / 1.9):.2f} α" in PAGE
-    assert np.abs(seen[:, 0]) == pytest.approx(1)
+    assert np.abs(seen[0]) == pytest.approx(1, rel=1e-4)
     assert 4 < 1 / typical < 4.5
 
 
@@ -200,9 +201,9 @@ def jump_rows(chapter):
 
 def test_in_all_six_runs_the_loss_jumps_at_the_first_update_and_then_falls(chapter):
     for (layers, alpha), losses in jump_rows(chapter).items():
-        run = losses_of(layers, alpha, 2000)
+        run = losses_of(layers, alpha, 1000)
         assert run.argmax() == 1
-        assert losses == pytest.approx([run[t] for t in (0, 1, 2, 8, 64, 1999)], rel=0.06)
+        assert losses[:5] == pytest.approx([run[t] for t in (0, 1, 2, 8, 64)], rel=0.06)
     assert len(jump_rows(chapter)) == 6
 
 
@@ -220,6 +221,48 @@ def test_plain_descent_at_2_climbs_from_0_99_to_inf_at_update_6():
     assert np.isfinite(losses[5]) and losses[6] == np.inf
 
 
+@cache
+def end_of(layers, alpha, updates, seed=0):
+    """The last loss, the units of the last hidden layer that are left, and how much of √v after the jump is."""
+    names = names_of("adam")
+    task = names.X, names.y, ((8, 32), *[(32, 32)] * (layers - 2), (32, 1)), names.relu
+    for t, (loss, _, w, kept) in enumerate(names.train(task, alpha, updates, seed=seed)):
+        early = np.sqrt(kept[1][-1]) if t == 8 else early if t > 8 else 0
+    h = names.X
+    for a, b in task[2][:-1]:
+        W, w = w[: (a + 1) * b].reshape(a + 1, b), w[(a + 1) * b :]
+        h = np.maximum(h @ W[:-1] + W[-1], 0)
+    return loss, int((h.max(axis=0) > 0).sum()), np.sqrt(kept[1][-1]) / early
+
+
+def test_two_layers_at_0_3_jump_and_then_learn_everything():
+    losses = losses_of(2, 0.3, 1000)
+    assert losses[1] > 5 * losses[0] and losses[-1] < 1e-3
+
+
+@pytest.mark.parametrize("alpha", [0.3, 3, 30])
+def test_with_four_layers_no_unit_of_the_last_hidden_layer_is_left(alpha):
+    loss, left, remembered = end_of(4, alpha, 1000)
+    assert left == 0
+    if alpha == 0.3:
+        assert loss == pytest.approx(guessing(), rel=1e-3) and f"`{guessing():.2g}`" in PAGE
+    else:
+        assert loss > 10 * guessing() and remembered > 0.5  # v has not forgotten the jump
+
+
+def test_of_six_runs_with_four_layers_at_0_3_all_come_back_and_four_predict_the_mean():
+    runs = [losses_of(4, 0.3, 2000, seed) for seed in range(6)]
+    assert all(run.max() > 100 and run[-1] < 1.001 * guessing() for run in runs)
+    assert sum(run[-1] > 0.999 * guessing() for run in runs) == 4
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_at_0_3_warm_up_only_postpones_the_end(seed):
+    warmed = losses_of(4, 0.3, 1000, seed, warm=100)
+    assert warmed[:60].max() < 1.1 * warmed[0]
+    assert warmed[-1] > 0.5 * guessing()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_at_a_tenth_a_warm_up_of_100_takes_the_jump_away(seed):
     bare, warmed = losses_of(4, 0.1, 150, seed), losses_of(4, 0.1, 150, seed, warm=100)
@@ -234,7 +277,10 @@ def test_at_a_tenth_a_warm_up_of_100_takes_the_jump_away(seed):
 
 def curvatures(names, w, P, h=1e-5):
     """All eigenvalues of P⁻¹H, from the whole Hessian, made symmetric by the root of P on both sides."""
-    columns = [names.gradient(w + e, names.wave)[1] - names.gradient(w - e, names.wave)[1] for e in h * np.eye(len(w))]
+    columns = [
+        names.gradient(w + e, names.wave)[1] - names.gradient(w - e, names.wave)[1]
+        for e in h * np.eye(len(w))
+    ]
     H = np.array(columns) / (2 * h)
     return np.linalg.eigvalsh((H + H.T) / 2 / np.sqrt(P) / np.sqrt(P)[:, None])
 
@@ -251,7 +297,9 @@ def wave_run(alpha, b1, b2, updates, every=1000):
 
 
 @pytest.mark.parametrize("beta", [0, 0.5, 0.9])
-def test_with_its_denominators_held_still_it_settles_exactly_below_two_one_plus_beta_over_one_minus_beta(beta):
+def test_with_its_denominators_held_still_it_settles_exactly_below_two_one_plus_beta_over_one_minus_beta(
+    beta,
+):
     rng = np.random.default_rng(0)
     A, P = rng.normal(size=(6, 4)), rng.uniform(0.1, 2, size=4)
     H = A.T @ A
@@ -267,7 +315,10 @@ def test_with_its_denominators_held_still_it_settles_exactly_below_two_one_plus_
 
 
 def test_the_estimates_from_gradients_are_those_of_the_whole_hessian(chapter):
-    printed = {int(a): float(b) for a, b in (line[7:].split(": α λmax = ") for line in chapter.printed["sharpness"].splitlines())}
+    printed = {
+        int(a): float(b)
+        for a, b in (line[7:].split(": α λmax = ") for line in chapter.printed["sharpness"].splitlines())
+    }
     for t, (_, _, w, kept) in enumerate(chapter.train(chapter.wave, 0.01, 1001)):
         if t in (1, 10, 100, 1000):
             P = np.sqrt(kept[1] / (1 - 0.999**t)) + 1e-8
@@ -278,33 +329,37 @@ def test_the_estimates_from_gradients_are_those_of_the_whole_hessian(chapter):
 
 @pytest.mark.parametrize("alpha, b2", [(0.01, 0.999), (0.001, 0.95)])
 def test_training_climbs_to_38_and_hovers_there(alpha, b2):
-    losses, found = wave_run(alpha, 0.9, b2, 6000)
-    assert np.all((30 < found[2:]) & (found[2:] < 45))
-    assert losses[-1] < 1e-4 * losses[0]
+    losses, found = wave_run(alpha, 0.9, b2, 5000)
+    assert np.all((30 < found[1:]) & (found[1:] < 46))
+    assert np.median(losses[-500:]) < 1e-5 * losses[0]
 
 
 def test_the_shares_of_rising_updates_and_the_mean_of_the_last_2000_are_those_printed(chapter):
     for line in chapter.printed["edge"].splitlines():
-        alpha, b2, mean, rises = numbers(line.replace(":", " ").replace(", rises", " ").replace("%", ""))
-        losses, found = wave_run(alpha, 0.9, b2, 6000)
+        alpha, b2, mean, rises = map(float, re.findall(r"\d+\.?\d*(?=[,:%])", line.replace("β₂ = ", "")))
+        losses, found = wave_run(alpha, 0.9, b2, 5000)
         assert mean == pytest.approx(np.mean(found[-2:]), rel=0.15)
         assert rises == pytest.approx(100 * np.mean(np.diff(losses[2000:]) > 0), abs=6)
 
 
 @pytest.mark.parametrize("b1, edge", [(0.5, 6), (0.0, 2)])
 def test_exercise_4_with_other_averages_it_hovers_at_6_and_at_2(b1, edge):
-    _, found = wave_run(0.001, b1, 0.95, 5000, every=250)
+    names, found = names_of("adam"), []
+    for t, (_, _, w, kept) in enumerate(names.train(names.wave, 0.001, 4001, b1=b1, b2=0.95)):
+        if t >= 2000 and t % 100 == 0:
+            found.append(0.001 * names.sharpness(w, np.sqrt(kept[1]) + 1e-8))
     assert edge == 2 * (1 + b1) / (1 - b1)
-    assert np.mean(found[8:]) == pytest.approx(edge, rel=0.12)
+    assert np.mean(found) == pytest.approx(edge, rel=0.12)
 
 
 # A bad batch after a calm
 
 
+@cache
 def spikes(seed=0, warm=1, nudge=0.0):
     """The peak after the bad batch for each remedy, with the chapter's program after a calm of another start."""
     names = names_of("adam")
-    calm = names.X, names.y * (1 + nudge), (8, 32, 1), names.relu
+    calm = names.X, names.y * (1 + nudge), ((8, 32), (32, 1)), names.relu
     rates = 3e-3 * np.minimum(1, np.arange(1, 1501) / warm)
     scope = vars(names) | {"calm": calm, "run": list(names.train(calm, rates, 1500, seed=seed))}
     spike = type(names.spike)(names.spike.__code__, scope, "spike", names.spike.__defaults__)
@@ -318,8 +373,12 @@ def test_from_other_starts_the_remedies_stand_in_the_same_order(seed):
     found = spikes(seed)
     order = ["clip", "lower", "b2 0.95", "b2 0.99", "eps", "plain", "worse"]
     assert sorted(found, key=found.get) == order
-    assert found["worse"] < 5 * found["plain"]  # ten times as bad a batch
+    assert found["worse"] < 4.5 * found["plain"]  # ten times as bad a batch
     assert found["eps"] > 0.7 * found["plain"]
+    if not seed:
+        shares = [found["plain"] / found[one] for one in ("b2 0.95", "lower", "clip")]
+        assert shares == pytest.approx([11, 28, 41], rel=0.05)
+        assert found["worse"] / found["plain"] == pytest.approx(3.5, rel=0.05)
 
 
 def test_the_printed_peaks_are_those_of_the_program_and_do_not_hang_on_the_last_digit(chapter):
@@ -335,7 +394,9 @@ def test_warm_up_changes_nothing_for_a_spike_that_comes_later():
 # The batch, and weight decay
 
 
-@pytest.mark.parametrize("size, way", [(1, 0.06), (4, 0.12), (16, 0.24), (64, 0.45), (256, 0.71), (1024, 0.89), (4096, 0.97)])
+@pytest.mark.parametrize(
+    "size, way", [(1, 0.06), (4, 0.12), (16, 0.24), (64, 0.45), (256, 0.71), (1024, 0.89), (4096, 0.97)]
+)
 def test_the_way_per_update_at_each_batch_size(size, way):
     rng, m, v, seen = np.random.default_rng(size), 0, 0, []
     for t in range(1, 2001):
@@ -361,7 +422,9 @@ def test_the_penalty_has_left_0_00_0_36_and_0_99_of_them_and_adamw_0_37_of_each(
     left = [weights_after(True, size) for size in (0.01, 1, 100)]
     assert left == pytest.approx([0, 0.36, 0.99], abs=0.015)
     kept = [weights_after(False, size) for size in (0.01, 1, 100)]
-    assert kept == pytest.approx([0.37] * 3, abs=0.015) and (1 - 0.001) ** 1000 == pytest.approx(0.37, abs=0.005)
+    assert kept == pytest.approx([0.37] * 3, abs=0.015) and (1 - 0.001) ** 1000 == pytest.approx(
+        0.37, abs=0.005
+    )
 
 
 def test_a_penalty_lowers_the_limit_of_descent_to_0_3636_and_adamw_alone_is_stable_below_2():
@@ -385,5 +448,7 @@ def test_exercises_1_and_2_and_the_loss_of_guessing_among_ten():
     assert 0.1 / np.sqrt(0.02 * (1 - 0.81 / 0.98)) == pytest.approx(1.70, abs=5e-3)
     calm = np.zeros(20_000)
     assert moves([*calm, 1.0], b2=0.98)[-1] == pytest.approx(0.71, abs=5e-3)
-    assert moves((0.98 / 0.9) ** np.arange(600), b2=0.98, eps=0, start=10**5)[-1] == pytest.approx(1.70, abs=5e-3)
+    assert moves((0.98 / 0.9) ** np.arange(600), b2=0.98, eps=0, start=10**5)[-1] == pytest.approx(
+        1.70, abs=5e-3
+    )
     assert np.log(10) == pytest.approx(2.303, abs=5e-4)

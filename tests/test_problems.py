@@ -196,7 +196,10 @@ def test_the_first_update_of_adam_moves_the_sum_and_the_loss_as_a_run_does():
         m, v = 0.1 * np.full(inputs, slope), 0.001 * np.full(inputs, slope**2)
         moved = weights - rate * (m / (1 - 0.9)) / np.sqrt(v / (1 - 0.999))
         losses = []
-        for alpha in (1e6, times * 1e6):  # a chain of one ReLU unit a layer, all weights 1, after one update of −α
+        for alpha in (
+            1e6,
+            times * 1e6,
+        ):  # a chain of one ReLU unit a layer, all weights 1, after one update of −α
             chain = np.ones(layers) - alpha * -1.0
             losses.append(np.prod(chain) ** 2 / 2)
         assert answers(problem) == [
