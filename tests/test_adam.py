@@ -181,7 +181,7 @@ def test_the_tasks_beside_the_live_figure():
         trembling = (-1.0) ** np.arange(calm)
         return moves([*trembling, jump, *[0 if once else jump] * 59], b2=b2)[calm:]
 
-    assert after(10)[0] == pytest.approx(0.909, abs=5e-4) and 9.99 / 10.99 == pytest.approx(0.909, abs=1e-3)
+    assert after(10)[0] == pytest.approx(0.909, abs=5e-4)
     assert np.sqrt(0.999 + 0.1) == pytest.approx(1.05, abs=5e-3)
     assert after(100)[0] > 0.94 * 3.16
     assert after(1000, once=True).sum() == pytest.approx(31.7, abs=0.05)
@@ -226,13 +226,15 @@ def end_of(layers, alpha, updates, seed=0):
     """The last loss, the units of the last hidden layer that are left, and how much of √v after the jump is."""
     names = names_of("adam")
     task = names.X, names.y, ((8, 32), *[(32, 32)] * (layers - 2), (32, 1)), names.relu
-    for t, (loss, _, w, kept) in enumerate(names.train(task, alpha, updates, seed=seed)):
-        early = np.sqrt(kept[1][-1]) if t == 8 else early if t > 8 else 0
+    roots = []
+    for end in names.train(task, alpha, updates, seed=seed):
+        roots.append(np.sqrt(end[3][1][-1]))
+    loss, _, w, _ = end
     h = names.X
     for a, b in task[2][:-1]:
         W, w = w[: (a + 1) * b].reshape(a + 1, b), w[(a + 1) * b :]
         h = np.maximum(h @ W[:-1] + W[-1], 0)
-    return loss, int((h.max(axis=0) > 0).sum()), np.sqrt(kept[1][-1]) / early
+    return loss, int((h.max(axis=0) > 0).sum()), roots[-1] / roots[8]
 
 
 def test_two_layers_at_0_3_jump_and_then_learn_everything():
@@ -330,7 +332,7 @@ def test_the_estimates_from_gradients_are_those_of_the_whole_hessian(chapter):
 @pytest.mark.parametrize("alpha, b2", [(0.01, 0.999), (0.001, 0.95)])
 def test_training_climbs_to_38_and_hovers_there(alpha, b2):
     losses, found = wave_run(alpha, 0.9, b2, 5000)
-    assert np.all((30 < found[1:]) & (found[1:] < 46))
+    assert found[1:].min() > 30 and found[1:].max() < 46
     assert np.median(losses[-500:]) < 1e-5 * losses[0]
 
 
@@ -422,9 +424,7 @@ def test_the_penalty_has_left_0_00_0_36_and_0_99_of_them_and_adamw_0_37_of_each(
     left = [weights_after(True, size) for size in (0.01, 1, 100)]
     assert left == pytest.approx([0, 0.36, 0.99], abs=0.015)
     kept = [weights_after(False, size) for size in (0.01, 1, 100)]
-    assert kept == pytest.approx([0.37] * 3, abs=0.015) and (1 - 0.001) ** 1000 == pytest.approx(
-        0.37, abs=0.005
-    )
+    assert kept == pytest.approx([0.37] * 3, abs=0.015)
 
 
 def test_a_penalty_lowers_the_limit_of_descent_to_0_3636_and_adamw_alone_is_stable_below_2():
@@ -434,7 +434,8 @@ def test_a_penalty_lowers_the_limit_of_descent_to_0_3636_and_adamw_alone_is_stab
             w = w - step * w
         return abs(w)
 
-    assert end(0.3635 * 5.5) < 1 < end(0.3637 * 5.5) and 2 / 5.5 == pytest.approx(0.3636, abs=5e-5)
+    assert end(0.3635 * 5.5) < 1 < end(0.3637 * 5.5)
+    assert f"{2 / 5.5:.4f}" == "0.3636"
     assert end(1.99) < 1 < end(2.01)
 
 
@@ -442,7 +443,7 @@ def test_a_penalty_lowers_the_limit_of_descent_to_0_3636_and_adamw_alone_is_stab
 
 
 def test_exercises_1_and_2_and_the_loss_of_guessing_among_ten():
-    assert 1024 * 0.003 == pytest.approx(3.1, abs=0.05) and 1024 * 0.0001 == pytest.approx(0.1, abs=5e-3)
+    assert (f"{1024 * 0.003:.1f}", f"{1024 * 0.0001:.1f}") == ("3.1", "0.1")
     assert np.tanh(3.1) > 0.99
     assert 0.1 / np.sqrt(0.02) == pytest.approx(0.71, abs=5e-3)
     assert 0.1 / np.sqrt(0.02 * (1 - 0.81 / 0.98)) == pytest.approx(1.70, abs=5e-3)
