@@ -132,3 +132,15 @@ for alpha in 0.1, 10.0, 100.0:
     print(f"rate {alpha}: loss {losses[0]:.1f}, {losses[1]:.4g},", end="")
     print(f" at last {losses[-1]:.2g}")
 # --8<-- [end:adam]
+
+# %% --8<-- [start:optimisers]
+for lam in 0.1, 3000:  # two parabolas, ½λx²
+    for name in "descent", "Adam":
+        x, m, v = 1.0, 0, 0
+        for t in range(1, 301):
+            g = lam * x
+            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+            scaled = m / (1 - 0.9**t) / np.sqrt(v / (1 - 0.999**t))
+            x = x - 0.001 * (scaled if name == "Adam" else g)
+        print(f"λ = {lam}: 300 updates of {name} at 0.001: x = {x:.3g}")
+# --8<-- [end:optimisers]

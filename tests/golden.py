@@ -244,6 +244,37 @@ def batch(minibatch) -> dict:
     }
 
 
+def adam(chapter) -> dict:
+    runs = []
+    for jump, calm, lasts, beta1, beta2, epsilon in (
+        (1000.0, 5000, "stays", 0.9, 0.999, 1e-8),
+        (1000.0, 5000, "once", 0.9, 0.999, 1e-8),
+        (30.0, 700, "stays", 0.9, 0.95, 0.01),
+        (1e6, 10, "once", 0.0, 0.99, 1e-8),
+        (7.0, 99, "stays", 0.99, 0.8, 10.0),
+    ):
+        m, v, p, q, seen = 0.0, 0.0, 1.0, 1.0, []
+        for t in range(calm + 60):
+            g = (1.0, -1.0)[t % 2] if t < calm else jump if t == calm or lasts == "stays" else 0.0
+            m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * (g * g)
+            p, q = p * beta1, q * beta2
+            mean, root = m / (1 - p), math.sqrt(v / (1 - q))
+            seen.append([g, mean, root, mean / (root + epsilon)])
+        state = {"jump": jump, "calm": calm, "lasts": lasts}
+        state |= {"beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+        kept, own = np.zeros(2), []  # the chapter's own Adam on the same gradients
+        for t, (g, *_) in enumerate(seen, 1):
+            own.append(float(chapter.adam(g, kept, t, b1=beta1, b2=beta2, eps=epsilon)))
+        runs.append({"state": state, "seen": seen[calm - 10 :], "own": own[calm - 10 :]})
+    bounds = []
+    for beta2 in (0.999, 0.99, 0.95):  # the gradients that drive the chapter's Adam furthest
+        kept = np.zeros(2)
+        for k in range(600):
+            most = chapter.adam((beta2 / 0.9) ** k, kept, 10**5, b2=beta2, eps=0)
+        bounds.append({"beta2": beta2, "bound": float(most)})
+    return {"runs": runs, "bounds": bounds}
+
+
 def examples(names_of) -> list:
     """Logs to try in the box of the page Read your own run: a name, the text, what is known of the run."""
     overshoot, runs = names_of("overshoot"), names_of("diagnose")
@@ -304,6 +335,7 @@ def golden(names_of) -> dict:
             "bowl": bowl(names_of("conditioning")),
             "countdown": countdown(names_of("overflow")),
             "batch": batch(names_of("minibatch")),
+            "adam": adam(names_of("adam")),
             "bits": bits(names_of("precision")),
         }
     )

@@ -97,6 +97,7 @@ PROGRAMS = {  # the drawing of the program, which stands above each figure
     "bowl": "conditioning.valley",
     "countdown": "overflow.panels",
     "batch": "minibatch.curves",
+    "adam": "adam.bound",
     "bits": "precision.spacing",
 }
 
@@ -529,6 +530,7 @@ def test_a_number_out_of_reach_is_refused_with_its_cure_and_the_state_stays(figu
         ("bowl", "second rate α", "0.033"),
         ("countdown", "loss grows by", "100"),
         ("batch", "rate α", "0.86"),
+        ("adam", "β₂", "0.987"),
         ("bits", "update", "0.002"),
     ],
 )

@@ -8,10 +8,10 @@ import pytest
 from conftest import ROOT
 
 
-def test_there_are_eleven_beliefs_and_a_run_against_each(chapter):
+def test_there_are_twelve_beliefs_and_a_run_against_each(chapter):
     page = (ROOT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
     parts = re.split(r"^## ", page, flags=re.MULTILINE)
-    assert "# Misconceptions: eleven beliefs" in parts[0] and len(parts) == 12 == len(chapter.printed) + 1
+    assert "# Misconceptions: twelve beliefs" in parts[0] and len(parts) == 13 == len(chapter.printed) + 1
     for part, (section, printed) in zip(parts[1:], chapter.printed.items(), strict=True):
         assert part.startswith("“") and f'"misconceptions.{section}.txt"' in part and printed
         belief, answer = part.splitlines()[0].strip("“”").split(), part.split('!!! refute ""\n', 1)[1]
@@ -187,3 +187,9 @@ def test_adam_cannot_multiply_its_error_by_a_constant_for_ever(chapter):
             m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
             w = w - rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
         assert np.argmax(losses) == 1 and losses[-1] < losses[0]
+
+
+def test_300_updates_of_adam_come_as_far_on_both_parabolas_and_those_of_descent_do_not(chapter):
+    found = [float(line.split()[-1]) for line in chapter.printed["optimisers"].splitlines()]
+    assert found[::2] == pytest.approx([(1 - 0.001 * 0.1) ** 300, (1 - 0.001 * 3000) ** 300], rel=5e-3)
+    assert found[1] == found[3] and 0.7 <= found[1] < 0.9  # 300 updates of 0.001 at most

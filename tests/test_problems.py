@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT
 from problems.collection import (
     PROBLEMS,
+    adam,
     heavy_ball,
     limit,
     overflow,
@@ -197,6 +198,25 @@ def test_a_scaler_that_halves_at_each_inf_skips_and_ends_as_the_answers_say():
                 scale, skipped = scale / 2, skipped + 1
         assert answers(problem) == [skipped, scale]
     assert float(np.finfo(np.float16).max) == scaler.LARGEST
+
+
+def test_the_first_update_of_adam_moves_the_sum_and_the_loss_as_a_run_does():
+    for problem in variants(adam):
+        inputs, size, rate, slope, layers, times = problem.given.values()
+        weights = np.linspace(-1, 1, inputs)
+        m, v = 0.1 * np.full(inputs, slope), 0.001 * np.full(inputs, slope**2)
+        moved = weights - rate * (m / (1 - 0.9)) / np.sqrt(v / (1 - 0.999))
+        losses = []
+        for alpha in (
+            1e6,
+            times * 1e6,
+        ):  # a chain of one ReLU unit a layer, all weights 1, after one update of −α
+            chain = np.ones(layers) - alpha * -1.0
+            losses.append(np.prod(chain) ** 2 / 2)
+        assert answers(problem) == [
+            pytest.approx(abs(np.sum(size * (moved - weights)))),
+            pytest.approx(losses[1] / losses[0], rel=1e-4),
+        ]
 
 
 @pytest.mark.parametrize("kind", PROBLEMS, ids=lambda kind: kind.__name__.rpartition(".")[2])

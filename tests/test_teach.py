@@ -47,9 +47,9 @@ def test_the_week_visits_every_chapter_once_and_every_problem():
     assert sorted(set(visited) - {"frameworks"}) == sorted(rules.chapters(ROOT))
     assert len(re.findall(r"^\| \d \|", week, re.MULTILINE)) == 5
     numbers = set()
-    for first, last in re.findall(r"problems? (\d)(?: to (\d))?", week):
-        numbers |= set(range(int(first), int(last or first) + 1))
-    numbers |= {int(one) for one in re.findall(r"problems 1 to 3, (\d) and (\d)", week)[0]}
+    for named in re.findall(r"problems? (\d[\d, toand]*)", week):
+        for first, last in re.findall(r"(\d+)(?: to (\d+))?", named):
+            numbers |= set(range(int(first), int(last or first) + 1))
     assert numbers == set(range(1, len(PROBLEMS) + 1))
     for chapter in set(visited) - {"frameworks", "cases"}:
         text = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
@@ -133,6 +133,14 @@ def test_with_momentum_of_0_9_the_rate_0_15_is_stable_at_a_curvature_of_20():
     assert "2 · 1.9/20 = 0.19" in PAGE and last(0.9) < 1 < 1e6 < last(0)
 
 
+def test_the_first_update_of_adam_moves_a_weight_by_the_rate_and_one_of_descent_by_rate_times_slope():
+    g, alpha = np.array([0.001, 5.0]), 0.1
+    m, v = 0.1 * g / (1 - 0.9), 0.001 * g**2 / (1 - 0.999)
+    assert alpha * m / np.sqrt(v) == pytest.approx([0.1, 0.1])
+    assert alpha * g == pytest.approx([0.0001, 0.5])
+    assert "Plain descent by 0.0001 and 0.5, Adam by 0.1 and 0.1" in PROSE
+
+
 def test_it_counts_the_problems_and_questions_of_a_set():
     (one,) = problem_sets(1, 7)
     assert (len(one), len(list(numbered(one)))) == (9, 16)
@@ -175,7 +183,7 @@ def test_the_version_to_cite_is_that_of_the_citation_file_and_the_licences_those
     )
 
 
-LINKS = re.findall(r"\]\(((\w+)\.md(?:\?([^#)]*))?#(parabola|surrogate|bowl|batch|countdown|bits))\)", PAGE)
+LINKS = re.findall(r"\]\(((\w+)\.md(?:\?([^#)]*))?#(parabola|surrogate|bowl|batch|countdown|adam|bits))\)", PAGE)
 SAYS = {
     "overshoot.md#parabola": "explodes",
     "overshoot.md?parabola.curve=free&parabola.curvature=10&parabola.alpha=0.15&parabola.start=-1#parabola": (
@@ -197,6 +205,8 @@ SAYS = {
     "precision.md#bits": "stays at 1: nothing happens",
     "precision.md?bits.sign=up&bits.weight=256&bits.update=1#bits": "stays at 256: nothing happens",
     "overflow.md?countdown.format=fp16&countdown.update=8#countdown": "inf at update 8",
+    "adam.md#adam": "3.16 α at once and at most 6.57 α",
+    "adam.md?adam.lasts=once#adam": "3.16 α at once and at most 3.16 α, at update 1; in 60 updates the weight moves by 31.7 α",
 }
 
 

@@ -7,7 +7,7 @@ new MutationObserver(() => {
 // From disk no module loads: there a plain script brings them all, or they stay static.
 if (location.protocol !== "file:") {
   const folder = new URL("interactive/", document.currentScript.src);
-  const figures = ":is(parabola-figure, surrogate-figure, bowl-figure, countdown-figure, batch-figure, bits-figure, diagnose-box):not(:defined)";
+  const figures = ":is(parabola-figure, surrogate-figure, bowl-figure, countdown-figure, batch-figure, adam-figure, bits-figure, diagnose-box):not(:defined)";
   let face;
   const dressed = () =>
     (face ??= new Promise((resolve) => {

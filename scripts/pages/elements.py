@@ -9,6 +9,7 @@ FIGURES = {
     "bowl": "conditioning/",
     "countdown": "overflow/",
     "batch": "minibatch/",
+    "adam": "adam/",
     "bits": "precision/",
 }
 

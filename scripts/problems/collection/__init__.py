@@ -1,6 +1,7 @@
 """The problems, one a file, in the order in which a set asks them; ``draw`` makes a variant of each."""
 
 from problems.collection import (
+    adam,
     heavy_ball,
     limit,
     regime,
@@ -11,4 +12,4 @@ from problems.collection import (
 )
 from problems.collection.bits import overflow, scaler
 
-PROBLEMS = (limit, regime, three_losses, slowest, overflow, heavy_ball, sum_or_mean, sign_or_rate, scaler)
+PROBLEMS = (limit, regime, three_losses, slowest, overflow, heavy_ball, sum_or_mean, sign_or_rate, scaler, adam)
