@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT
 from problems.collection import (
     PROBLEMS,
+    depth,
     heavy_ball,
     limit,
     overflow,
@@ -186,6 +187,28 @@ def test_a_run_with_the_found_sign_and_curvature_makes_the_printed_weights():
         assert again == pytest.approx(weights)
         seen.add(sign)
     assert seen == {1, -1}
+
+
+def test_the_slope_and_the_limit_of_a_weight_at_every_step_are_those_of_runs():
+    for problem in variants(depth):
+        first, weight, steps, out = problem.given.values()
+
+        def output(w, first=first, steps=steps, out=out):
+            h = first
+            for _ in range(steps):
+                h = w * h
+            return out * h
+
+        h = 1e-4 * weight
+        slope, found = answers(problem)
+        assert slope == pytest.approx((output(weight + h) - output(weight - h)) / (2 * h), rel=1e-5)
+
+        def down(e, output=output, weight=weight, h=1e-7 * weight):
+            ahead, behind = (output(weight + e + one) - output(weight) for one in (h, -h))
+            return (ahead + behind) / 2 * (ahead - behind) / (2 * h)
+
+        largest = largest_rate(lambda r, f=down, w=weight: settles(f, r, 1e-4 * w), high=found / 100)
+        assert found == pytest.approx(largest, rel=5e-3)
 
 
 @pytest.mark.parametrize("kind", PROBLEMS, ids=lambda kind: kind.__name__.rpartition(".")[2])

@@ -124,8 +124,8 @@ def test_with_momentum_of_0_9_the_rate_0_15_is_stable_at_a_curvature_of_20():
 
 def test_it_counts_the_problems_and_questions_of_a_set():
     (one,) = problem_sets(1, 7)
-    assert (len(one), len(list(numbered(one)))) == (8, 14)
-    assert "Eight problems, fourteen questions" in PAGE
+    assert (len(one), len(list(numbered(one)))) == (9, 16)
+    assert "Nine problems, sixteen questions" in PAGE
 
 
 def test_the_archive_holds_thirty_sets_and_the_files_that_are_described(site):

@@ -1,6 +1,7 @@
 """The problems, one a file, in the order in which a set asks them; ``draw`` makes a variant of each."""
 
 from problems.collection import (
+    depth,
     heavy_ball,
     limit,
     overflow,
@@ -11,4 +12,14 @@ from problems.collection import (
     three_losses,
 )
 
-PROBLEMS = (limit, regime, three_losses, slowest, overflow, heavy_ball, sum_or_mean, sign_or_rate)
+PROBLEMS = (
+    limit,
+    regime,
+    three_losses,
+    slowest,
+    overflow,
+    heavy_ball,
+    sum_or_mean,
+    sign_or_rate,
+    depth,
+)
