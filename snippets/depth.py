@@ -52,7 +52,7 @@ def plain(h, z, W):  # one step of 16 units, and how a slope comes back
 
 
 def gradient(step, W, C, task):  # by the chain rule, back through time
-    (X, y), h, backs = task, np.zeros((5, 16, 16)), []
+    (X, y), h, backs = task, np.zeros((len(W), 16, 16)), []
     for x in X:
         h, back = step(h, np.concatenate([h, x], axis=-1), W)
         backs.append(back)
@@ -82,8 +82,8 @@ def train(step, weights, task, alpha=0.1, clip=np.inf, updates=300):
     return np.array(losses), np.array(norms)
 
 
-def sums(T):  # 5 × 16 lists of T numbers, a 1 beside each; and their sums
-    x = np.random.default_rng(1).uniform(-1, 1, (T, 5, 16, 1))
+def sums(T, n=5):  # n × 16 lists of T numbers, a 1 beside each; their sums
+    x = np.random.default_rng(1).uniform(-1, 1, (T, n, 16, 1))
     return np.append(x, x**0, axis=-1), x.sum(axis=0) * (3 / T) ** 0.5
 
 
@@ -185,13 +185,13 @@ def lookup(seed):  # the question is one of eight places: what stands there?
 
 
 print("normed  rate   logit   slope  losses from five starts")
-for normed, alpha in [(n, a) for n in (0, 1) for a in (1, 10, 100)]:
+for one_length, alpha in [(n, a) for n in (0, 1) for a in (1, 10, 100)]:
     losses = np.empty(5)
     for seed in range(5):
         task, weights = lookup(seed)
         for _ in range(100):
-            losses[seed], g, logits, p = attend(*weights, *task, normed)
+            losses[seed], g, logits, p = attend(*weights, *task, one_length)
             weights = [w - alpha * one for w, one in zip(weights, g)]
     row = np.abs(logits).max(), np.mean(p * (1 - p)), *losses
-    print(f"{normed:6} {alpha:5}", *(f"{one:7.2g}" for one in row))
+    print(f"{one_length:6} {alpha:5}", *(f"{one:7.2g}" for one in row))
 # --8<-- [end:logits]
