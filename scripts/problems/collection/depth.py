@@ -7,11 +7,14 @@ from problems.problem import Answer, Problem, Question
 
 
 def draw(dice: random.Random) -> Problem:
+    weight = dice.choice([0.4, 0.5, 0.8, 1.25, 2.0, 2.5])
     given = {
-        "first": dice.choice([0.1, 0.2, 0.25, 0.5, 0.8, 1.25, 2.0, 2.5, 4.0, 5.0]),
-        "weight": dice.choice([0.2, 0.25, 0.4, 0.5, 1.25, 2.0, 2.5, 4.0, 5.0]),
-        "steps": dice.choice([3, 4, 5, 6, 8]),
-        "out": dice.choice([0.1, 0.2, 0.4, 0.5, 2.0, 4.0, 5.0, 10.0]),
+        "first": dice.choice([0.1, 0.2, 0.25, 0.4, 0.5, 0.8, 1.25, 2.0, 2.5, 4.0, 5.0]),
+        "weight": weight,
+        "steps": dice.choice([3, 4, 5, 6] if weight > 2 else [3, 4, 5, 6, 8]),
+        "out": dice.choice(
+            [0.1, 0.2, 0.4, 0.5, 0.8, 2.0, 4.0] if weight > 1 else [4.0, 5.0, 8.0, 10.0, 16.0, 20.0]
+        ),
     }
     first, weight, steps, out = given.values()
     return Problem(
