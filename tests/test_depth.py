@@ -480,7 +480,7 @@ def test_nothing_moves_any_more_and_two_losses_are_above_1_where_guessing_costs_
 def test_normalised_no_logit_exceeds_the_root_of_d_and_larger_weights_have_smaller_gradients(chapter):
     task, (Q, K) = chapter.lookup(5)
     one, ten = (chapter.attend(f * Q, f * K, *task, 1) for f in (1, 10))
-    assert np.abs(ten[2]).max() <= 8**0.5 + 1e-9 and says("no logit can exceed $\\sqrt{d}$ = 2.8")
+    assert np.abs(ten[2]).max() <= 8**0.5 + 1e-9 and says("no logit can exceed $\\sqrt{\\mathstrut d}$ = 2.8")
     assert ten[0] == pytest.approx(one[0]) and 10 * ten[1][0] == pytest.approx(one[1][0])
 
 
