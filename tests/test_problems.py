@@ -12,7 +12,6 @@ import pytest
 from conftest import ROOT
 from problems.collection import (
     PROBLEMS,
-    depth,
     heavy_ball,
     limit,
     overflow,
@@ -22,6 +21,7 @@ from problems.collection import (
     sum_or_mean,
     three_losses,
 )
+from problems.collection.networks import depth
 from problems.numbers import number
 from problems.problem import Answer, Problem, Question, fair
 from problems.sets import problem_sets
@@ -256,7 +256,7 @@ def test_no_problem_stands_in_two_sets_and_the_first_sets_do_not_depend_on_how_m
 
 
 def test_every_file_of_the_collection_is_a_problem_of_the_set():
-    files = {path.stem for path in (ROOT / "scripts/problems/collection").glob("[!_]*.py")}
+    files = {path.stem for path in (ROOT / "scripts/problems/collection").rglob("[!_]*.py")}
     assert files == {kind.__name__.rpartition(".")[2] for kind in PROBLEMS}
 
 

@@ -1,7 +1,6 @@
 """The problems, one a file, in the order in which a set asks them; ``draw`` makes a variant of each."""
 
 from problems.collection import (
-    depth,
     heavy_ball,
     limit,
     overflow,
@@ -11,6 +10,7 @@ from problems.collection import (
     sum_or_mean,
     three_losses,
 )
+from problems.collection.networks import depth
 
 PROBLEMS = (
     limit,
