@@ -513,6 +513,50 @@ def test_with_small_batches_half_the_limit_may_be_too_much():
         assert sizes[-1] > sizes[-2] > sizes[-3]
 
 
+@np.errstate(all="ignore")  # above the limit it explodes
+def relu_networks_train(alpha, scale, updates=1000):
+    """Whether each of five networks comes below half of what predicting the mean costs, full batch, mean of squares."""
+    people = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(64, 8))
+        y = np.sin(x @ rng.normal(size=(8, 1))) + 0.1 * rng.normal(size=(64, 1))
+        first, last = rng.normal(size=(8, 32)) * (2 / 8) ** 0.5, rng.normal(size=(32, 1)) * (2 / 32) ** 0.5
+        people.append((x, scale * (y - y.mean()) / y.std(), first, last))
+    x, y, A, C = map(np.array, zip(*people, strict=True))
+    a, c = np.zeros((5, 1, 32)), np.zeros((5, 1, 1))
+    for _ in range(updates):
+        h = np.maximum(x @ A + a, 0)
+        g = 2 * (h @ C + c - y) / 64
+        back = (g @ C.mT) * (h > 0)
+        C, c = C - alpha * h.mT @ g, c - alpha * g.sum(axis=1, keepdims=True)
+        A, a = A - alpha * x.mT @ back, a - alpha * back.sum(axis=1, keepdims=True)
+    return np.mean((np.maximum(x @ A + a, 0) @ C + c - y) ** 2, axis=(1, 2)) < 0.5 * scale**2
+
+
+@pytest.mark.parametrize(
+    "scale, low, high", [(1, 0.12, 0.2), (10, 0.12, 0.15), (100, 0.012, 0.015), (1000, 0.001, 0.002)]
+)
+def test_targets_count_like_inputs_if_the_model_is_a_network(scale, low, high):
+    """“Five small ReLU networks with a mean squared error trained up to rates of 0.12 to 0.2 on targets of spread 1,
+    and of 0.12 to 0.15, 0.012 to 0.015 and 0.001 to 0.002 on 10, 100 and 1,000 times those targets.”"""
+    assert relu_networks_train(low, scale).all()
+    assert relu_networks_train(0.9 * high, scale).any()
+    assert not relu_networks_train(1.25 * high, scale).any()
+
+
+def test_a_linear_model_has_no_target_in_its_curvature():
+    """“A linear model has no target in its curvature.”"""
+    rng = np.random.default_rng(10)
+    X, y = rng.normal(size=(50, 3)), rng.normal(size=50)
+
+    def slope(w, scale):
+        return X.T @ (X @ w - scale * y) / 50
+
+    steep = [[slope(e, scale) - slope(-e, scale) for e in np.eye(3)] for scale in (1, 1000)]
+    assert np.array(steep[0]) == pytest.approx(np.array(steep[1]))
+
+
 def test_exercise_4_perfect_conditioning_does_not_save_the_run():
     for alpha, factor in (0.095, -0.9), (0.105, -1.1):
         path = errors(20 * np.eye(2), alpha, [10.0, 1.0], 12)

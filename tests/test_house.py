@@ -22,7 +22,6 @@ HOOKS = SCRIPTS / "hooks.py"  # which knows all of them
 MODULES = sorted(SCRIPTS.rglob("*.py"))
 # What a reader sees at once.
 LINES, LINES_OF_A_FUNCTION, FILES = 200, 30, 8
-COLLECTION = SCRIPTS / "problems" / "collection"  # like things side by side, one a file: it may grow
 
 
 def below_scripts(path) -> str:
@@ -70,9 +69,7 @@ def test_a_file_and_its_functions_can_be_seen_at_once(module):
     assert long == []
 
 
-@pytest.mark.parametrize(
-    "folder", sorted({path.parent for path in MODULES} - {COLLECTION}), ids=below_scripts
-)
+@pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=below_scripts)
 def test_a_folder_holds_few_files(folder):
     files = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
     assert len(files) <= FILES, sorted(files)

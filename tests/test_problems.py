@@ -12,7 +12,6 @@ import pytest
 from conftest import ROOT
 from problems.collection import (
     PROBLEMS,
-    adam,
     heavy_ball,
     limit,
     overflow,
@@ -23,6 +22,7 @@ from problems.collection import (
     sum_or_mean,
     three_losses,
 )
+from problems.collection.networks import adam, depth
 from problems.numbers import number
 from problems.problem import Answer, Problem, Question, fair
 from problems.sets import problem_sets
@@ -217,6 +217,28 @@ def test_the_first_update_of_adam_moves_the_sum_and_the_loss_as_a_run_does():
             pytest.approx(abs(np.sum(size * (moved - weights)))),
             pytest.approx(losses[1] / losses[0], rel=1e-4),
         ]
+
+
+def test_the_slope_and_the_limit_of_a_weight_at_every_step_are_those_of_runs():
+    for problem in variants(depth):
+        first, weight, steps, out = problem.given.values()
+
+        def output(w, first=first, steps=steps, out=out):
+            h = first
+            for _ in range(steps):
+                h = w * h
+            return out * h
+
+        h = 1e-4 * weight
+        slope, found = answers(problem)
+        assert slope == pytest.approx((output(weight + h) - output(weight - h)) / (2 * h), rel=1e-5)
+
+        def down(e, output=output, weight=weight, h=1e-7 * weight):
+            ahead, behind = (output(weight + e + one) - output(weight) for one in (h, -h))
+            return (ahead + behind) / 2 * (ahead - behind) / (2 * h)
+
+        largest = largest_rate(lambda r, f=down, w=weight: settles(f, r, 1e-4 * w), high=found / 100)
+        assert found == pytest.approx(largest, rel=5e-3)
 
 
 @pytest.mark.parametrize("kind", PROBLEMS, ids=lambda kind: kind.__name__.rpartition(".")[2])

@@ -183,7 +183,9 @@ def test_the_version_to_cite_is_that_of_the_citation_file_and_the_licences_those
     )
 
 
-LINKS = re.findall(r"\]\(((\w+)\.md(?:\?([^#)]*))?#(parabola|surrogate|bowl|batch|countdown|adam|bits))\)", PAGE)
+LINKS = re.findall(
+    r"\]\(((\w+)\.md(?:\?([^#)]*))?#(parabola|surrogate|bowl|batch|countdown|adam|bits))\)", PAGE
+)
 SAYS = {
     "overshoot.md#parabola": "explodes",
     "overshoot.md?parabola.curve=free&parabola.curvature=10&parabola.alpha=0.15&parabola.start=-1#parabola": (

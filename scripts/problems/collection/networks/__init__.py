@@ -1,0 +1,1 @@
+"""Problems on networks: what layers, steps and methods change."""
