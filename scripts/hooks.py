@@ -10,20 +10,14 @@ from mkdocs.utils import get_relative_url
 sys.path.insert(0, str(Path(__file__).parent))
 from publish import place
 from publish.telling import complaints, forgive, tell
+from python.get import had
 
 ROOT = Path(__file__).parent.parent
 SNIPPETS, LABS, BUILD = ROOT / "snippets", ROOT / "docs" / "labs", ROOT / "build"
 MEMO, BUILT = BUILD / "memo", BUILD / "built"
 # The files that the build makes, and those of the sources that are offered, each at its place in the site.
-MADE = [
-    "licences.md",
-    "figures/*",
-    "notebooks/**/*.ipynb",
-    "labs/downloads/*",
-    "slides/*.md",
-    "*.zip",
-    "assets/**/*.js",
-]
+MADE = ["*.md", "*.zip", "figures/*", "labs/downloads/*", "slides/*.md"]
+MADE += ["notebooks/**/*.ipynb", "assets/*/*.js"]
 OFFERED = ("snippets/**/*.py", "snippets/data/*", "snippets/*/*.json")
 archives = {}  # what the build makes of the whole site, and what for
 course = []  # the pages in the order of the navigation
@@ -53,7 +47,7 @@ def on_config(config):
 
 
 def state(config) -> str:
-    besides = config.site_url, config.repo_url, config.strict, config.theme.name, *archives
+    besides = config.site_url, config.repo_url, config.strict, config.theme.name, had(BUILD), *archives
     return place.state(ROOT, Path(config.extra["site"]), *besides)
 
 
@@ -92,6 +86,7 @@ def on_files(files, config):
     from pages.reader_data import write_reader_data
     from problems.command import archive
     from publish.licences import write_licences
+    from python.kit import offer
     from takeaway.notebook import write_packages
     from takeaway.slides import write_decks
     from weave.memo import remembered
@@ -101,8 +96,9 @@ def on_files(files, config):
     write_packages(SNIPPETS, BUILD)
     write_decks(Path(config.docs_dir), BUILD / "slides")
     write_reader_data(SNIPPETS / "readlog", BUILD)
-    write_licences(ROOT, BUILD)
-    for root, patterns in ((BUILD, MADE), (ROOT, OFFERED)):
+    python, licences = offer(SNIPPETS, BUILD)
+    write_licences(ROOT, BUILD, licences)
+    for root, patterns in ((BUILD, [*MADE, *python]), (ROOT, OFFERED)):
         for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
             files.append(file(path.relative_to(root), root, config))
 
@@ -119,6 +115,7 @@ def on_nav(nav, config, files):
 def on_page_markdown(markdown, page, config, files):
     from labs.page import page as lab_page
     from pages.page import prepare, with_errors
+    from python.kit import words
     from takeaway.downloads import section, take_along, take_along_of_lab
 
     source, stem, rows = page.file.src_uri, Path(page.file.src_uri).stem, []
@@ -132,7 +129,7 @@ def on_page_markdown(markdown, page, config, files):
         rows = take_along_of_lab(stem, markdown, config.repo_url)
     elif not source.startswith("slides/"):
         rows = take_along(markdown, SNIPPETS, config.repo_url)
-    prepared = prepare(source, markdown, SNIPPETS, BUILD)
+    prepared = prepare(source, markdown, SNIPPETS, BUILD, words(BUILD, source))
     whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
     return prepared + section(rows, whole) if rows or page.is_homepage else prepared
 
@@ -177,7 +174,6 @@ def on_post_build(config):
 
 
 def on_build_error(error):
-
     place.unlock()
     tell(error)
 
@@ -195,6 +191,4 @@ def on_serve(server, config, builder):
     return server
 
 
-def on_shutdown():
-
-    place.unlock()
+on_shutdown = place.unlock

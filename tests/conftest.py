@@ -19,6 +19,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
+from python import get
 from takeaway.browser import find_browser, start_browser
 from weave import weave
 from weave.program import sections
@@ -100,6 +101,9 @@ def copy_of_the_sources(folder: Path) -> Path:
         shutil.copytree(ROOT / name, folder / name)
     for file in (ROOT / "mkdocs.yml", *ROOT.glob("LICENSE*"), ROOT / "CITATION.cff"):
         shutil.copy(file, folder)
+    if (ROOT / "build/pyodide").exists():
+        (folder / "build").mkdir()
+        (folder / "build/pyodide").symlink_to(ROOT / "build/pyodide")
     return folder
 
 
@@ -117,6 +121,15 @@ def small_site(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def pyodide() -> Path:
+    """The folder that holds Pyodide, got once. Without it these tests are skipped at home and fail where CI is set."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with FileLock(ROOT / "build" / "pyodide.lock"):
+        folder = get.pyodide(ROOT / "build")
+    return folder or pytest.skip("Pyodide cannot be had here")
+
+
 def remember(site: Path, root: Path) -> None:
     """Let a build in root know what was made when the site was built: it makes what has changed."""
     shutil.copytree(site.parent / "build/memo", root / "build/memo")
@@ -124,7 +137,7 @@ def remember(site: Path, root: Path) -> None:
 
 def remember_the_programs(root: Path) -> None:
     """Let a build in root know what the tests have seen the programs show, so that each runs once for all tests."""
-    (root / "build/memo").mkdir(parents=True)
+    (root / "build/memo").mkdir(parents=True, exist_ok=True)
     for program in SNIPPETS.glob("*.py"):
         shown_by(program.stem)
         for made in (ROOT / "build/memo").glob(f"{program.stem}.*"):
@@ -134,6 +147,8 @@ def remember_the_programs(root: Path) -> None:
 def build(root: Path, **settings: str) -> subprocess.CompletedProcess:
     """``mkdocs build`` in root, as a person would call it, with these settings of the environment."""
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1735689600"} | settings
+    if not (root / "build/pyodide").exists():
+        environment["PYODIDE"] = ""  # no build of a test goes for it
     command = [sys.executable, "-m", "mkdocs", "build"]
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=900)
 
@@ -153,6 +168,8 @@ def site(tmp_path_factory, worker_id) -> Path:
     root = (base if worker_id == "master" else base.parent) / "the-site"
     with FileLock(root.with_suffix(".lock")):
         if not (root / "site").exists():
+            with FileLock(ROOT / "build" / "pyodide.lock"):
+                get.pyodide(ROOT / "build")
             shutil.rmtree(root, ignore_errors=True)
             root.mkdir()
             copy_of_the_sources(root)
@@ -187,28 +204,34 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="session")
-def address(site):
-    """The site, served at the root of a port of its own, with its own page for what is not found."""
+@contextlib.contextmanager
+def served(folder: Path):
+    """The address of a folder, served at the root of a port of its own, with its own page for what is not found."""
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *args):
             pass
 
         def send_error(self, code, message=None, explain=None):
-            body = (site / "404.html").read_bytes()
+            body = (folder / "404.html").read_bytes()
             self.send_response(code)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
             self.wfile.write(body)
 
     server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=str(site))
+        ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    with served(site) as at:
+        yield at
 
 
 @contextlib.contextmanager

@@ -16,7 +16,8 @@ BELOW = {
     "labs": {"weave", "pages"},
     "problems": {"weave", "pages"},
     "takeaway": {"weave", "pages", "publish"},
-    "measure": {"weave", "pages", "publish", "labs", "problems", "takeaway"},
+    "python": {"weave", "pages", "takeaway"},
+    "measure": {"weave", "pages", "publish", "labs", "problems", "takeaway", "python"},
 }
 HOOKS = SCRIPTS / "hooks.py"  # which knows all of them
 MODULES = sorted(SCRIPTS.rglob("*.py"))

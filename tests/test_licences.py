@@ -9,7 +9,10 @@ from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
 from conftest import ROOT
-from publish.licences import TEMPLATES, Work, bundled, page, works
+from publish.licences import TEMPLATES, Work, anchor, bundled, page, works
+from python.get import KIT, PACKAGES
+from python.licences import JOINED
+from python.licences import works as in_the_page
 from weave.source import SiteError
 
 SHIPPED = {work.name: work for work in works(ROOT)}
@@ -68,10 +71,21 @@ def test_every_file_of_the_site_s_assets_is_the_authors_own_or_has_a_licence(sit
             assert path.suffix == ".txt" or not re.search(r"copyright|licen[cs]ed|\(c\)|©", says, re.I), name
     for path in (site / "assets").rglob("*"):
         name = path.relative_to(site).as_posix()
-        if path.is_file() and name not in own and not path.match("assets/interactive/shared-*.js"):
+        joined = path.match("assets/interactive/shared-*.js") or path.match("assets/python/shared-*.js")
+        if path.is_file() and name not in own and not joined and name != KIT:
             works = [work for pattern, work in OTHERS.items() if path.match(pattern)]
             works += [THEME] * (TEMPLATES / name).is_file()
             assert works and set(works) <= SHIPPED.keys(), f"{name}: whose is it?"
+
+
+def test_all_that_comes_with_python_in_the_page_is_named_with_its_licence(licences, site, pyodide):
+    shipped = in_the_page(pyodide)
+    assert (site / KIT).is_file() and {"Pyodide", "CPython"} < {name for name, *_ in shipped}
+    assert len(shipped) == len(PACKAGES) + len(JOINED)
+    for name, _, licence in shipped:
+        text = licence.read_text(encoding="utf-8").strip()
+        assert re.search("licen[cs]e|permission", text, re.IGNORECASE) and len(text) > 500, name
+        assert licences.find(id=anchor(name)).find_next("pre").get_text().strip() == text
 
 
 def test_every_package_in_the_theme_s_scripts_has_a_licence():

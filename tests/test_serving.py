@@ -24,7 +24,7 @@ def served(tmp_path, site):
     remember(site, root)
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    environment = os.environ | {"SITE_URL": f"http://{address}/", "TMPDIR": str(tmp_path)}
+    environment = os.environ | {"SITE_URL": f"http://{address}/", "TMPDIR": str(tmp_path), "PYODIDE": ""}
     command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", address]
     with (
         (tmp_path / "log").open("w") as log,

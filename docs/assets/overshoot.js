@@ -7,7 +7,7 @@ new MutationObserver(() => {
 // From disk no module loads: there a plain script brings them all, or they stay static.
 if (location.protocol !== "file:") {
   const folder = new URL("interactive/", document.currentScript.src);
-  const figures = ":is(parabola-figure, surrogate-figure, bowl-figure, countdown-figure, batch-figure, adam-figure, bits-figure, diagnose-box):not(:defined)";
+  const figures = ":is(parabola-figure, surrogate-figure, bowl-figure, countdown-figure, batch-figure, adam-figure, bits-figure, diagnose-box):not(:defined), [data-run]:not(.awake, .still)";
   let face;
   const dressed = () =>
     (face ??= new Promise((resolve) => {
@@ -20,6 +20,10 @@ if (location.protocol !== "file:") {
       for (const { isIntersecting, target } of seen) {
         if (!isIntersecting) continue;
         near.unobserve(target);
+        if (target.dataset.run) {
+          import(new URL("../python/run.js", folder)).then(({ show }) => show(target)).catch(() => target.classList.add("still"));
+          continue;
+        }
         const module = target.localName === "diagnose-box" ? "../diagnose/box.js" : `${target.localName.replace("-figure", "")}.js`;
         // What cannot come leaves its place to the words that stand there.
         dressed().then(() => import(new URL(module, folder))).catch(() => target.classList.add("still"));

@@ -104,7 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--chapters", type=int, nargs="*", default=[10, 100, 300])
     counts = [0, *parser.parse_args().chapters]
-    os.environ["NO_MKDOCS_2_WARNING"] = "1"
+    os.environ |= {"NO_MKDOCS_2_WARNING": "1", "PYODIDE": ""}
     print(__doc__, "\nchapters  cold build    weaving  share       edit", sep="", flush=True)
     for count in counts:
         with tempfile.TemporaryDirectory() as name:

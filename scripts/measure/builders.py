@@ -109,7 +109,8 @@ def settings_without_hooks(text: str) -> str:
 
 def build(folder: Path, *command: str) -> None:
     """Run a builder in the folder. Ends with what it said if it fails."""
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1735689600"}
+    settings = {"NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "1735689600", "PYODIDE": ""}
+    environment = os.environ | settings
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=folder, env=environment, capture_output=True, text=True
     )

@@ -9,6 +9,7 @@ from weave.run import SCHEMES
 from weave.source import SiteError, called, read
 
 INCLUDE = re.compile(r'^ *--8<-- "(([\w/-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTILINE)
+RUNS = re.compile(r'(?<=```)python(?=\n *--8<-- "([\w-]+)\.py:([\w-]+)"$)', re.MULTILINE)
 FIGURE = re.compile(r"!\[([^\]]*)\]\(((?:\.\./)?)(figures/[\w.-]+)\.svg\)")
 
 
@@ -56,8 +57,10 @@ def with_errors(markdown: str, broken: dict[str, SiteError], snippets: Path) -> 
     return FIGURE.sub(in_place_of_figure, INCLUDE.sub(in_place_of_text, markdown))
 
 
-def prepare(name: str, markdown: str, snippets: Path, build: Path) -> str:
+def prepare(name: str, markdown: str, snippets: Path, build: Path, words: dict | None = None) -> str:
     """The Markdown of the page ``name``, ready for MkDocs, which itself reports a figure that is missing.
+
+    Where programs run in the page, ``words`` has what is said beside some sections, by program and section.
 
     Raises PageError for an include that leads nowhere.
     """
@@ -74,7 +77,15 @@ def prepare(name: str, markdown: str, snippets: Path, build: Path) -> str:
     def in_both_schemes(figure):
         return "".join(_image(*figure.groups(), scheme, build) for scheme in SCHEMES)
 
+    if words is not None:
+        markdown = RUNS.sub(lambda fence: _runs(f"{fence[1]}:{fence[2]}", words), markdown)
     return FIGURE.sub(in_both_schemes, markdown)
+
+
+def _runs(section: str, words: dict[str, dict]) -> str:
+    """The opening of a block that runs in the page."""
+    said = "".join(f' data-{key}="{word}"' for key, word in words.get(section, {}).items())
+    return f'python {{ data-run="{section}"{said} }}'
 
 
 def _image(alt: str, folder: str, figure: str, scheme: str, build: Path) -> str:

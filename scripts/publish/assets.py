@@ -16,6 +16,8 @@ from weave.source import SiteError
 # The modules that pages load by name; what they import comes in the same file, or in one that figures share.
 FIGURE_MODULES = [f"interactive/{name}.js" for name in FIGURES]
 BOX_MODULES = ["diagnose/box.js", "diagnose/worker.js"]
+PYTHON_MODULES = ["python/run.js", "python/worker.js"]
+FOLDERS = ("interactive", "diagnose", "python")
 SHARED = ("--splitting", "--chunk-naming=[dir]/shared-[hash].js", "--no-module-preload")
 ERROR = re.compile(r"^error: (?P<what>.*)\n(?:.*\n)*?\s*at (?P<file>.*):(?P<line>\d+):\d+$", re.MULTILINE)
 
@@ -26,15 +28,15 @@ def shorten(assets: Path) -> None:
     The same sources give the same bytes. Raises SiteError for a script that cannot be read.
     """
     with TemporaryDirectory() as made:
-        for modules in (FIGURE_MODULES, BOX_MODULES):
+        for modules in (FIGURE_MODULES, BOX_MODULES, PYTHON_MODULES):
             join(assets, modules, "--outdir", made, *SHARED)
         scripts = sorted(path.name for path in assets.glob("*.js"))
         join(assets, scripts, "--outdir", made, "--format=iife")  # keeps their names from one another
         shutil.rmtree(assets / "interactive" / "models", ignore_errors=True)
-        for module in [*assets.glob("interactive/*.js"), *assets.glob("diagnose/*.js")]:
+        for module in [path for folder in FOLDERS for path in (assets / folder).glob("*.js")]:
             module.unlink()
         shutil.copytree(made, assets, dirs_exist_ok=True)
-    for style in [*assets.glob("*.css"), *assets.glob("interactive/*.css"), *assets.glob("diagnose/*.css")]:
+    for style in [path for folder in ("", *FOLDERS) for path in (assets / folder).glob("*.css")]:
         # Not by Bun, which writes style sheets for newer browsers than ours, or a third longer for older ones.
         style.write_text(cssmin(style.read_text(encoding="utf-8")), encoding="utf-8")
 

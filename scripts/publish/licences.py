@@ -40,8 +40,8 @@ class Work:
     licence: Path
 
 
-def works(root: Path) -> list[Work]:
-    """All that the site ships; the authors' own comes first."""
+def works(root: Path, besides: list[tuple[str, str, Path]] = ()) -> list[Work]:
+    """All that the site ships; the authors' own comes first, and what is named ``besides`` last."""
     assets, icons = root / "docs" / "assets", TEMPLATES / ".icons"
     theme = THEME.locate_file(f"mkdocs_material-{THEME.version}.dist-info/licenses/LICENSE")
     letters = Path(matplotlib.get_data_path(), "fonts", "ttf", "LICENSE_DEJAVU")
@@ -61,7 +61,7 @@ def works(root: Path) -> list[Work]:
     for package in bundled(TEMPLATES):
         about = "Part of the scripts and style sheets of Material for MkDocs."
         others.append((package, about, BUNDLED / f"{package.replace('/', '-')}.txt"))
-    return own + [Work(name, anchor(name), *rest) for name, *rest in others]
+    return own + [Work(name, anchor(name), *rest) for name, *rest in [*others, *besides]]
 
 
 def anchor(name: str) -> str:
@@ -92,8 +92,8 @@ def page(shipped: list[Work]) -> str:
     return "\n".join(parts)
 
 
-def write_licences(root: Path, folder: Path) -> Path:
+def write_licences(root: Path, folder: Path, besides=()) -> Path:
     """Write the page to ``folder``, and return its file."""
     written = folder / "licences.md"
-    written.write_text(page(works(root)), encoding="utf-8")
+    written.write_text(page(works(root, besides)), encoding="utf-8")
     return written

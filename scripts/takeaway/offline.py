@@ -21,7 +21,7 @@ from publish.assets import plain_script
 from weave.memo import remembered
 
 # What serves a server.
-LEFT_OUT = ("404.html", "sitemap.xml*", "search/search_index.json", "*.map")
+LEFT_OUT = ("404.html", "sitemap.xml*", "search/search_index.json", "*.map", "pyodide/*", "assets/python/*")
 
 
 def pack(site: Path, licences: list[Path], memo: Path) -> bytes:
@@ -29,7 +29,9 @@ def pack(site: Path, licences: list[Path], memo: Path) -> bytes:
 
     The same site gives the same bytes; one that has not changed since it was last packed is not packed again.
     """
-    files = [path for path in site.rglob("*") if path.is_file()]
+    files = [
+        path for path in site.rglob("*") if path.is_file() and "pyodide" not in path.relative_to(site).parts
+    ]
     named = " ".join(sorted(path.relative_to(site).as_posix() for path in files))
     date = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))[:6]
     rooms = ("takeaway", "publish")
@@ -79,6 +81,8 @@ def from_disk(text: str, name: str, site: Path) -> str:
     page = html.document_fromstring(text)
     for element in page.xpath('//link[@rel="preload"] | //p[@class="archives"]'):
         element.drop_tree()
+    for block in page.xpath("//*[@data-run]"):  # from disk no Python comes
+        del block.attrib["data-run"]
     for element, attribute, link, _ in list(page.iterlinks()):
         parts = urlsplit(link)
         if not parts.scheme and parts.path and (folder / parts.path).is_dir():

@@ -102,7 +102,7 @@ def program(chapter: Chapter) -> str:
 
 
 MKDOCS = (sys.executable, "-m", "mkdocs", "build")
-QUIET = {"NO_MKDOCS_2_WARNING": "1"}
+QUIET = {"NO_MKDOCS_2_WARNING": "1", "PYODIDE": ""}
 Own = partial(
     Tool, packages=(), command=MKDOCS, source="snippets/{}.py", page="site/{}/index.html", form=program
 )

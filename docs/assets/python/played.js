@@ -1,0 +1,111 @@
+// One run: what happens is shown below what the page itself prints and draws, and what differs from it is marked.
+
+import { make } from "./run.js";
+import * as session from "./session.js";
+
+const HONEST = "Run in your browser: here numpy warns of no overflow, and its whole numbers have 32 bits.";
+
+export class Played {
+  constructor(runner, sections, small) {
+    const { block, program, name } = runner;
+    Object.assign(this, { runner, name, printed: "" });
+    [this.place, this.page] = placeOf(block);
+    this.began = performance.now();
+    this.bar = make("progress", { ariaLabel: "Loading Python" });
+    if (session.come) runner.status.textContent = "Running …";
+    else runner.bar.append(this.bar);
+    this.job = session.run({ program, sections, small }, (said) => this.hear(said));
+  }
+
+  stop() {
+    session.stop(this.job);
+  }
+
+  hear({ loaded, ready, begins, printed, done, over, ...result }) {
+    const { status } = this.runner;
+    if (loaded !== undefined) this.bar.value = Math.min(loaded, 1);
+    if (ready) this.bar.remove();
+    if (begins) {
+      this.section = begins;
+      this.printed = "";
+      status.textContent = begins === this.name ? "Running …" : `Running ${begins}, above …`;
+      if (begins === this.name) this.open();
+    }
+    if (printed) this.print(printed);
+    if (done && (result.trouble || done === this.name)) this.show(result);
+    if (over !== undefined) this.close(over);
+  }
+
+  /** A panel of its own below the page's output and figure, in place of that of the last run. */
+  open() {
+    if (this.panel) return;
+    this.code = make("code", { tabIndex: 0 });
+    this.words = make("p", { className: "hint" });
+    this.text = make("div", { className: "highlight language-text", hidden: true }, make("pre", {}, this.code));
+    this.panel = make("section", { className: "run-result", ariaLabel: `Your run: ${this.name}` }, make("p", { className: "head", textContent: "Your run" }), this.text, this.words);
+    if (this.place.nextElementSibling?.matches(".run-result")) this.place.nextElementSibling.remove();
+    this.place.after(this.panel);
+  }
+
+  print(text) {
+    this.printed += text;
+    if (this.section !== this.name) return;
+    this.text.hidden = false;
+    this.code.append(text);
+  }
+
+  show({ trouble, figures = [] }) {
+    this.open();
+    const [parts, count] = this.page && this.section === this.name ? compared(this.printed, this.page) : [[this.printed], null];
+    this.code.replaceChildren(...parts);
+    this.text.hidden = !this.printed;
+    for (const figure of figures) this.words.before(...["light", "dark"].map((scheme) => drawing(figure[scheme], scheme)));
+    const above = this.section === this.name ? "" : `${this.section}, above, did not run to its end. `;
+    if (trouble) this.words.before(make("pre", { className: "trouble", tabIndex: 0, textContent: above + trouble }));
+    this.said = trouble ? `${above}${trouble.trim().split("\n").at(-1)}` : saidOf(count);
+    this.words.textContent = [this.said, this.runner.block.dataset.word, HONEST].filter(Boolean).join(" ");
+  }
+
+  close(words) {
+    this.bar.remove();
+    const seconds = ((performance.now() - this.began) / 1000).toFixed(1);
+    this.runner.end(words || `Done in ${seconds} s. ${this.said ?? ""}`);
+  }
+}
+
+/** After what a run is shown, and what the page itself printed there. */
+function placeOf(block) {
+  let place = block;
+  let page = null;
+  if (place.nextElementSibling?.matches(".language-text")) {
+    place = place.nextElementSibling;
+    page = place.querySelector("code").textContent;
+  }
+  if (place.nextElementSibling?.matches("figure")) place = place.nextElementSibling;
+  return [place, page];
+}
+
+/** The text in parts, with each word marked that the page prints otherwise at this place; and how many these are. */
+function compared(text, page) {
+  const theirs = page.split("\n").map((line) => line.trim().split(/\s+/));
+  let count = 0;
+  const parts = text.split("\n").flatMap((line, row) => {
+    let at = 0;
+    const words = line.split(/(\s+)/).map((word) => {
+      if (!word.trim() || word === theirs[row]?.[at++]) return word;
+      count++;
+      return make("mark", { textContent: word });
+    });
+    return row ? ["\n", ...words] : words;
+  });
+  const less = text.trimEnd().split("\n").length < page.trimEnd().split("\n").length;
+  return [parts, less && !count ? null : count];
+}
+
+function saidOf(count) {
+  if (count === null) return "";
+  if (!count) return "It prints what the page prints.";
+  return count === 1 ? "What differs from the page is marked: 1 place." : `What differs from the page is marked: ${count} places.`;
+}
+
+const drawing = (src, scheme) => make("img", { src, className: `only-${scheme}`, alt: "The figure that your code draws." });

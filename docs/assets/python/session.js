@@ -1,0 +1,95 @@
+// Keeps the worker in which Python runs: one for all pages, with a new one in its place when it has been stopped.
+
+const PATIENCE = 60_000; // for a section
+const AWAY = "Python did not load. What you typed is kept; when you are online again, press Run again.";
+const here = (name) => new URL(name, import.meta.url);
+const files = {};
+let kit, worker, going;
+let last = Promise.resolve();
+
+/** Whether Python has come, so that nothing more need be loaded. */
+export let come = false;
+
+/**
+ * Run the last of these sections, after those above it, when its turn comes.
+ *
+ * What happens is told as it happens: loaded (a share), begins, printed, done; and in the end, once, over (why).
+ */
+export function run(question, told) {
+  const job = { question, told };
+  last = last.then(() => play(job));
+  return job;
+}
+
+/** End this job; what loops for ever ends only with its worker. */
+export function stop(job, words = "Stopped.") {
+  job.over = true;
+  if (going !== job) return job.told({ over: words });
+  dismiss();
+  job.end(words);
+  hire().catch(() => {}); // so that it is there when it is wanted
+}
+
+async function play(job) {
+  if (job.over) return;
+  going = job;
+  const ended = new Promise((resolve) => (job.end = resolve));
+  ask(job).catch(() => job.end(AWAY));
+  const words = await ended;
+  clearTimeout(job.limit);
+  going = null;
+  job.over = true;
+  job.told({ over: words ?? "" });
+}
+
+async function ask(job) {
+  await hire();
+  const { program } = job.question;
+  const data = await filesOf(kit.needs[program] ?? []);
+  if (!job.over) worker.postMessage({ ...job.question, data });
+}
+
+/** What a program reads; what has come once is kept. */
+async function filesOf(names) {
+  await Promise.all(names.map(async (name) => (files[name] ??= await bytesOf(here(`../../snippets/${name}`)))));
+  return Object.fromEntries(names.map((name) => [`/snippets/${name}`, files[name]]));
+}
+
+async function bytesOf(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw Error(`${address}: ${answer.status}`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+async function hire() {
+  kit ??= JSON.parse(new TextDecoder().decode(await bytesOf(here("kit.json"))));
+  if (worker) return;
+  worker = new Worker(here("worker.js"), { type: "module" });
+  worker.onmessage = ({ data }) => hear(data);
+  worker.onerror = () => lost(AWAY);
+  worker.postMessage({ kit: { ...kit, needs: undefined, folder: here(kit.folder).href } });
+}
+
+function hear(said) {
+  if (said.ready) come = true;
+  if (said.broken) return lost(come ? `Python broke off: ${said.broken}` : AWAY);
+  if (!going) return;
+  if (said.begins) {
+    const job = going;
+    clearTimeout(job.limit);
+    job.limit = setTimeout(() => stop(job, `Ended after ${PATIENCE / 1000} s: look for a loop without end.`), PATIENCE);
+  }
+  if (said.finished) return going.end();
+  going.told(said);
+  if (said.spent) lost(); // its memory never becomes less
+}
+
+function lost(words) {
+  dismiss();
+  going?.end(words);
+}
+
+function dismiss() {
+  worker?.terminate();
+  worker = null;
+}

