@@ -373,7 +373,7 @@ def test_the_chapters_stand_in_the_order_in_which_they_are_best_read():
 def test_twelve_misconceptions_and_four_labs_are_what_there_is():
     assert "twelve beliefs, and a run against each" in PAGE
     markdown = (ROOT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
-    assert len(re.findall(r"^## “", markdown, re.MULTILINE)) == 11
+    assert len(re.findall(r"^## “", markdown, re.MULTILINE)) == 12
     assert {f"labs/{lab.name}" for lab in (ROOT / "docs/labs").glob("*.py")} == set(
         re.findall(r"\((labs/\w+\.py)\)", column("I teach"))
     )

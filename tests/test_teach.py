@@ -143,8 +143,8 @@ def test_the_first_update_of_adam_moves_a_weight_by_the_rate_and_one_of_descent_
 
 def test_it_counts_the_problems_and_questions_of_a_set():
     (one,) = problem_sets(1, 7)
-    assert (len(one), len(list(numbered(one)))) == (9, 16)
-    assert "Nine problems, sixteen questions" in PAGE
+    assert (len(one), len(list(numbered(one)))) == (11, 20)
+    assert "Eleven problems, twenty questions" in PAGE
 
 
 def test_the_archive_holds_thirty_sets_and_the_files_that_are_described(site):
@@ -170,7 +170,7 @@ def test_every_chapter_s_slides_are_linked_and_every_mistake_has_its_question():
         if page in rules.chapters(ROOT)
     ]
     mistakes = section("#mistakes")
-    assert mistakes.count("\n**“") == mistakes.count("??? question") == 9
+    assert mistakes.count("\n**“") == mistakes.count("??? question") == 10
 
 
 def test_the_version_to_cite_is_that_of_the_citation_file_and_the_licences_those_of_the_site():
