@@ -174,7 +174,7 @@ def test_weights_from_n_0_1_multiply_by_root_50_and_50_layers_make_10_to_the_42(
     assert 25 * np.log10(50) == pytest.approx(42, abs=0.6) and says("fifty layers make 10⁴²")
     assert layer_rows(chapter)["N(0, 1)"] == pytest.approx(42.3, abs=0.6)
     assert float(np.finfo(np.float32).max) < 10.0**42 and says(
-        "above the range of fp32 before the first update"
+        "above the [range of fp32](precision.md#two-formats-two-ends) before the first update"
     )
 
 

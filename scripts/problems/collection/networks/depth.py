@@ -32,7 +32,7 @@ def draw(dice: random.Random) -> Problem:
 def _slope(first: float, weight: float, steps: int, out: float) -> Question:
     scale, right = first * out, first * out * steps * weight ** (steps - 1)
     return Question(
-        rf"What is the slope $\mathrm{{d}}p/\mathrm{{d}}w$ at $w = {number(weight)}$?",
+        f"What is the slope of the output along the weight, where the weight is {number(weight)}?",
         [
             Answer(
                 right,
