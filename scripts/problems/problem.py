@@ -6,7 +6,7 @@ from string import ascii_uppercase
 
 from problems.numbers import is_neat, signed
 
-TITLES = {"precision": "Sixteen bits"}  # where the name of the file says something else
+TITLES = {"precision": "Sixteen bits", "depth": "Depth and time"}  # where the name of the file says something else
 TOLERANCE = 0.01  # relative, for every number that is not a count
 
 
