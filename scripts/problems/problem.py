@@ -6,7 +6,8 @@ from string import ascii_uppercase
 
 from problems.numbers import is_neat, signed
 
-TITLES = {"precision": "Sixteen bits", "depth": "Depth and time"}  # where the name of the file says something else
+# where the name of the file says something else
+TITLES = {"precision": "Sixteen bits", "depth": "Depth and time"}
 TOLERANCE = 0.01  # relative, for every number that is not a count
 
 
