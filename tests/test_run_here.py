@@ -9,7 +9,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from conftest import AXE, described, quiet_pages
+from conftest import AXE, described, quiet_pages, served
 from pages.elements import FIGURES
 
 pytestmark = pytest.mark.xdist_group("run-here")
@@ -23,7 +23,7 @@ def page(pyodide, browser, address, site):
     pages = (site / "sitemap.xml").read_text(encoding="utf-8")
     home = re.search(r"<loc>([^<]*)</loc>", pages)[1]
     with quiet_pages(browser, address, "data:") as open_it:
-        page = open_it(address + "overshoot/")
+        page = open_it(address + "overshoot/", kept=False)
         page.set_default_timeout(LOADING)
         # Where the site is served as it was built for, the theme follows a link without leaving the page.
         page.route("**/sitemap.xml", lambda route: route.fulfill(body=pages.replace(home, address)))
@@ -227,6 +227,31 @@ def test_without_a_network_what_has_come_goes_on(page):
     page.context.set_offline(False)
 
 
+def test_what_a_run_has_loaded_is_kept_for_when_it_is_nowhere_else_and_nothing_besides(
+    browser, site, tmp_path, pyodide
+):
+    """Python has gone from the server, and from what the browser remembers by itself."""
+    for path in site.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    with served(tmp_path) as at:
+        page = browser.new_page()
+        page.set_default_timeout(LOADING)
+        page.goto(at + "overshoot/")
+        old = f"{at}pyodide/1.0/pyodide.mjs"
+        page.evaluate("async old => (await caches.open('overshoot-python')).put(old, new Response())", old)
+        assert run(page, "yours").startswith("Done in")
+        kept = page.evaluate(
+            "caches.open('overshoot-python').then(kept => kept.keys()).then(all => all.map(one => one.url))"
+        )
+        assert {url.removeprefix(at).split("/")[0] for url in kept} == {"pyodide", "assets", "snippets"}
+        assert all("/python/" in url for url in kept if "/assets/" in url) and old not in kept
+        (tmp_path / "pyodide").unlink()
+        page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+        page.reload()
+        assert run(page, "yours").startswith("Done in")
+        page.close()
+
+
 def test_what_is_not_to_be_run_says_why(browser, pyodide, address):
     page = browser.new_page()
     page.goto(address + "overflow/")
@@ -239,7 +264,7 @@ def test_what_is_not_to_be_run_says_why(browser, pyodide, address):
 
 
 def test_where_python_does_not_come_the_page_says_so(browser, pyodide, address):
-    page = browser.new_page()
+    page = browser.new_page(service_workers="block")  # what it asks for cannot be kept from it
     page.route("**/packages.tar.zst", lambda route: route.fulfill(status=404))
     page.goto(address + "overshoot/")
     assert "Python did not load" in run(page, "yours")

@@ -21,7 +21,15 @@ from publish.assets import plain_script
 from weave.memo import remembered
 
 # What serves a server.
-LEFT_OUT = ("404.html", "sitemap.xml*", "search/search_index.json", "*.map", "pyodide/*", "assets/python/*")
+LEFT_OUT = (
+    "404.html",
+    "sitemap.xml*",
+    "search/search_index.json",
+    "*.map",
+    "sw.js",
+    "pyodide/*",
+    "assets/python/*",
+)
 
 
 def pack(site: Path, licences: list[Path], memo: Path) -> bytes:

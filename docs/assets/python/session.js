@@ -4,7 +4,7 @@ const PATIENCE = 60_000; // for a section
 const AWAY = "Python did not load. What you typed is kept; when you are online again, press Run again.";
 const here = (name) => new URL(name, import.meta.url);
 const files = {};
-let kit, worker, going;
+let kit, worker, going, keeper;
 let last = Promise.resolve();
 
 /** Whether Python has come, so that nothing more need be loaded. */
@@ -62,12 +62,22 @@ async function bytesOf(address) {
 }
 
 async function hire() {
+  await (keeper ??= keepPython().catch(() => {})); // not every browser lets a site keep something
   kit ??= JSON.parse(new TextDecoder().decode(await bytesOf(here("kit.json"))));
   if (worker) return;
   worker = new Worker(here("worker.js"), { type: "module" });
   worker.onmessage = ({ data }) => hear(data);
   worker.onerror = () => lost(AWAY);
   worker.postMessage({ kit: { ...kit, needs: undefined, folder: here(kit.folder).href } });
+}
+
+/** Let what comes be kept, so that it is there without a network too. */
+async function keepPython() {
+  const { serviceWorker } = navigator;
+  if (!serviceWorker || serviceWorker.controller) return;
+  const kept = new Promise((resolve) => (serviceWorker.oncontrollerchange = resolve));
+  const { active } = await serviceWorker.register(here("../../sw.js"));
+  if (!active) await Promise.race([kept, new Promise((resolve) => setTimeout(resolve, 2000))]);
 }
 
 function hear(said) {
