@@ -4,6 +4,7 @@ import contextlib
 import functools
 import http.server
 import io
+import json
 import os
 import re
 import runpy
@@ -13,6 +14,7 @@ import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import matplotlib.pyplot as plt
 import pytest
@@ -153,6 +155,18 @@ def build(root: Path, **settings: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=900)
 
 
+ONE_WORKER = ("chapter", "answers")  # what takes its time, and is wanted by many tests
+
+
+def pytest_collection_modifyitems(items):
+    """One worker runs a chapter's program for all its tests; what can be tested without the site does not wait for it."""
+    for item in items:
+        shared = [name for name in ONE_WORKER if name in item.fixturenames]
+        if shared and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {shared[0]}"))
+    items.sort(key=lambda item: "site" in item.fixturenames)
+
+
 def pytest_xdist_auto_num_workers():
     """One more than there are cores: half of the tests wait for a browser, or for a page to be still."""
     return os.cpu_count() + 1
@@ -234,29 +248,61 @@ def address(site):
         yield at
 
 
+class QuietPage:
+    """A page with what it told, which should be nothing: in the console, of a request that failed or went elsewhere."""
+
+    free: ClassVar = {}  # pages that no test has in use, by what they were opened with: a new one takes its time
+
+    def __init__(self, browser, own, **options):
+        self.noise, self.page = [], browser.new_context(**options).new_page()
+        media = ("color_scheme", "light"), ("reduced_motion", "no-preference"), ("forced_colors", "none")
+        self.media = {name: options.get(name, usual) for name, usual in media}
+        tell = self.noise.append
+        self.page.on("console", lambda message: tell(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: tell(str(error)))
+        self.page.on("requestfailed", lambda request: tell(f"failed: {request.url}: {request.failure}"))
+        self.page.on("request", lambda request: request.url.startswith(own) or tell(request.url))
+
+    def emptied(self) -> bool:
+        """Whether the page is now as good as new."""
+        if self.page.is_closed() or self.page.url == "about:blank" or len(self.page.context.pages) > 1:
+            return False
+        self.page.unroute_all()
+        self.page.context.unroute_all()
+        self.page.set_default_timeout(30_000)
+        self.page.context.set_offline(False)
+        self.page.emulate_media(media="null", **self.media)
+        self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        self.page.goto("about:blank")
+        return True
+
+
 @contextlib.contextmanager
 def quiet_pages(browser, *own):
     """A function that opens a page by its address; in the end all pages must have been quiet.
 
     Quiet: nothing in the console, no request to an address that does not begin as one of its own, no
-    request that failed.
+    request that failed. Who changes what every page of a context gets asks for one that is not ``kept``.
     """
-    contexts, noise = [], []
+    opened = []
 
-    def open_it(url, width=1280, height=900, **options):
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: noise.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.on("requestfailed", lambda request: noise.append(f"failed: {request.url}: {request.failure}"))
-        page.on("request", lambda request: request.url.startswith(own) or noise.append(request.url))
-        page.goto(url)
-        page.wait_for_load_state("networkidle")
-        return page
+    def open_it(url, width=1280, height=900, kept=True, **options):
+        kind = (browser, own, json.dumps(options, sort_keys=True)) if kept else None
+        free = QuietPage.free.setdefault(kind, []) if kept else []
+        one = free.pop() if free else QuietPage(browser, own, **options)
+        opened.append((one, free))
+        one.page.set_viewport_size({"width": width, "height": height})
+        one.page.goto(url)
+        one.page.wait_for_load_state("networkidle")
+        return one.page
 
     yield open_it
-    for context in contexts:
-        context.close()
+    noise = [told for one, _ in opened for told in one.noise]
+    for one, free in opened:
+        if not noise and one.emptied():
+            free.append(one)
+        else:
+            one.page.context.close()
     assert noise == []
 
 

@@ -769,7 +769,7 @@ def test_of_a_long_log_the_field_shows_the_beginning_because_a_browser_lays_out_
 
 
 def test_without_a_worker_the_page_reads_by_itself(open_page):
-    page = open_page("notation/")
+    page = open_page("notation/", kept=False)
     page.add_init_script("delete window.Worker")
     page.goto(page.url.replace("notation", "diagnose"))
     one = page.locator("diagnose-box")
@@ -780,7 +780,7 @@ def test_without_a_worker_the_page_reads_by_itself(open_page):
 
 
 def test_a_worker_that_fails_leaves_the_question_to_the_page(open_page):
-    page = open_page("notation/")
+    page = open_page("notation/", kept=False)
     page.add_init_script(
         "window.Worker = class { postMessage() { setTimeout(() => this.onerror()); } terminate() {} }"
     )
@@ -823,7 +823,7 @@ SILENT = """
 @pytest.fixture
 def silent(open_page):
     """A box whose first worker never answers."""
-    page = open_page("notation/")
+    page = open_page("notation/", kept=False)
     page.add_init_script(SILENT)
     page.goto(page.url.replace("notation", "diagnose"))
     return page.locator("diagnose-box")

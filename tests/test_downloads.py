@@ -285,7 +285,9 @@ QUESTIONS = ".predict, details.question, details.answer"
 
 
 @pytest.mark.parametrize("chapter", rules.chapters(ROOT))
-def test_a_printed_chapter_asks_and_answers_on_pages_of_its_own_at_the_end(open_page, chapter):
+def test_a_printed_chapter_leaves_its_questions_open_and_answers_on_pages_of_its_own_at_the_end(
+    open_page, chapter
+):
     page = open_page(f"{chapter}/")
     asked = [title.inner_text() for title in page.locator(f":is({QUESTIONS}) > :first-child").all()]
     printed = PdfReader(io.BytesIO(page.pdf(format="A4", outline=True, tagged=True)))
@@ -301,10 +303,15 @@ def test_a_printed_chapter_asks_and_answers_on_pages_of_its_own_at_the_end(open_
     assert len(asked) >= 8 and "Answer to 2" in asked
     assert page.locator(".answers").count() == 0
 
+    assert_printing_takes_the_answers_to_the_end_and_back(page)
 
-@pytest.mark.parametrize("name", [*rules.chapters(ROOT), *LABS])
-def test_before_printing_each_question_is_left_open_and_repeated_with_its_answer(open_page, name):
-    page = open_page(f"{name}/")
+
+@pytest.mark.parametrize("lab", LABS)
+def test_before_a_lab_is_printed_each_question_is_left_open_and_repeated_with_its_answer(open_page, lab):
+    assert_printing_takes_the_answers_to_the_end_and_back(open_page(f"{lab}/"))
+
+
+def assert_printing_takes_the_answers_to_the_end_and_back(page):
     page.emulate_media(media="print")
     questions = page.locator(f":is({QUESTIONS})").count()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
