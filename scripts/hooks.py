@@ -91,7 +91,7 @@ def on_files(files, config):
     from takeaway.slides import write_decks
     from weave.memo import remembered
 
-    sets = remembered(MEMO, "problem-sets", [], lambda: archive(count=30, seed=7), ("problems", "pages"))
+    sets = remembered(MEMO, "problem-sets", [], lambda: archive(count=30), ("problems", "pages"))
     (BUILD / "problem-sets.zip").write_bytes(sets)
     write_packages(SNIPPETS, BUILD)
     write_decks(Path(config.docs_dir), BUILD / "slides")

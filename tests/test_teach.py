@@ -37,8 +37,9 @@ def test_a_schedule_adds_up_to_its_minutes(minutes):
 def test_the_longer_lecture_holds_the_shorter_without_its_ticket_and_three_minutes():
     shorter = [int(row) for row in re.findall(r"^\| (\d+) \|", section("#lecture-45"), re.MULTILINE)]
     first = int(re.search(r"^\| (\d+) \| the lecture above", PAGE, re.MULTILINE)[1])
-    assert first == sum(shorter) - shorter[-1] - 3
-    assert "without the exit ticket and with three minutes less on the board" in PROSE
+    *_, ticket, slack = shorter
+    assert first == sum(shorter) - ticket - slack - 3
+    assert "without its exit ticket and its slack, and with three minutes less on the board" in PROSE
 
 
 def test_the_week_visits_every_chapter_once_and_every_problem():

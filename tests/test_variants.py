@@ -19,8 +19,8 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
-from conftest import AXE, described
-from problems.command import archive, files
+from conftest import AXE, ROOT, described
+from problems.command import EASY, PUBLISHED, archive, files
 from problems.formats.markdown import for_a_bank, for_paper
 from problems.sets import numbered, problem_sets
 
@@ -48,6 +48,49 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_other_sets(tmp_path
         first, second, other = ((tmp_path / folder / name).read_bytes() for folder in "abc")
         assert first == second == FILES[name].encode()
         assert first != other, name
+
+
+def test_a_seed_that_is_not_given_cannot_be_guessed_and_is_told_to_the_teacher_and_in_the_key_alone(tmp_path):
+    seeds = []
+    for out in "ab":
+        made = command("--count", 2, "--out", tmp_path / out)
+        assert made.returncode == 0 and made.stderr == ""
+        seeds.append(re.search(r"of seed (\d+):", made.stdout)[1])
+    assert len(set(seeds)) == 2 and all(int(seed) > EASY for seed in seeds)
+    told = {path.name for path in (tmp_path / "a").iterdir() if seeds[0] in path.read_text(encoding="utf-8")}
+    assert told == {"key.html", "key.json"}
+
+
+@pytest.mark.parametrize("seed, says", [(PUBLISHED, "are published, with their key"), (7, "will find 7")])
+def test_a_seed_that_others_know_or_find_is_warned_of(tmp_path, seed, says):
+    made = command("--count", 1, "--seed", seed, "--out", tmp_path / "new")
+    assert made.returncode == 0 and says in made.stderr and "leave --seed out" in made.stderr.lower()
+
+
+def test_the_example_of_the_page_and_of_the_readme_never_makes_the_published_sets():
+    for name in ("docs/teach.md", "README.md"):
+        calls = re.findall(r"uv run problems .*", (ROOT / name).read_text(encoding="utf-8"))
+        assert calls and not any("--seed" in call for call in calls)
+
+
+def test_each_letter_is_right_as_often_as_every_other():
+    counts = {}
+    for problems in problem_sets(60, PUBLISHED):
+        for name, _, question in numbered(problems):
+            if question.is_choice:
+                letters = counts.setdefault(name, dict.fromkeys(map(question.letter, question.answers), 0))
+                letters[question.letter(question.answer)] += 1
+    assert len(counts) >= 3
+    assert all(max(found.values()) - min(found.values()) <= 1 for found in counts.values()), counts
+
+
+def test_the_slowest_direction_is_the_sharpest_about_as_often_as_the_flattest():
+    sharpest = 0
+    for problems in problem_sets(60, PUBLISHED):
+        (one,) = [problem for problem in problems if "slowest" in problem.title]
+        rate, (flat, _, steep) = one.given["rate"], one.given["curvatures"]
+        sharpest += abs(1 - rate * steep) > abs(1 - rate * flat)
+    assert 20 <= sharpest <= 40
 
 
 def test_an_archive_is_the_same_bytes_each_time_and_holds_every_file():
@@ -184,7 +227,9 @@ def test_the_key_as_a_table_holds_the_interval_that_counts():
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-def test_a_set_prints_on_three_pages_without_a_request_or_a_complaint(browser, tmp_path, paper):
+def test_a_set_prints_on_five_pages_with_room_to_work_without_a_request_or_a_complaint(
+    browser, tmp_path, paper
+):
     page = browser.new_page()
     noise = []
     page.on("console", lambda message: noise.append(message.text))
@@ -193,7 +238,7 @@ def test_a_set_prints_on_three_pages_without_a_request_or_a_complaint(browser, t
         path = tmp_path / f"{place}.html"
         path.write_text(FILES[f"set-{place + 1:02}.html"], encoding="utf-8")
         page.goto(path.as_uri())
-        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))) == 3
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))) == 5
         assert page.evaluate("getComputedStyle(document.querySelector('.question')).display") == "grid"
     assert [one for one in noise if not one.startswith(tmp_path.as_uri())] == []
     page.close()
@@ -331,7 +376,7 @@ def test_a_category_holds_the_variants_of_one_question_so_that_a_quiz_can_draw_o
     sizes = {}
     for entry in BANKS["moodle"]:
         sizes[entry["category"]] = sizes.get(entry["category"], 0) + 1
-        assert re.fullmatch(r"\$course\$/top/Overshoot, seed 7/\d+\w? [^/]+", entry["category"])
+        assert re.fullmatch(r"\$course\$/top/Overshoot/\d+\w? [^/]+", entry["category"])
         assert entry["category"].split("/")[-1].split()[0] == entry["name"].split(",")[0]
     assert set(sizes.values()) == {COUNT} and len(sizes) == len(list(numbered(SETS[0])))
 

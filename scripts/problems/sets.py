@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from string import ascii_lowercase
 from types import ModuleType
 
@@ -21,9 +22,9 @@ def problem_sets(count: int, seed: int) -> Iterator[list[Problem]]:
     The first sets do not depend on how many follow. Raises ProblemError when a problem has no further
     variant.
     """
-    dice, used = random.Random(seed), set()
+    dice, used, letters = random.Random(seed), set(), {}
     for _ in range(count):
-        yield [_new(kind, dice, used) for kind in PROBLEMS]
+        yield [_lettered(_new(kind, dice, used), dice, letters) for kind in PROBLEMS]
 
 
 def _new(kind: ModuleType, dice: random.Random, used: set[str]) -> Problem:
@@ -33,6 +34,22 @@ def _new(kind: ModuleType, dice: random.Random, used: set[str]) -> Problem:
             used.add(problem.text)
             return problem
     raise ProblemError(f"“{problem.title}” has no further variant.\n  Cure: ask for fewer sets.")
+
+
+def _lettered(problem: Problem, dice: random.Random, letters: dict[tuple, list[int]]) -> Problem:
+    """The problem with its choices in another order, so that no letter is right more often than another."""
+    questions = []
+    for place, question in enumerate(problem.questions):
+        if question.is_choice:
+            waiting = letters.setdefault((problem.title, place), [])
+            if not waiting:
+                waiting += dice.sample(range(len(question.answers)), len(question.answers))
+            answers = dice.sample(question.wrong, len(question.wrong))
+            right = waiting.pop()
+            answers.insert(right, question.answer)
+            question = replace(question, answers=answers, right=right)
+        questions.append(question)
+    return replace(problem, questions=questions)
 
 
 def grouped(problems: list[Problem]) -> Iterator[tuple[int, Problem, list[tuple[str, Question]]]]:

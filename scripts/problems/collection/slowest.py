@@ -10,7 +10,10 @@ from problems.problem import Answer, Problem, Question
 def draw(dice: random.Random) -> Problem:
     flat = dice.choice([0.2, 0.25, 0.4, 0.5, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 4.0, 5.0])
     kappa = dice.choice([4, 5, 8, 10, 16, 20, 25, 40, 50, 80])
-    share = dice.choice([1.2, 1.5, 1.6, 1.7, 1.8, 1.9])
+    # Of two sets, in one the sharpest direction is the slowest: its factor αλ − 1 is above 1 − αλ/κ.
+    sharpest = dice.random() < 0.5
+    shares = [1.2, 1.5, 1.6, 1.7, 1.8, 1.9, 1.95, 1.96, 1.98, 1.99]
+    share = dice.choice([one for one in shares if (one > 2 * kappa / (kappa + 1)) == sharpest])
     steep = flat * kappa
     middle = flat * dice.choice([n for n in (2, 3, 4, 5, 8, 10, 20) if n < 0.8 * kappa])
     rate = share / steep

@@ -7,13 +7,11 @@ from problems.problem import Answer, Problem, Question
 from problems.sets import numbered
 
 
-def categories(
-    sets: list[list[Problem]], seed: int
-) -> Iterator[tuple[str, list[tuple[str, Problem, Question]]]]:
+def categories(sets: list[list[Problem]]) -> Iterator[tuple[str, list[tuple[str, Problem, Question]]]]:
     """Each question with its variants: (category, [(title, problem, question), …])."""
     for column in zip(*map(numbered, sets), strict=True):
         name, problem, _ = column[0]
-        category = f"$course$/top/Overshoot, seed {seed}/{name} {problem.title}"
+        category = f"$course$/top/Overshoot/{name} {problem.title}"
         yield (
             category,
             [(f"{name}, set {place}", one, ask) for place, (_, one, ask) in enumerate(column, start=1)],

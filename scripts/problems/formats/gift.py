@@ -6,10 +6,10 @@ from problems.numbers import number
 from problems.problem import Problem, Question
 
 
-def gift(sets: list[list[Problem]], seed: int) -> str:
+def gift(sets: list[list[Problem]]) -> str:
     """A category for each question, and in it a variant of each set."""
     blocks = []
-    for category, variants in categories(sets, seed):
+    for category, variants in categories(sets):
         blocks.append(f"$CATEGORY: {category}")
         blocks += [_block(*variant) for variant in variants]
     return "\n\n".join(blocks) + "\n"

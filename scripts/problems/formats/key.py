@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 from problems.formats.markdown import for_paper
 from problems.numbers import number
@@ -42,6 +43,28 @@ def key_table(sets: list[list[Problem]]) -> str:
             right = [question.letter(answer), "", ""] if question.is_choice else _interval(answer)
             rows.writerow([place, name, *right])
     return table.getvalue()
+
+
+def key_as_data(sets: list[list[Problem]], seed: int) -> str:
+    """All that grading takes, as JSON: of each set and question the answers, right or foreseen, each with its words."""
+    known = [
+        {
+            name: {
+                "ask": question.ask,
+                "right": _known(question, question.answer),
+                "wrong": [_known(question, answer) for answer in question.wrong],
+            }
+            for name, _, question in numbered(problems)
+        }
+        for problems in sets
+    ]
+    return json.dumps({"seed": seed, "sets": known}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _known(question: Question, answer: Answer) -> dict:
+    value = question.letter(answer) if question.is_choice else answer.value
+    slack = None if question.is_choice else answer.slack
+    return {"value": value, "slack": slack, "shown": question.shown(answer), "why": answer.why}
 
 
 def _interval(answer: Answer) -> list[str]:

@@ -11,10 +11,10 @@ EVERY = {"defaultgrade": "1", "penalty": "0.3333333", "hidden": "0"}
 CHOICE = {"single": "true", "shuffleanswers": "true", "answernumbering": "ABCD"}
 
 
-def moodle(sets: list[list[Problem]], seed: int) -> str:
+def moodle(sets: list[list[Problem]]) -> str:
     """A category for each question, and in it a variant of each set."""
     quiz = etree.Element("quiz")
-    for category, variants in categories(sets, seed):
+    for category, variants in categories(sets):
         _text(etree.SubElement(quiz, "question", type="category"), "category", category)
         for title, problem, question in variants:
             _question(quiz, title, problem, question)
