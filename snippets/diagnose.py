@@ -4,6 +4,11 @@ Needs numpy and matplotlib, and the folder readlog beside it. Run it with: pytho
 On a log of your own: python snippets/diagnose.py run.csv --rate 0.001
 """
 
+import sys
+
+if hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(encoding="utf-8")  # a console may know no Greek
+
 # %% --8<-- [start:main]
 import csv
 import gzip

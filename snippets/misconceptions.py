@@ -3,6 +3,11 @@
 Needs numpy. Run it with: python snippets/misconceptions.py
 """
 
+import sys
+
+if hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(encoding="utf-8")  # a console may know no Greek
+
 # %% --8<-- [start:convex]
 import numpy as np
 

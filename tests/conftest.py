@@ -47,10 +47,11 @@ def no_window():
 @functools.cache
 def run_alone(chapter: str) -> tuple[SimpleNamespace, str]:
     """What the chapter's program defines, after a run of the whole file, and what it printed."""
-    printed = io.StringIO()
+    printed = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")  # as on Windows, where it goes into a file
     with no_window(), contextlib.redirect_stdout(printed):
         names = runpy.run_path(str(SNIPPETS / f"{chapter}.py"), run_name="__main__")
-    return SimpleNamespace(**names), printed.getvalue()
+    printed.flush()
+    return SimpleNamespace(**names), printed.buffer.getvalue().decode("utf-8")
 
 
 def names_of(chapter: str) -> SimpleNamespace:
@@ -163,7 +164,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         shared = [name for name in ONE_WORKER if name in item.fixturenames]
         if shared and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {shared[0]}"))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem.removeprefix("test_")))
     items.sort(key=lambda item: "site" in item.fixturenames)
 
 

@@ -45,7 +45,7 @@ def test_the_program_alone_prints_what_the_page_prints(chapter):
 def test_a_learner_may_call_a_program_from_anywhere(tmp_path):
     chapter = "taylor"  # it reads data
     command = [sys.executable, "-W", "ignore:.*non-interactive", SNIPPETS / f"{chapter}.py"]
-    environment = os.environ | {"MPLBACKEND": "agg", "PYTHONIOENCODING": "utf-8"}
+    environment = os.environ | {"MPLBACKEND": "agg", "PYTHONIOENCODING": "cp1252"}
     alone = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8"
     )

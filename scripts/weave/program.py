@@ -20,6 +20,13 @@ MARKER = re.compile(r"^# (?:%% )?--8<-- \[(?:start|end):.*", re.MULTILINE)
 SECTION = re.compile(
     r"^# %% --8<-- \[start:([a-z][a-z0-9-]*)\]\n(.*?)^# --8<-- \[end:\1\]$", re.MULTILINE | re.DOTALL
 )
+# What may stand before the sections: on Windows an output that is piped or redirected knows no Greek.
+CONSOLE = ast.parse("""
+import sys
+
+if hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(encoding="utf-8")
+""")
 
 
 class ProgramError(SiteError):
@@ -97,13 +104,15 @@ def sections(path: Path) -> list[Section]:
 
 
 def _refuse_code(path: Path, outside: str) -> None:
-    """Raise ProgramError if outside its sections the program has more than its description."""
+    """Raise ProgramError if outside its sections the program has more than its description and CONSOLE."""
     try:
         statements = ast.parse(outside).body
     except SyntaxError as error:
         problem = f"without its sections the rest is no Python: {error.msg}."
         raise ProgramError(path, 1, problem, "let no section begin or end inside a statement.") from None
+    usual = {ast.dump(statement) for statement in CONSOLE.body}
     for statement in statements:
-        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+        described = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if not described and ast.dump(statement) not in usual:
             problem, cure = "this code stands outside every section.", "move it into one, to be shown."
             raise ProgramError(path, statement.lineno, problem, cure)
