@@ -9,7 +9,7 @@ from mkdocs.utils import get_relative_url
 # Each room is imported where it is called: a build that finds nothing changed needs few of them.
 sys.path.insert(0, str(Path(__file__).parent))
 from publish import place
-from publish.telling import complaints, forgive, tell
+from publish.telling import complaints, forgive, tell, tell_where_links_lead
 from python.get import had
 
 ROOT = Path(__file__).parent.parent
@@ -170,6 +170,7 @@ def on_post_build(config):
         config.site_dir = config.extra["site"]
         place.publish(site, Path(config.site_dir))
         place.note(BUILT, state(config))
+        tell_where_links_lead(config.site_url)
     place.unlock()
 
 

@@ -10,19 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 
+from chapters.shown import FIGURE, FRAMEWORK, numbers_quote_the_output  # noqa: F401, rule 2
+from chapters.shown import page_is_the_program as shown_on_the_page
 from weave.program import sections
 from weave.run import SCHEMES, Shown, run
-
-FENCE = re.compile(
-    r"^(?P<indent> *)(?P<fence>```+)(?P<opening>.*)\n(?P<body>(?:.*\n)*?)(?P=indent)(?P=fence)$", re.MULTILINE
-)
-CODE = re.compile(r' *--8<-- "([\w-]+)\.py:([\w-]+)"\n')
-OUTPUT = re.compile(r' *--8<-- "([\w-]+)\.([\w-]+)\.txt"\n')
-FRAMEWORK = re.compile(r' *--8<-- "(frameworks/[\w-]+)\.py:([\w-]+)"\n')  # in a tab of its own
-FIGURE = re.compile(r"!\[[^\]]*\]\(figures/([\w-]+)\.([\w-]+)\.svg\)")
-NUMBER = re.compile(r"[+\-−]?\d[\d.,]*(?:e[+\-]?\d+)?%?")
-QUOTED = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-
 
 NO_CHAPTERS = {"misconceptions"}  # pages with a program that do not follow the chapters' pattern
 
@@ -39,37 +30,8 @@ def chapters(root: Path) -> list[str]:
 
 def page_is_the_program(root: Path, chapter: str, shown: list[Shown]) -> list[str]:
     """Rules 1 and 7: the page shows each section, output and figure of its program once, in order."""
-    wanted = []
-    for part in shown:
-        wanted.append(("code", chapter, part.name))
-        wanted += [("output", chapter, part.name)] * bool(part.printed)
-        wanted += [("figure", chapter, part.name)] * bool(part.figures)
     markdown = (root / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
-    found, complaints = [], [] if shown else [f"{chapter}: the program has no section"]
-    for match in FENCE.finditer(markdown):
-        if FRAMEWORK.fullmatch(match["body"]):
-            continue
-        for kind, include in ("code", CODE), ("output", OUTPUT):
-            if whole := include.fullmatch(match["body"]):
-                found.append((match.start(), kind, *whole.groups()))
-                break
-        else:
-            complaints.append(f"{chapter}: a block is typed by hand: {match['body'].splitlines()[:1]}")
-    found += [(match.start(), "figure", *match.groups()) for match in FIGURE.finditer(markdown)]
-    found = [entry[1:] for entry in sorted(found)]
-    complaints += [f"{chapter}: the page never shows {entry}" for entry in wanted if entry not in found]
-    complaints += [f"{chapter}: the program has no {entry}" for entry in found if entry not in wanted]
-    if not complaints and found != wanted:
-        complaints.append(f"{chapter}: shown in another order than the program runs: {found}")
-    return complaints
-
-
-def numbers_quote_the_output(markdown: str, printed: str) -> list[str]:
-    """Rule 2: a number in backticks is a whole token of what was printed."""
-    tokens = {token.strip("(),:;→=") for token in printed.split()}
-    prose = FENCE.sub("", markdown)
-    quoted = (match for match in QUOTED.findall(prose) if NUMBER.fullmatch(match))
-    return [f"`{number}` is not printed" for number in quoted if number not in tokens]
+    return [f"{chapter}: {one}" for one in shown_on_the_page(markdown, chapter, shown)]
 
 
 def run_repeats_itself(root: Path, chapter: str, shown: list[Shown]) -> list[str]:

@@ -12,6 +12,7 @@ SCRIPTS = ROOT / "scripts"
 BELOW = {
     "weave": set(),
     "pages": {"weave"},
+    "chapters": {"weave"},
     "publish": {"weave", "pages"},
     "labs": {"weave", "pages"},
     "problems": {"weave", "pages"},

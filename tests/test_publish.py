@@ -13,6 +13,7 @@ from conftest import copy_of_the_sources
 from publish import place
 from publish.place import lock, note, publish, state, unchanged, unlock
 from publish.serve import affected, by_edit
+from publish.telling import tell_where_links_lead
 from weave.source import SiteError
 
 
@@ -196,3 +197,13 @@ def test_an_edit_leads_to_the_pages_that_show_it_or_to_a_whole_build(tmp_path):
     assert affected({docs / "cases.md"}, docs, snippets) == ["cases.md"]
     assert affected({docs / "gone.md"}, docs, snippets) is None
     assert affected({docs / "cases.md", docs.parent / "mkdocs.yml"}, docs, snippets) is None
+
+
+@pytest.mark.parametrize(
+    "address, said",
+    [("http://127.0.0.1:8000/", True), ("http://localhost/", True), ("https://a.org/", False)],
+)
+def test_a_build_for_this_machine_alone_says_so_and_how_to_name_the_site(caplog, address, said):
+    caplog.set_level("INFO")
+    tell_where_links_lead(address)
+    assert ("SITE_URL=https://…/ mkdocs build" in caplog.text) == said

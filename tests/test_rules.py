@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import rules
+from chapters.pattern import BLANK, page_lacks, places_lack, program_lacks, lacks_tests
 from conftest import ROOT, SNIPPETS, run_alone, shown_by
 
 CHAPTERS = rules.chapters(ROOT)
@@ -54,46 +55,22 @@ def test_a_learner_may_call_a_program_from_anywhere(tmp_path):
 
 
 @pytest.mark.parametrize("chapter", PROGRAMS)
-def test_a_section_is_short_enough_to_be_read(chapter):
-    for part in rules.sections(SNIPPETS / f"{chapter}.py"):
-        lines = [line for line in part.code.splitlines() if line.strip()]
-        assert len(lines) <= 15, f"section '{part.name}' has {len(lines)} lines"
-        assert max(map(len, lines)) <= 76, f"section '{part.name}' is too wide for a page"
-
-
-@pytest.mark.parametrize("chapter", PROGRAMS)
-def test_a_program_needs_numpy_and_matplotlib_only(chapter):
-    imports = re.findall(r"^(?:from|import) (\w+)", (SNIPPETS / f"{chapter}.py").read_text(), re.MULTILINE)
+def test_a_program_can_be_read_and_needs_numpy_and_matplotlib_only(chapter):
+    path = SNIPPETS / f"{chapter}.py"
     beside = {file.parent.name for file in SNIPPETS.glob("*/__init__.py")}  # it comes along with the program
-    assert set(imports) <= {"numpy", "matplotlib", *beside, *sys.stdlib_module_names}
+    assert program_lacks(rules.sections(path), path.read_text(encoding="utf-8"), beside) == []
 
 
 @pytest.mark.parametrize("stem", [*PROGRAMS, "index", "notation", "teach"])
 def test_claims_have_tests_a_test_a_sentence(stem):
-    tests = (ROOT / "tests" / f"test_{stem}.py").read_text(encoding="utf-8")
-    names = re.findall(r"^def test_(\w+)", tests, re.MULTILINE)
-    assert len(names) >= 5
-    assert all(name.count("_") >= 3 for name in names), "a test is named for the sentence it proves"
+    assert lacks_tests((ROOT / "tests" / f"test_{stem}.py").read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_every_chapter_has_all_the_parts_of_the_pattern(chapter):
+def test_every_chapter_has_all_the_parts_of_the_pattern_and_is_named_where_it_must_be(chapter):
     markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
-    headings = re.findall(r"^## (.+)$", markdown, re.MULTILINE)
-    for part in ("What did you see?", "You may think …", "Exercises", "In your own run", "Summary"):
-        assert part in headings
-    predictions = re.findall(r"^!!! predict .*\n((?:(?:    .*)?\n)+)", markdown, re.MULTILINE)
-    assert predictions
-    assert all(3 <= block.count("??? option") <= 5 for block in predictions)
-    assert "(#download)" in markdown  # for those who want to run it
-    assert markdown.count("!!! refute") >= 2
-    for what, why in re.findall(r"!!! refute (.*)\n +(.*)", markdown):
-        assert re.fullmatch('"“.+”"', what), "what somebody may think, in quotation marks"
-        assert len(why.split()) > 12 and not why.startswith("It is not so"), "the reason, without a preamble"
-    assert markdown.count("??? answer") >= 3
-    summary = markdown[markdown.index("## Summary") :]
-    assert len(re.findall(r"^- .*\d", summary, re.MULTILINE)) == 3
-    assert re.search(r"^\*Next: .*because", summary, re.MULTILINE)
+    assert page_lacks(markdown) == [] and not BLANK.search(markdown)
+    assert places_lack(ROOT, chapter) == []
 
 
 def test_each_chapter_leads_to_the_page_before_and_says_why_the_next_one_comes(site):

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+from urllib.parse import urlsplit
 
 from mkdocs.exceptions import Abort
 from mkdocs.utils import CountHandler
@@ -28,6 +29,15 @@ def forgive(error: SiteError) -> None:
     for counter in counters():
         logging.getLogger("mkdocs").removeHandler(counter)
     log.error(error)
+
+
+def tell_where_links_lead(address: str) -> None:
+    """Say that what is taken along leads to this machine, if the site's address is one that no other machine knows."""
+    if urlsplit(address).hostname in ("127.0.0.1", "localhost"):
+        log.info(
+            f"The links in notebooks and in the PDF lead to {address}, which no other machine knows. "
+            "To have them lead to your site, build with its address: SITE_URL=https://…/ mkdocs build"
+        )
 
 
 def tell(error: Exception) -> None:

@@ -31,6 +31,9 @@ LEFT_OUT = (
     "assets/python/*",
 )
 
+# What no reader from disk follows: to the server, and to the archives.
+ELSEWHERE = "//link[@rel='preload' or @rel='canonical'] | //meta[starts-with(@property, 'og:')] | //p[@class='archives']"
+
 
 def pack(site: Path, licences: list[Path], memo: Path) -> bytes:
     """The zip: the site, its pages made readable from disk, and the licences.
@@ -87,7 +90,7 @@ def from_disk(text: str, name: str, site: Path) -> str:
     """The page at ``name`` below the site, for a reader who has no server and already has the zip."""
     folder, up = (site / name).parent, "../" * name.count("/")
     page = html.document_fromstring(text)
-    for element in page.xpath('//link[@rel="preload"] | //p[@class="archives"]'):
+    for element in page.xpath(ELSEWHERE):
         element.drop_tree()
     for block in page.xpath("//*[@data-run]"):  # from disk no Python comes
         del block.attrib["data-run"]

@@ -189,6 +189,7 @@ export class InteractiveFigure extends HTMLElement {
     }
     this.note.textContent = "";
     this.redraw(source);
+    this.dispatchEvent(new CustomEvent("state", { bubbles: true, detail: { ...this.state } }));
     this.remember();
   }
 

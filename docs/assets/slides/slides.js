@@ -1,10 +1,14 @@
 // A deck: reveal.js on the screen, one slide below the other on paper (?print-pdf, and &notes for a handout)
-// and on a phone held upright, where a whole slide would be too small to read.
+// where a whole slide would be too small to read: on a phone held upright, and for who has enlarged the page.
 
 {
   const search = new URLSearchParams(location.search);
   const deck = document.querySelector(".deck");
-  const paper = search.has("print-pdf") || matchMedia("(max-width: 600px)").matches;
+  const speaker = search.has("speaker");
+  const enlarged = () => !speaker && outerWidth / innerWidth >= 1.5; // the zoom of a browser on a desktop
+  const large = enlarged();
+  addEventListener("resize", () => enlarged() === large || location.reload());
+  const paper = search.has("print-pdf") || matchMedia("(max-width: 600px)").matches || large;
   document.documentElement.classList.toggle("paper", paper);
   document.documentElement.classList.toggle("handout", search.has("notes"));
 
@@ -17,7 +21,6 @@
     for (const image of document.images) image.loading = "eager"; // all are wanted, none is in sight
   } else {
     deck.classList.add("reveal");
-    const speaker = search.has("speaker");
     const reveal = new Reveal(deck, {
       width: 1280,
       height: 720,
@@ -29,25 +32,72 @@
       showNotes: speaker,
       slideNumber: "c/t",
       transition: "none",
-      // In a figure that answers the keys belong to its knobs.
-      keyboardCondition: (event) => !event.target.closest(".live"),
+      keyboardCondition: turns,
     });
 
-    // The speaker's window shows the notes, and follows this one as this one follows it.
+    // The speaker's window shows the notes, and follows this one as this one follows it: slides and figures.
     let other = speaker ? window.opener : null;
-    const tell = () => other?.postMessage({ deck: location.pathname, at: reveal.getIndices() }, "*");
+    let met = !speaker; // until it has been told where the wall is, it moves nothing there
+    let hears = false;
+    const post = (told) => met && other?.postMessage({ deck: location.pathname, ...told }, "*");
+    const tell = () => post({ at: reveal.getIndices() });
     window.addEventListener("message", ({ source, data }) => {
       if (source !== other || data.deck !== location.pathname) return;
       if (data.hello) return tell();
-      const { h, v, f } = reveal.getIndices();
-      if (data.at.h !== h || data.at.v !== v || data.at.f !== f) reveal.slide(data.at.h, data.at.v, data.at.f);
+      met = hears = true;
+      if (data.state) document.getElementById(data.figure)?.set?.(data.state);
+      else follow(reveal, data.at);
+      hears = false;
     });
+    deck.addEventListener("state", ({ target, detail }) => hears || post({ figure: target.id, state: detail }));
     reveal.addKeyBinding({ keyCode: 83, key: "S", description: "Speaker’s window" }, () => {
       const url = new URL(location.href);
       url.searchParams.set("speaker", "");
+      url.hash = `/${reveal.getIndices().h}`;
       if (!speaker) other = window.open(url, "speaker", "width=1100,height=620");
     });
     reveal.on("slidechanged", tell);
+    if (speaker) showTheTime(reveal);
     reveal.initialize().then(() => other?.postMessage({ deck: location.pathname, hello: true }, "*"));
+  }
+
+  /** Whether a key may turn the slides: in a figure that answers, a remote's always may, others where no knob wants them. */
+  function turns({ key, target }) {
+    if (!target.closest(".live") || key === "PageUp" || key === "PageDown") return true;
+    if (key === "Escape") return target.blur();
+    return !target.closest("input, select") && !(key === " " || key === "Enter");
+  }
+
+  function follow(reveal, { h, v, f }) {
+    const now = reveal.getIndices();
+    if (now.h !== h || now.v !== v || now.f !== f) reveal.slide(h, v, f);
+  }
+
+  /** Below the speaker's slide: what comes next, the time of day, and how long it has been. */
+  function showTheTime(reveal) {
+    const bar = document.createElement("aside");
+    bar.className = "speaker-bar";
+    bar.innerHTML = '<p class="next"></p><p><time class="clock"></time> <time class="since"></time> <button type="button">Start at 0:00</button></p>';
+    const [next, clock, since, again] = bar.querySelectorAll(".next, time, button");
+    let began = Date.now();
+    const two = (number) => String(number).padStart(2, "0");
+    const tick = () => {
+      const seconds = Math.floor((Date.now() - began) / 1000);
+      clock.textContent = new Date().toTimeString().slice(0, 5);
+      since.textContent = `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+    };
+    const look = () => {
+      const slide = deck.querySelectorAll("section")[reveal.getIndices().h + 1];
+      next.textContent = slide ? `Next: ${slide.querySelector("h1, h2").textContent.replace("¶", "")} (${slide.dataset.kind})` : "This is the last slide.";
+    };
+    again.onclick = () => {
+      began = Date.now();
+      tick();
+    };
+    reveal.on("ready", look);
+    reveal.on("slidechanged", look);
+    setInterval(tick, 1000);
+    tick();
+    document.body.append(bar);
   }
 }

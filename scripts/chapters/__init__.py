@@ -1,0 +1,1 @@
+"""To add a chapter: its skeleton, and what it still lacks."""
