@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import rules
-from chapters.pattern import BLANK, page_lacks, places_lack, program_lacks, lacks_tests
+from chapters.pattern import BLANK, lacks_tests, page_lacks, places_lack, program_lacks
 from conftest import ROOT, SNIPPETS, run_alone, shown_by
 
 CHAPTERS = rules.chapters(ROOT)

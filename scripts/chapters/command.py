@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from chapters.pattern import BLANK, page_lacks, places_lack, program_lacks, lacks_tests
+from chapters.pattern import BLANK, lacks_tests, page_lacks, places_lack, program_lacks
 from chapters.shown import numbers_quote_the_output, page_is_the_program
 from weave.program import programs, sections
 from weave.run import run
