@@ -45,8 +45,10 @@
       if (source !== other || data.deck !== location.pathname) return;
       if (data.hello) return tell();
       met = hears = true;
-      if (data.state) document.getElementById(data.figure)?.set?.(data.state);
-      else follow(reveal, data.at);
+      if (data.state) {
+        document.activeElement.blur(); // a field in which somebody types is not changed
+        document.getElementById(data.figure)?.set?.(data.state);
+      } else follow(reveal, data.at);
       hears = false;
     });
     deck.addEventListener("state", ({ target, detail }) => hears || post({ figure: target.id, state: detail }));
@@ -63,9 +65,10 @@
 
   /** Whether a key may turn the slides: in a figure that answers, a remote's always may, others where no knob wants them. */
   function turns({ key, target }) {
-    if (!target.closest(".live") || key === "PageUp" || key === "PageDown") return true;
-    if (key === "Escape") return target.blur();
-    return !target.closest("input, select") && !(key === " " || key === "Enter");
+    if (!target.closest(".live")) return true;
+    if (["PageUp", "PageDown", "Escape"].includes(key)) target.blur(); // else no key is the deck's
+    if (key === "PageUp" || key === "PageDown") return true;
+    return key !== "Escape" && key !== " " && key !== "Enter" && !target.closest("input, select");
   }
 
   function follow(reveal, { h, v, f }) {
