@@ -10,11 +10,28 @@ class NotYet(Exception):
 
 def fill_in(what):
     """Stands where your answer belongs: replace all of it, brackets too."""
+    if not isinstance(what, str) or len(what) < 3:
+        raise NotYet(
+            "Your answer stands between the brackets of fill_in(…). "
+            "Put it in the place of all of it, name and brackets too."
+        )
     raise NotYet(f"Fill in {what}.")
 
 
-def check(answer, right, yes, wrong, hint):
-    """Go on if the answer is right to three digits, else say what it is."""
+def check(answer, right, yes, wrong, hint, also=()):
+    """Go on if the answer is right to three digits, else say what it is.
+
+    An answer that your function has to give comes as a lambda.
+    """
+    if callable(answer):
+        try:
+            answer = answer()
+        except NotYet:
+            raise
+        except Exception as error:
+            raise NotYet(
+                f"Not yet: your code stops with “{error}”. {hint}"
+            ) from None
 
     def same(one, other):
         try:
@@ -28,15 +45,41 @@ def check(answer, right, yes, wrong, hint):
 
     if same(answer, right):
         return print("✓", yes)
+    for value, words in also:
+        if same(answer, value):
+            return print("✓", words)
     for value, explanation in wrong:
         if same(answer, value):
             raise NotYet(f"Not yet. {explanation}")
-    raise NotYet(f"Not yet: you have {answer!r:.300}. {hint}")
+    raise NotYet(f"Not yet: you have {described(answer, right)}. {hint}")
+
+
+def described(answer, right):
+    """An answer in a few words; of many numbers their shape, or the first."""
+    try:
+        numbers = np.asarray(answer, float)
+    except (TypeError, ValueError):
+        return f"{answer!r:.60}"
+    if numbers.shape != np.shape(right):
+        return f"numbers of shape {numbers.shape}, where {np.shape(right)} is asked for"
+    if numbers.size <= 6:
+        return f"{answer!r}"
+    first = ", ".join(f"{one:.4g}" for one in numbers.flat[:3])
+    return f"{numbers.size} numbers that begin with {first}"
+
+
+def noted(prediction, letters):
+    """Take a prediction down, in small letters; none is wrong yet."""
+    letter = str(prediction).strip().lower()
+    if letter not in list(letters):
+        *others, last = (f'"{one}"' for one in letters)
+        raise NotYet(
+            f"Predict {', '.join(others)} or {last}, with its quotes; you have {prediction!r:.60}."
+        )
+    print(f"Your prediction: {letter}.")
+    return letter
 
 
 def look_back(prediction, explanations):
     """Say what speaks for and against a prediction. None stops you."""
-    if prediction not in explanations:
-        letters = ", ".join(explanations)
-        raise NotYet(f"Predict one of {letters}; you have {prediction!r}.")
     print(explanations[prediction])
