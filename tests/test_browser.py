@@ -89,6 +89,21 @@ def test_the_keyboard_alone_reaches_the_text_opens_an_option_and_scrolls_code(op
     page.wait_for_function("code => code.scrollLeft > 0", arg=code.element_handle())
 
 
+def test_every_stop_of_the_keyboard_can_be_seen_and_a_formula_is_one_only_where_it_scrolls(open_page):
+    page = open_page("taylor/")
+    stops = "all => all.filter(one => one.scrollWidth <= one.clientWidth).length"
+    formulas = page.locator("div.arithmatex[tabindex]")
+    assert page.locator("div.arithmatex").count() > 3 and formulas.count() == 0
+    # The switch of the colour scheme is drawn by its label.
+    seen = "(one => one.matches('.md-option') || (one.offsetHeight && getComputedStyle(one).visibility === 'visible'))(document.activeElement)"
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        assert page.evaluate(seen)
+    page.set_viewport_size({"width": 240, "height": 700})
+    page.wait_for_function("document.querySelector('div.arithmatex[tabindex]')")
+    assert formulas.evaluate_all(stops) == 0
+
+
 def tab_shown(page, tabs):
     blocks = page.locator(".tabbed-set").nth(tabs).locator(".tabbed-block")
     return [blocks.nth(number).is_visible() for number in range(blocks.count())]

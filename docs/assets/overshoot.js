@@ -3,6 +3,20 @@ new MutationObserver(() => {
   for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "presentation");
 }).observe(document.body, { childList: true, subtree: true });
 
+// A formula is a stop for the keyboard only where it is wider than its place, and so scrolls.
+const wide = new ResizeObserver((seen) => {
+  for (const { target } of seen) {
+    if (target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+    else target.removeAttribute("tabindex");
+  }
+});
+const measured = new WeakSet();
+const measure = () => {
+  for (const formula of document.querySelectorAll("div.arithmatex[tabindex]")) if (!measured.has(formula)) wide.observe(formula), measured.add(formula);
+};
+new MutationObserver(measure).observe(document.body, { childList: true, subtree: true });
+measure();
+
 // A figure that answers comes when its reader is near; until then its static figure stands.
 // From disk no module loads: there a plain script brings them all, or they stay static.
 if (location.protocol !== "file:") {
