@@ -96,7 +96,7 @@ def on_files(files, config):
     write_packages(SNIPPETS, BUILD)
     write_decks(Path(config.docs_dir), BUILD / "slides")
     write_reader_data(SNIPPETS / "readlog", BUILD)
-    python, licences = offer(SNIPPETS, BUILD)
+    python, licences = offer(SNIPPETS, Path(config.docs_dir), BUILD)
     write_licences(ROOT, BUILD, licences)
     for root, patterns in ((BUILD, [*MADE, *python]), (ROOT, OFFERED)):
         for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
@@ -115,21 +115,24 @@ def on_nav(nav, config, files):
 def on_page_markdown(markdown, page, config, files):
     from labs.page import page as lab_page
     from pages.page import prepare, with_errors
+    from python.exercises import with_checks
     from python.kit import words
     from takeaway.downloads import section, take_along, take_along_of_lab
 
     source, stem, rows = page.file.src_uri, Path(page.file.src_uri).stem, []
-    markdown = with_errors(markdown, broken, SNIPPETS)
+    markdown, said = with_errors(markdown, broken, SNIPPETS), words(BUILD, source)
+    if said is not None:
+        markdown = with_checks(source, markdown, Path(config.docs_dir) / "exercises")
     if source.startswith("labs/"):
         # By now mkdocs-jupyter has run the lab.
-        markdown, drawings = lab_page(stem, markdown)
+        markdown, drawings = lab_page(stem, markdown, said is not None)
         for name, drawing in drawings.items():
             (BUILD / "figures" / name).write_bytes(drawing)
             files.append(file(f"figures/{name}", BUILD, config))
         rows = take_along_of_lab(stem, markdown, config.repo_url)
     elif not source.startswith("slides/"):
         rows = take_along(markdown, SNIPPETS, config.repo_url)
-    prepared = prepare(source, markdown, SNIPPETS, BUILD, words(BUILD, source))
+    prepared = prepare(source, markdown, SNIPPETS, BUILD, said)
     whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
     return prepared + section(rows, whole) if rows or page.is_homepage else prepared
 

@@ -17,7 +17,7 @@ BELOW = {
     "labs": {"weave", "pages"},
     "problems": {"weave", "pages"},
     "takeaway": {"weave", "pages", "publish"},
-    "python": {"weave", "pages", "takeaway"},
+    "python": {"weave", "pages", "takeaway", "labs"},
     "measure": {"weave", "pages", "publish", "labs", "problems", "takeaway", "python"},
 }
 HOOKS = SCRIPTS / "hooks.py"  # which knows all of them

@@ -17,6 +17,7 @@ import nbformat
 
 ANSWER = re.compile(r" *# answer: (.+)")
 GIVEN = re.compile(r"^from given\.(\w+) import .+\n?", re.MULTILINE)
+LOOK_BACK = "Look back"
 CHAPTER = re.compile(r"\]\(\.\./([\w-]+)\.md(#[\w-]+)?\)")
 
 
@@ -47,6 +48,25 @@ def explanations(code: str) -> list[tuple[str, str]]:
             case ast.Call(func=ast.Name("look_back"), args=[_, ast.Dict(keys, values)]):
                 return [(key.value, ast.literal_eval(value)) for key, value in zip(keys, values, strict=True)]
     return []
+
+
+def numbered(cells):
+    """Each cell, whether the page shows its code, and the name of the code that it shows here, or showed last."""
+    number = 0
+    for cell in cells:
+        code = cell.cell_type == "code"
+        seen = code and not (GIVEN.search(cell.source) or explanations(cell.source))
+        number += seen
+        yield cell, seen, f"Cell {number}" if number else ""
+
+
+def checks(path: Path) -> dict[str, str]:
+    """What runs, unseen, after each cell of a lab, by the cell's name: its check; and before all, what is given."""
+    found = {}
+    for cell, seen, name in numbered(jupytext.read(path).cells):
+        if cell.cell_type == "code" and not seen:
+            found[LOOK_BACK if cell.source.startswith("look_back") else name] = cell.source
+    return found
 
 
 def write_downloads(labs: Path, folder: Path, address: str) -> None:

@@ -8,41 +8,85 @@ from textwrap import indent
 import nbformat
 from PIL import Image
 
-from labs.lab import ANSWER, GIVEN, blanked, explanations, tags
+from labs.lab import ANSWER, LOOK_BACK, blanked, explanations, numbered, tags
 from weave.run import in_the_dark
 from weave.source import SiteError
+
+LABS = "labs/"  # how the name of a lab begins where programs run
+YOURS = "# Your own lines: they may use all that stands above."
 
 
 class LabError(SiteError):
     """A lab that cannot be shown. The message names the lab and the cure."""
 
 
-def page(stem: str, run: str) -> tuple[str, dict[str, bytes]]:
+def page(stem: str, run: str, runs: bool = False) -> tuple[str, dict[str, bytes]]:
     """The lab's page in Markdown and the files of its figures by name, from the notebook (JSON) that has been run.
 
-    A blank is shown empty. Its answer, what its check says to wrong ones, and what follows up to the next
-    words stand in a fold. Raises LabError for what a page cannot show.
+    A blank is shown empty; its answer stands in a fold, with what its check says to wrong ones, and so does what
+    the cells after it show, up to the next words. If ``runs``, cells have the names under which they run there.
+    Raises LabError for what a page cannot show.
     """
-    parts, drawings, fold, number = [], {}, False, itertools.count(1)
-    for cell in nbformat.reads(run, 4).cells:
-        text = cell.source
+    lab = _Page(stem, runs)
+    for cell, seen, name in numbered(nbformat.reads(run, 4).cells):
         if cell.cell_type == "markdown":
-            fold = "solution" in tags(cell)
-            parts += [f'??? answer "Answer {next(number)}"', indent(text, "    ")] if fold else [text]
-            continue
-        if "prediction" in tags(cell) or GIVEN.search(text):
-            continue
-        if ANSWER.search(text):
-            fold = True
-            parts += [_fence("python", blanked(text)), f'??? answer "Answer {next(number)}"']
-        if explained := explanations(text):
-            shown = _explained(cell, explained)
-        else:
-            code = "\n".join(line for line in text.splitlines() if not ANSWER.fullmatch(line))
-            shown = "\n\n".join([_fence("python", code), *_outputs(stem, cell, drawings)])
-        parts.append(indent(shown, "    ") if fold else shown)
-    title, rest = "\n\n".join(filter(None, parts)).split("\n\n", 1)
-    return f"{title}\n\n{_links(stem)}\n\n{rest}\n", drawings
+            lab.tell(cell)
+        elif seen:
+            lab.show(cell, name)
+        elif explained := explanations(cell.source):
+            lab.explain(cell, explained)
+    title, rest = "\n\n".join(filter(None, lab.parts)).split("\n\n", 1)
+    return f"{title}\n\n{_links(stem)}\n\n{rest}\n", lab.drawings
+
+
+class _Page:
+    """The page of a lab, part after part."""
+
+    def __init__(self, stem: str, runs: bool):
+        self.stem, self.runs, self.parts, self.drawings = stem, runs, [], {}
+        self.solving = self.answered = False  # whether what comes is of the solution, or follows a blank
+        self.number = itertools.count(1)
+
+    def tell(self, cell) -> None:
+        """The words of a cell; the first of the solution come after a cell for what the learner tries."""
+        begins = "solution" in tags(cell) and not self.solving
+        if begins and self.runs:
+            self._add(self._code(YOURS, "Your cell"))
+        self.answered, self.solving = False, "solution" in tags(cell)
+        self._add(cell.source, f"Answer {next(self.number)}" if self.solving else "")
+
+    def show(self, cell, name: str) -> None:
+        """A cell's code and, in a fold where they would give something away, its answer, what it prints and draws."""
+        outputs, fold = [*_outputs(self.stem, cell, self.drawings)], ""
+        self._add(self._code(blanked(cell.source), name))
+        if "prediction" in tags(cell):
+            return
+        if ANSWER.search(cell.source):
+            lines = [line for line in cell.source.splitlines() if not ANSWER.fullmatch(line)]
+            outputs = [_fence("python", "\n".join(lines)), *outputs]
+            self.answered, fold = True, f"Answer {next(self.number)}"
+        elif self.answered:
+            fold = f"What {name.lower()} shows"
+        if outputs:
+            self._add("\n\n".join(outputs), fold)
+
+    def explain(self, cell, explained: list[tuple[str, str]]) -> None:
+        """What a check says, in the fold of the answer above it; after a look back a fold for each prediction."""
+        if not cell.source.startswith("look_back"):
+            return self.parts.append(indent(_explained(cell, explained), "    "))
+        if self.runs:
+            self._add(f'<div data-run="{LABS}{self.stem}:{LOOK_BACK}" data-check="{LOOK_BACK}"></div>')
+        for choice, text in explained:
+            self._add(text, f"If you predicted {choice}")
+
+    def _add(self, text: str, fold: str = "") -> None:
+        if fold:
+            self.parts.append(f'??? answer "{fold}"')
+        self.parts.append(indent(text, "    ") if fold or self.solving else text)
+
+    def _code(self, text: str, name: str) -> str:
+        run = f' {{ data-run="{LABS}{self.stem}:{name}" title="{name}" }}'
+        return _fence(f"python{run}" if self.runs else f'python title="{name}"', text)
 
 
 def _fence(language: str, text: str) -> str:
@@ -55,16 +99,13 @@ def _links(stem: str) -> str:
     for kind, what in ("ipynb", "notebook"), ("py", "script"):
         name = f"{stem}-learner.{kind}"
         links.append(f'[{what}](downloads/{name}){{ download="{name}" }}')
-    needs = "It needs Python with numpy and matplotlib, and no other file."
-    return f"To work in it, download the {' or the '.join(links)}. {needs} The solved lab is [at the end](#download)."
+    here = "Where the cells below have *Run*, work on this page: a cell's check comes with it, and what you type stays in this browser."
+    needs = "which needs Python with numpy and matplotlib, and no other file"
+    return f"{here} Or download the {' or the '.join(links)}, {needs}. The solved lab is [at the end](#download)."
 
 
 def _explained(cell, explained: list[tuple[str, str]]) -> str:
-    """What a check says to each wrong answer; after a look back a fold for each prediction."""
-    if cell.source.startswith("look_back"):
-        return "\n\n".join(
-            f'??? answer "If you predicted {choice}"\n\n    {text}' for choice, text in explained
-        )
+    """What a check says to the right answer, and to each wrong one."""
     return "\n".join(
         [_printed(cell), "", "If you have", "", *(f"- `{wrong}`: {text}" for wrong, text in explained)]
     )

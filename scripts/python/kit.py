@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+from labs.lab import checks as checks_of_lab
+from labs.page import LABS
+from python.exercises import checks as checks_of_exercises
 from python.get import ARCHIVE, CORE, KIT, LOCK, VERSION, pyodide
 from python.licences import works
 from takeaway.notebook import data_of
@@ -16,7 +19,7 @@ WORDS = json.loads(Path(__file__).with_name("words.json").read_text(encoding="ut
 LOADED = (*(name for name in CORE if not name.endswith(".mjs")), LOCK, ARCHIVE)
 
 
-def offer(snippets: Path, build: Path) -> tuple[list[str], list[tuple[str, str, Path]]]:
+def offer(snippets: Path, docs: Path, build: Path) -> tuple[list[str], list[tuple[str, str, Path]]]:
     """What lies below ``build`` for programs to run in the page, and the licences of what others made of it.
 
     Nothing, where Pyodide cannot be had.
@@ -25,7 +28,7 @@ def offer(snippets: Path, build: Path) -> tuple[list[str], list[tuple[str, str, 
     (build / KIT).unlink(missing_ok=True)
     if not folder:
         return [], []
-    write_kit(snippets, folder, build / KIT)
+    write_kit(snippets, docs, folder, build / KIT)
     names = [(folder / name).relative_to(build).as_posix() for name in (*CORE, LOCK, ARCHIVE)]
     return [KIT, *names], works(folder)
 
@@ -35,15 +38,18 @@ def words(build: Path, page: str) -> dict | None:
     return None if page.startswith("slides/") or not (build / KIT).exists() else WORDS
 
 
-def write_kit(snippets: Path, folder: Path, path: Path) -> None:
+def write_kit(snippets: Path, docs: Path, folder: Path, path: Path) -> None:
     """Write the kit to ``path``, for the Pyodide in ``folder``."""
+    labs, exercises = docs / "labs", docs / "exercises"
     drawing = [Path(narrow.__file__), *sorted(STYLES.glob("*.mplstyle"))]
     kit = {
         "folder": f"../../pyodide/{VERSION}/",
         "bytes": sum((folder / name).stat().st_size for name in LOADED),
         "main": PLAY.read_text(encoding="utf-8"),
-        "files": {f"/kit/{file.name}": file.read_text(encoding="utf-8") for file in drawing},
+        "files": {f"/kit/{file.name}": file.read_text(encoding="utf-8") for file in drawing} | given(labs),
         "needs": {program.stem: needs(program, snippets) for program in sorted(snippets.glob("*.py"))},
+        "checks": {f"{LABS}{lab.stem}": checks_of_lab(lab) for lab in sorted(labs.glob("*.py"))}
+        | {one.stem: checks_of_exercises(one) for one in sorted(exercises.glob("*.py"))},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(kit, separators=(",", ":")), encoding="utf-8")
@@ -53,3 +59,9 @@ def needs(program: Path, snippets: Path) -> list[str]:
     """The files below ``snippets`` that a program reads or imports."""
     files = [*data_of(program, snippets), *package_of(program)]
     return [file.relative_to(snippets).as_posix() for file in files]
+
+
+def given(labs: Path) -> dict[str, str]:
+    """What labs and checks import from ``given``."""
+    files = sorted(labs.glob("given/*.py"))
+    return {f"/labs/given/{file.name}": file.read_text(encoding="utf-8") for file in files}

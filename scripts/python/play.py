@@ -23,11 +23,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.artist import Artist
 
-KIT, SNIPPETS = Path("/kit"), Path("/snippets")
-sys.path[:0] = [str(KIT), str(SNIPPETS)]
+KIT, SNIPPETS, LABS = Path("/kit"), Path("/snippets"), Path("/labs")
+sys.path[:0] = [str(KIT), str(SNIPPETS), str(LABS)]
 from narrow import narrow, png, svg  # noqa: E402
 
 BLOCK = "block "  # how the name of a file begins that is a section
+CHECK = "check of "  # how the name of a section begins that its reader does not see
 PRINTED_LIMIT, FIGURES, LARGE = 100_000, 5, 2_000_000
 COLOUR = re.compile(r"\b[0-9A-Fa-f]{6}\b")
 LIGHT, DARK = (COLOUR.findall((KIT / f"{scheme}.mplstyle").read_text()) for scheme in ("light", "dark"))
@@ -107,7 +108,10 @@ def copied(names: dict) -> dict:
 def show(section: str, code: str, names: dict, small: bool) -> bool:
     """Run a section and tell the page what it prints, draws and, if it fails, why; whether it has failed."""
     name, printed, result = BLOCK + section, Printed(), {}
-    linecache.cache[name] = len(code), None, code.splitlines(keepends=True), name
+    if section.startswith(CHECK):
+        name = section
+    else:
+        linecache.cache[name] = len(code), None, code.splitlines(keepends=True), name
     tell(begins=section)
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
         warnings.simplefilter("default")
@@ -116,12 +120,12 @@ def show(section: str, code: str, names: dict, small: bool) -> bool:
             exec(compile(code, name, "exec", dont_inherit=True), names)
             result["figures"] = [drawn(plt.figure(one), small) for one in plt.get_fignums()[:FIGURES]]
         except BaseException as error:
-            result["trouble"] = told(error)
+            result |= told(error)
             result["spent"] = isinstance(error, MemoryError)
     printed.send()
     plt.close("all")
     tell(done=section, **result)
-    return "trouble" in result
+    return "trouble" in result or "refused" in result
 
 
 def in_a_line(message, category, filename, lineno, line=None) -> str:
@@ -146,12 +150,16 @@ def in_an_address(drawing: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
 
 
-def told(error: BaseException) -> str:
-    """What went wrong, with the reader's own lines alone."""
+def told(error: BaseException) -> dict[str, str]:
+    """What went wrong, with the reader's own lines alone; what has words of its own for a notebook says them."""
+    if hasattr(error, "_render_traceback_"):
+        return {"refused": "\n".join(error._render_traceback_())}
     if isinstance(error, SystemExit):
-        return f"The program ended itself: sys.exit({'' if error.code is None else repr(error.code)})"
+        code = "" if error.code is None else repr(error.code)
+        return {"trouble": f"The program ended itself: sys.exit({code})"}
     if isinstance(error, TooMuch):
-        return f"Only the first {PRINTED_LIMIT // 1000} kB are shown, and the section was ended there."
+        shown = f"Only the first {PRINTED_LIMIT // 1000} kB are shown, and the section was ended there."
+        return {"trouble": shown}
     report = traceback.TracebackException.from_exception(error)
     reports = [report]
     while reports:
@@ -159,7 +167,7 @@ def told(error: BaseException) -> str:
         own = [step for step in one.stack if step.filename.startswith(BLOCK)]
         one.stack = traceback.StackSummary.from_list(own)
         reports += filter(None, (one.__cause__, one.__context__))
-    return "".join(report.format())
+    return {"trouble": "".join(report.format())}
 
 
 _program = Program("")

@@ -8,7 +8,7 @@ const HONEST = "Run in your browser: here numpy warns of no overflow, and its wh
 export class Played {
   constructor(runner, sections, small) {
     const { block, program, name } = runner;
-    Object.assign(this, { runner, name, printed: "" });
+    Object.assign(this, { runner, name, check: session.CHECK + name, printed: "" });
     [this.place, this.page] = placeOf(block);
     this.began = performance.now();
     this.bar = make("progress", { ariaLabel: "Loading Python" });
@@ -22,18 +22,19 @@ export class Played {
   }
 
   hear({ loaded, ready, begins, printed, done, over, ...result }) {
-    const { status } = this.runner;
     if (loaded !== undefined) this.bar.value = Math.min(loaded, 1);
     if (ready) this.bar.remove();
-    if (begins) {
-      this.section = begins;
-      this.printed = "";
-      status.textContent = begins === this.name ? "Running …" : `Running ${begins}, above …`;
-      if (begins === this.name) this.open();
-    }
+    if (begins) this.begin(begins);
     if (printed) this.print(printed);
-    if (done && (result.trouble || done === this.name)) this.show(result);
+    if (done) this.show(result);
     if (over !== undefined) this.close(over);
+  }
+
+  begin(section) {
+    this.section = section;
+    this.printed = "";
+    if (section === this.name) this.open();
+    if (section !== this.check) this.runner.status.textContent = section === this.name ? "Running …" : `Running ${section}, above …`;
   }
 
   /** A panel of its own below the page's output and figure, in place of that of the last run. */
@@ -54,34 +55,66 @@ export class Played {
     this.code.append(text);
   }
 
-  show({ trouble, figures = [] }) {
+  /** What became of a section: of the one that was asked for all, of those above and of checks only what stops the run. */
+  show({ trouble, refused, figures = [] }) {
+    if (trouble || refused) this.fail(trouble, refused);
+    else if (this.section === this.name) this.succeed(figures);
+    else if (this.section === this.check) this.verdict(this.printed.trim(), true);
+  }
+
+  succeed(figures) {
+    const [parts, count] = this.page ? compared(this.printed, this.page) : [[this.printed], null];
+    this.fill(parts);
+    for (const figure of figures) this.words.before(...["light", "dark"].map((scheme) => drawing(figure[scheme], scheme)));
+    this.said = saidOf(count);
+    this.panel.hidden = !this.printed && !figures.length;
+    if (!this.panel.hidden) this.words.textContent = [this.said, this.runner.block.dataset.word, HONEST].filter(Boolean).join(" ");
+  }
+
+  fail(trouble, refused) {
     this.open();
-    const [parts, count] = this.page && this.section === this.name ? compared(this.printed, this.page) : [[this.printed], null];
+    this.panel.hidden = false;
+    const own = this.section === this.name || this.section === this.check;
+    if (!this.section.startsWith(session.CHECK)) this.fill([this.printed]);
+    const cell = this.section.replace(session.CHECK, "");
+    if (refused) return this.verdict(own ? refused : `${cell}, above: ${refused}`, false);
+    const above = own ? "" : `${this.section}, above, did not run to its end. `;
+    this.words.before(make("pre", { className: "trouble", tabIndex: 0, textContent: above + trouble }));
+    this.said = `${above}${trouble.trim().split("\n").at(-1)}`;
+    this.words.textContent = `${this.said} ${HONEST}`;
+  }
+
+  fill(parts) {
     this.code.replaceChildren(...parts);
     this.text.hidden = !this.printed;
-    for (const figure of figures) this.words.before(...["light", "dark"].map((scheme) => drawing(figure[scheme], scheme)));
-    const above = this.section === this.name ? "" : `${this.section}, above, did not run to its end. `;
-    if (trouble) this.words.before(make("pre", { className: "trouble", tabIndex: 0, textContent: above + trouble }));
-    this.said = trouble ? `${above}${trouble.trim().split("\n").at(-1)}` : saidOf(count);
-    this.words.textContent = [this.said, this.runner.block.dataset.word, HONEST].filter(Boolean).join(" ");
+  }
+
+  /** What a check says, or what is still to be filled in. */
+  verdict(said, right) {
+    this.said = said;
+    this.panel.hidden = false;
+    this.words.before(make("p", { className: right ? "verdict right" : "verdict", textContent: said }));
   }
 
   close(words) {
     this.bar.remove();
     const seconds = ((performance.now() - this.began) / 1000).toFixed(1);
-    this.runner.end(words || `Done in ${seconds} s. ${this.said ?? ""}`);
+    const seen = this.panel?.querySelector(".verdict"); // so it need only be heard here
+    const said = seen ? make("span", { className: "heard", textContent: this.said }) : (this.said ?? "");
+    this.runner.end(...(words ? [words] : [`Done in ${seconds} s. `, said]));
   }
 }
 
-/** After what a run is shown, and what the page itself printed there. */
+/** After what a run is shown, and what the page itself printed there, which may be folded. */
 function placeOf(block) {
   let place = block;
   let page = null;
-  if (place.nextElementSibling?.matches(".language-text")) {
+  if (block.dataset.check) return [place, page];
+  if (place.nextElementSibling?.matches(".language-text, details.answer:not(:has(.language-python)):has(.language-text)")) {
     place = place.nextElementSibling;
-    page = place.querySelector("code").textContent;
+    page = place.querySelector(".language-text code").textContent;
   }
-  if (place.nextElementSibling?.matches("figure")) place = place.nextElementSibling;
+  if (place.nextElementSibling?.matches("figure, p:has(> picture), details.answer:not(:has(.language-python)):has(picture)")) place = place.nextElementSibling;
   return [place, page];
 }
 

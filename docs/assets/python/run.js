@@ -1,4 +1,4 @@
-// Below each block of a chapter's program: run it in the page, change it, and see what comes of it.
+// Below each block of a program: run it in the page, change it, and see what comes of it.
 // Python itself comes with the first Run.
 
 import { forgetAll, keep, typed } from "./typed.js";
@@ -6,6 +6,7 @@ import { forgetAll, keep, typed } from "./typed.js";
 const ONCE = "13 MB, once";
 const AWAY = "Python did not load. When you are online again, press Run again.";
 const PHONE = "(max-width: 37.5rem)";
+const BLANK = "fill_in(";
 
 export function make(tag, properties, ...children) {
   const one = Object.assign(document.createElement(tag), properties);
@@ -18,25 +19,18 @@ const pageOf = (block) => block.querySelector("code").textContent.trimEnd();
 /** The code of a block as its reader has it. */
 const codeOf = (block) => block.querySelector("textarea")?.value.trimEnd() ?? typed(block.dataset.run)?.typed ?? pageOf(block);
 
-class Runner {
-  constructor(block) {
-    this.block = block;
+/** What stands below a block: a button that runs it, and what is said of it. */
+export class Bar {
+  constructor(block, verb) {
+    Object.assign(this, { block, verb });
     [this.program, this.name] = block.dataset.run.split(":");
-    this.page = pageOf(block);
     this.status = make("span", { role: "status", textContent: block.dataset.still ?? ONCE });
     this.bar = make("div", { className: "run-bar" }, this.status);
     block.append(this.bar);
     block.classList.add("awake");
     if (block.dataset.still) return;
-    this.run = this.press("Run", () => (this.job ? this.job.stop() : this.start()));
-    this.edit = this.press("Edit", () => (this.field ? this.reset() : this.open(this.page).focus()));
-    this.undo = this.press("Undo reset", () => this.open(this.undone).focus());
-    this.forget = this.press("Forget all that I typed", () => this.forgetAll());
-    this.bar.prepend(this.run, this.edit, this.undo, this.forget);
-    this.undo.hidden = this.forget.hidden = true;
-    const before = typed(block.dataset.run);
-    if (before) this.open(before.typed, before.page);
-    if (before && before.page !== this.page) this.status.textContent = "The page's code has changed since you typed this.";
+    this.run = this.press(verb, () => (this.job ? this.job.stop() : this.start()));
+    this.bar.prepend(this.run);
   }
 
   press(textContent, onclick) {
@@ -48,10 +42,52 @@ class Runner {
     button.ariaLabel = `${text}: ${this.name}`;
   }
 
-  // ── Typing ──────────────────────────────────────────────────────────────
+  async start() {
+    this.job = { stop() {} };
+    this.label(this.run, "Stop");
+    this.status.textContent = "Loading Python …";
+    try {
+      const { Played } = await import("./played.js");
+      this.job = new Played(this, this.sections(), matchMedia(PHONE).matches);
+    } catch {
+      this.end(AWAY);
+    }
+  }
+
+  /** A block, by default this one, and those above it, by name and code, in the order of the page. */
+  sections(last = this.block) {
+    const all = [...document.querySelectorAll(`[data-run^="${this.program}:"]:not([data-check])`)];
+    const own = all.filter((one) => one === last || one.compareDocumentPosition(last) & Node.DOCUMENT_POSITION_FOLLOWING);
+    return own.map((block) => [block.dataset.run.split(":")[1], codeOf(block)]);
+  }
+
+  end(...words) {
+    this.job = null;
+    this.label(this.run, this.verb);
+    this.status.replaceChildren(...words);
+  }
+}
+
+/** The bar of a block of code, which its reader may change. */
+class Runner extends Bar {
+  constructor(block) {
+    super(block, "Run");
+    this.page = pageOf(block);
+    if (!this.run) return;
+    this.edit = this.press("Edit", () => (this.field ? this.reset() : this.open().focus()));
+    this.undo = this.press("Undo reset", () => this.open(this.undone).focus());
+    this.forget = this.press("Forget all that I typed", () => this.forgetAll());
+    this.run.after(this.edit, this.undo, this.forget);
+    this.undo.hidden = this.forget.hidden = true;
+    const before = typed(block.dataset.run);
+    if (before) this.open(before.typed, before.page);
+    else if (this.page.includes(BLANK)) this.open();
+    if (before && before.page !== this.page) this.status.textContent = "The page's code has changed since you typed this.";
+  }
 
   /** A field with this text, typed over this code of the page. */
-  open(text, over = this.page) {
+  open(text = this.page, over = this.page) {
+    if (this.field) return this.field;
     this.over = over;
     this.field = make("textarea", { value: text, spellcheck: false, wrap: "off", autocapitalize: "off", ariaLabel: `Code: ${this.name}` });
     this.field.oninput = () => this.keep();
@@ -59,21 +95,16 @@ class Runner {
     this.block.querySelector("pre").after(this.field);
     this.block.classList.add("typing");
     this.label(this.edit, "Reset");
-    this.forget.hidden = false;
     this.undo.hidden = true;
-    if (text !== this.page) this.keep();
-    this.fit();
+    this.keep();
     return this.field;
   }
 
   keep() {
-    this.fit();
-    const same = this.field.value === this.page;
-    keep(this.block.dataset.run, same ? null : { page: this.over, typed: this.field.value });
-  }
-
-  fit() {
     this.field.rows = this.field.value.split("\n").length;
+    const same = this.field.value === this.page;
+    this.forget.hidden = same;
+    keep(this.block.dataset.run, same ? null : { page: this.over, typed: this.field.value });
   }
 
   /** Tab leaves the field; Ctrl+Enter runs it; a new line begins below the first letter of the one before. */
@@ -100,40 +131,13 @@ class Runner {
 
   forgetAll() {
     forgetAll();
-    for (const block of document.querySelectorAll("[data-run].typing")) runners.get(block)?.reset();
+    for (const block of document.querySelectorAll("[data-run].typing")) bars.get(block)?.reset();
     this.edit.focus();
     this.status.textContent = "This browser has forgotten all that you typed.";
   }
-
-  // ── Running ─────────────────────────────────────────────────────────────
-
-  async start() {
-    this.job = { stop() {} };
-    this.label(this.run, "Stop");
-    this.status.textContent = "Loading Python …";
-    try {
-      const { Played } = await import("./played.js");
-      this.job = new Played(this, this.sections(), matchMedia(PHONE).matches);
-    } catch {
-      this.end(AWAY);
-    }
-  }
-
-  /** This block and those above it, by name and code, in the order of the page. */
-  sections() {
-    const all = [...document.querySelectorAll(`[data-run^="${this.program}:"]`)];
-    const own = all.slice(0, all.indexOf(this.block) + 1);
-    return own.map((block) => [block.dataset.run.split(":")[1], codeOf(block)]);
-  }
-
-  end(words) {
-    this.job = null;
-    this.label(this.run, "Run");
-    this.status.textContent = words;
-  }
 }
 
-const runners = new WeakMap();
+const bars = new WeakMap();
 const style = make("link", { rel: "stylesheet", href: new URL("run.css", import.meta.url).href });
 const dressed = new Promise((resolve) => (style.onload = style.onerror = resolve));
 document.body.append(style); // the theme empties the head when a link is followed
@@ -141,5 +145,7 @@ document.body.append(style); // the theme empties the head when a link is follow
 /** Give a block its buttons, once, when their style has come. */
 export async function show(block) {
   await dressed;
-  if (!runners.has(block)) runners.set(block, new Runner(block));
+  const Kind = block.dataset.check ? (await import("./check.js")).Check : Runner;
+  if (!bars.has(block)) bars.set(block, new Kind(block));
+  return bars.get(block);
 }

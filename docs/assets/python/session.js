@@ -7,6 +7,9 @@ const files = {};
 let kit, worker, going, keeper;
 let last = Promise.resolve();
 
+/** How the name begins of what runs after a section, unseen. */
+export const CHECK = "check of ";
+
 /** Whether Python has come, so that nothing more need be loaded. */
 export let come = false;
 
@@ -44,9 +47,15 @@ async function play(job) {
 
 async function ask(job) {
   await hire();
-  const { program } = job.question;
+  const { program, sections, small } = job.question;
   const data = await filesOf(kit.needs[program] ?? []);
-  if (!job.over) worker.postMessage({ ...job.question, data });
+  if (!job.over) worker.postMessage({ program, sections: withChecks(program, sections), small, data });
+}
+
+/** The sections, and after each the check that belongs to it: what a lab is given stands before all. */
+function withChecks(program, sections) {
+  const checks = kit.checks[program] ?? {};
+  return [["", null], ...sections].flatMap(([name, code]) => [...(code === null ? [] : [[name, code]]), ...(name in checks ? [[CHECK + name, checks[name]]] : [])]);
 }
 
 /** What a program reads; what has come once is kept. */
@@ -68,7 +77,7 @@ async function hire() {
   worker = new Worker(here("worker.js"), { type: "module" });
   worker.onmessage = ({ data }) => hear(data);
   worker.onerror = () => lost(AWAY);
-  worker.postMessage({ kit: { ...kit, needs: undefined, folder: here(kit.folder).href } });
+  worker.postMessage({ kit: { ...kit, needs: undefined, checks: undefined, folder: here(kit.folder).href } });
 }
 
 /** Let what comes be kept, so that it is there without a network too. */
