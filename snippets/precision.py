@@ -52,12 +52,13 @@ def chance(value):  # bf16, up or down by chance, right on average
     return (pattern & 0xFFFF0000).view(np.float32)
 
 
-print("1 − 0.001      once  500 times  1000 times")
+step, updates = 0.001, 1000
+print(f"1 − {step}      once  {updates // 2} times  {updates} times")
 for name, keep in (keeps | {"by chance": chance}).items():
     w = [1.0]
-    for _ in range(1000):
-        w.append(float(keep(w[-1] - 0.001)))
-    print(f"{name:9s} {w[1]:9.4f} {w[500]:10.4f} {w[1000]:11.4f}")
+    for _ in range(updates):
+        w.append(float(keep(w[-1] - step)))
+    print(f"{name:9s} {w[1]:9.4f} {w[updates // 2]:10.4f} {w[-1]:11.4f}")
     plt.plot(w, styles.get(name, "C3D-"), markevery=99, label=name)
 plt.gca().set(xlabel="update", ylabel="weight")
 plt.legend(), plt.show()
