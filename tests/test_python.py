@@ -1,13 +1,12 @@
 """Programs in the page: got whole or not at all, and what they show there is what the build shows.
 
-The page's own worker answers: all programs, and what readers may do to them, with one start of Python.
+The page's own worker answers: all programs, their exercises, and what readers may do to them, with one start of Python.
 """
 
 import base64
 import gzip
 import hashlib
 import io
-import json
 import logging
 import re
 import urllib.error
@@ -17,37 +16,20 @@ from types import SimpleNamespace
 import pytest
 
 import rules
-from conftest import ROOT, SNIPPETS, served, shown_by
+from conftest import ROOT, SNIPPETS, shown_by
+from edits import RIGHT, WRONG
+from played import question, shown, told_in_the_page
 from python import get
-from python.kit import WORDS, needs, write_kit
-from weave.memo import remembered
+from python.kit import WORDS
+from test_exercises import EXERCISES, parts_of
+from test_exercises import answers as answers_here
 from weave.program import sections
 from weave.source import SiteError
 
+pytestmark = pytest.mark.xdist_group("in the page")  # so that Python starts once
 PROGRAMS = rules.programs(ROOT)
+LONG = {"adam", "networks"}  # an exercise of a minute
 SECTIONS = {stem: [[part.name, part.code] for part in sections(SNIPPETS / f"{stem}.py")] for stem in PROGRAMS}
-WORKER = ROOT / "docs/assets/python/worker.js"
-ASK = """async ({kit, asked}) => {
-    const worker = new Worker("worker.js", {type: "module"}), told = [];
-    const answered = message => new Promise((resolve, reject) => {
-        worker.onerror = reject;
-        worker.onmessage = ({data}) => {
-            if (data.broken) reject(data.broken);
-            else if (data.ready || data.finished) resolve();
-            else if (data.loaded === undefined) told.at(-1).push(data);
-        };
-        worker.postMessage(message);
-    });
-    await answered({kit});
-    for (const {files, ...question} of asked) {
-        const data = {};
-        for (const name of files) data["/snippets/" + name] = new Uint8Array(await (await fetch("snippets/" + name)).arrayBuffer());
-        told.push([]);
-        await answered({...question, data});
-    }
-    worker.terminate();
-    return told;
-}"""
 
 # ── What readers may do, by name: the sections of one run, each with its code ─────────────────────────────────────
 TRIED = {
@@ -90,47 +72,23 @@ FOLLOWING = [RUNS, RUNS, RUNS[:2], [RUNS[0], ["b", "x.append(5)\nprint(x)\n"], R
 
 @pytest.fixture(scope="session")
 def answers(pyodide, browser, tmp_path_factory) -> dict:
-    """What the worker tells of each program, of each thing that is tried, and of each of the runs that follow."""
-    made = tmp_path_factory.mktemp("python")
-    for path in (WORKER, SNIPPETS, pyodide):
-        (made / path.name).symlink_to(path)
-    (made / "404.html").touch()
-    files = [WORKER, *SNIPPETS.glob("*.py"), *SNIPPETS.glob("data/*"), *(pyodide.glob("*.*"))]
-    asked = [question(stem, SECTIONS[stem]) for stem in PROGRAMS]
-    asked += [question(name, parts) for name, parts in TRIED.items()]
-    asked += [question("runs", parts) for parts in FOLLOWING]
-    write_kit(SNIPPETS, pyodide, made / "kit.json")
-    kit = json.loads((made / "kit.json").read_text()) | {"folder": f"/{pyodide.name}/"}
-
-    def answer():
-        with served(made) as at:
-            page = browser.new_page()
-            page.goto(at + "404.html")
-            kit["folder"] = f"{at}{pyodide.name}/"
-            told = page.evaluate(ASK, {"kit": kit, "asked": asked})
-            page.close()
-        return told
-
-    besides = json.dumps([asked, kit])
-    told = remembered(ROOT / "build/memo", "in-the-page", files, answer, ("python", "weave"), besides)
-    return dict(zip([*PROGRAMS, *TRIED, "runs 0", "runs 1", "runs 2", "runs 3"], told, strict=True))
+    """What the worker tells of each program and its exercise, of all that is tried, and of the runs that follow."""
+    asked = {}
+    for stem in PROGRAMS:
+        asked[stem] = question(stem, SECTIONS[stem])
+        for name, change in changes(stem).items():
+            asked[stem, name] = question(stem, parts_of(stem, change))
+    asked |= {name: question(name, parts) for name, parts in TRIED.items()}
+    asked |= {f"runs {number}": question("runs", parts) for number, parts in enumerate(FOLLOWING)}
+    told = told_in_the_page("in-the-page", [*asked.values()], browser, pyodide, tmp_path_factory)
+    return dict(zip(asked, told, strict=True))
 
 
-def question(program: str, parts: list) -> dict:
-    path = SNIPPETS / f"{program}.py"
-    files = needs(path, SNIPPETS) if path.exists() else []
-    return {"program": program, "sections": parts, "small": False, "files": files}
-
-
-def shown(messages: list) -> dict[str, SimpleNamespace]:
-    """What each section printed and drew, and why it failed."""
-    found = {}
-    for message in messages:
-        if "begins" in message:
-            found[message["begins"]] = section = SimpleNamespace(printed="", figures=[], trouble=None)
-        section.printed += message.get("printed", "")
-        vars(section).update({key: message[key] for key in ("figures", "trouble") if key in message})
-    return found
+def changes(stem: str) -> dict[str, tuple]:
+    """What readers do for a program's exercise; where that runs for long, one thing."""
+    if stem not in EXERCISES:
+        return {}
+    return dict([*RIGHT[stem].items()][:1]) if stem in LONG else RIGHT[stem] | WRONG[stem]
 
 
 @pytest.mark.parametrize("stem", PROGRAMS)
@@ -144,6 +102,15 @@ def test_each_section_prints_and_draws_in_the_page_what_it_does_in_the_build(ans
     named = {name: "still" in said for name, said in WORDS.items() if name.startswith(f"{stem}:")}
     assert {name for name, never in named.items() if never} <= differ <= named.keys()
     assert [bool(one.figures) for one in played.values()] == [bool(part.figures) for part in built.values()]
+
+
+@pytest.mark.parametrize("stem", EXERCISES)
+def test_an_exercise_is_checked_in_the_page_as_it_is_in_the_build(answers, stem):
+    """Where rounding errors grow the numbers may be others, and the words are the same."""
+    for name in changes(stem):
+        one = tried(answers, (stem, name))
+        said, here = one.refused or one.printed, answers_here(stem)[name]
+        assert said == here or (stem in LONG and said[:20] == here[:20]), name
 
 
 def tried(answers, name) -> SimpleNamespace:

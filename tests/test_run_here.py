@@ -33,9 +33,7 @@ def page(pyodide, browser, address, site):
 
 
 def block(page, section):
-    found = page.locator(
-        f'[data-run="{page.url.rstrip("/").rpartition("/")[2].partition("#")[0]}:{section}"]'
-    )
+    found = page.locator(f'[data-run$=":{section}"]')
     found.scroll_into_view_if_needed()
     found.get_by_role("button", name="Run").wait_for()
     return found
@@ -221,10 +219,91 @@ def test_links_forth_and_back_leave_python_where_it_is(page, address):
     assert len([one for one in page.workers if "python/worker" in one.url]) == 1
 
 
+def checked(page, exercise):
+    """Press Check below an exercise; what is said."""
+    bar = page.locator(f'[data-run$=":{exercise}"]')
+    bar.scroll_into_view_if_needed()
+    bar.get_by_role("button", name="Check").click()
+    bar.get_by_role("button", name="Check").wait_for()
+    return bar.get_by_role("status").inner_text()
+
+
+def test_an_exercise_is_checked_and_leads_to_what_is_to_be_changed(page):
+    assert "Not yet. The two rates are still 0.01 and 0.12." in checked(page, "Exercise 4")
+    page.get_by_role("button", name="Edit descend: Exercise 4").click()
+    field = block(page, "descend").get_by_role("textbox")
+    assert field.evaluate("field => field === document.activeElement")
+    typed(page, "descend", "descend(0.12)", "descend(0.17)")
+    assert "Not yet. At 0.17 you are far above the limit" in checked(page, "Exercise 4")
+    typed(page, "descend", "descend(0.17)", "descend(0.107)")
+    assert "✓ Not in 500 updates: 18% of the error is still there." in checked(page, "Exercise 4")
+    assert result(page, "Exercise 4").locator(".verdict.right").is_visible()
+    block(page, "descend").get_by_role("button", name="Reset").click()
+
+
 def test_without_a_network_what_has_come_goes_on(page):
     page.context.set_offline(True)
     assert run(page, "scale").startswith("Done")
     page.context.set_offline(False)
+
+
+def test_a_lab_is_solved_on_its_page(page):
+    """Press Run: a blank says what to fill in, a wrong answer is told what it is, the right one lets you go on."""
+    page.evaluate("document.querySelector('a[href$=\"labs/limit/\"]').click()")
+    page.locator("h1", has_text="Lab 1").wait_for()
+    assert "Fill in the gradient of the loss" in run(page, "Cell 2")
+    blank = 'fill_in("the gradient of the loss, in X, w, length and n")'
+    typed(page, "Cell 2", blank, "X.T @ (X @ w - length) / n")
+    assert "Not yet. This is half of it." in run(page, "Cell 2")
+    assert "Cell 2, above: Not yet. This is half of it." in run(page, "Cell 3")
+    typed(page, "Cell 2", "X.T", "2 * X.T")
+    assert "✓ Two losses a small step apart" in run(page, "Cell 2")
+    typed(page, "Cell 3", 'fill_in("your prediction: \\"a\\", \\"b\\" or \\"c\\"")', '"a"')
+    assert run(page, "Cell 4").endswith("It prints what the page prints.")
+    assert page.locator("details[open]").count() == 0  # nothing was given away
+    assert page.evaluate("window.stays")
+
+
+def test_a_lab_says_in_the_page_what_its_own_cells_show_and_looks_back(page):
+    typed(
+        page,
+        "Cell 5",
+        'fill_in("True if it exploded, from its first and last loss")',
+        "not losses[-1] <= losses[0]",
+    )
+    field = typed(
+        page, "Cell 6", "return", "return (low, middle) if explodes(descend(middle)) else (middle, high)  #"
+    )
+    assert "✓" in run(page, "Cell 6") and "fill_in" in field.input_value()
+    assert run(page, "Cell 8").startswith("Done")
+    drawn = result(page, "Cell 8").locator("img.only-light")
+    assert drawn.evaluate("image => image.naturalWidth") > 300
+    bar = page.locator("[data-check='Look back']")
+    bar.get_by_role("button", name="Look back").click()
+    result(page, "Look back").get_by_text("98 % of the limit settles").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_in_a_cell_and_what_its_check_says(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    options = AXE | {"elementRef": False}
+    for part in ('[data-run$=":Cell 2"]', ".run-result"):
+        found = Axe().run(page, context=part, options=options).response["violations"]
+        assert described(found) == []
+    page.emulate_media(color_scheme="light")
+
+
+def test_a_lab_holds_on_a_phone_and_on_paper_and_after_a_reload(page):
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(media="print")
+    for part in (".run-result", ".run-bar", "[data-run] > textarea"):
+        assert not any(one.is_visible() for one in page.locator(part).all())
+    page.emulate_media(media="screen")
+    page.reload()
+    assert "2 * X.T" in block(page, "Cell 2").get_by_role("textbox").input_value()
+    assert block(page, "Cell 9").get_by_role("textbox").is_visible()  # a blank is open for typing
 
 
 def test_what_a_run_has_loaded_is_kept_for_when_it_is_nowhere_else_and_nothing_besides(
@@ -285,6 +364,6 @@ def test_without_scripts_no_room_is_kept_for_buttons(browser, site, address):
 
 
 def test_pages_that_run_nothing_have_no_buttons(site):
-    for name in ("slides/overshoot", "frameworks", "labs/limit"):
+    for name in ("slides/overshoot", "frameworks"):
         assert "data-run" not in (site / name / "index.html").read_text(encoding="utf-8")
     assert FIGURES
