@@ -15,7 +15,7 @@
 # - **Time:** 45 minutes. Five for sections 1 and 2, five for each log, ten for the defence.
 # - **Hand in:** for each log the cause, the line that decides, and why the next likely cause is ruled out; for one log of your choice a run of your own that prints the same.
 #
-# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. If an answer is wrong, the check tells you what it is.
+# Wherever `fill_in("…")` stands, put your answer in its place, and run the cell and its check. If an answer is wrong, the check tells you what it is.
 
 # %%
 from given.checks import check, fill_in, look_back

@@ -15,7 +15,7 @@
 # - **Time:** 45 minutes. Ten for sections 1 and 2, fifteen for 3, fifteen for 4 and 5, five for the last.
 # - **Hand in:** the two limits, how many digits they share, and your answer to section 6 in three sentences.
 #
-# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. If an answer is wrong, the check tells you what it is.
+# Wherever `fill_in("…")` stands, put your answer in its place, and run the cell and its check. If an answer is wrong, the check tells you what it is.
 
 # %%
 from given.checks import check, fill_in, look_back

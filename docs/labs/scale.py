@@ -15,7 +15,7 @@
 # - **Time:** 45 minutes. Five for sections 1 and 2, fifteen for 3, fifteen for 4, ten for 5 and 6.
 # - **Hand in:** a table with κ, the rate and the updates before and after; the three slopes with their units; your answer to section 6.
 #
-# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. If an answer is wrong, the check tells you what it is.
+# Wherever `fill_in("…")` stands, put your answer in its place, and run the cell and its check. If an answer is wrong, the check tells you what it is.
 
 # %%
 from given.checks import check, fill_in, look_back

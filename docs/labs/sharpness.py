@@ -15,7 +15,7 @@
 # - **Time:** 45 minutes. Ten for sections 1 and 2, ten for 3, fifteen for 4, ten for 5 and 6.
 # - **Hand in:** the sharpness, the three rates of section 4 (predicted, first rise, lost), and one paragraph on section 5: who adapts to whom?
 #
-# Wherever `fill_in("…")` stands, put your answer in its place and run the cell, then the check below it. If an answer is wrong, the check tells you what it is.
+# Wherever `fill_in("…")` stands, put your answer in its place, and run the cell and its check. If an answer is wrong, the check tells you what it is.
 
 # %%
 from given.checks import check, fill_in, look_back

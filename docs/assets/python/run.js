@@ -6,7 +6,7 @@ import { forgetAll, keep, typed } from "./typed.js";
 const ONCE = "13 MB, once";
 const AWAY = "Python did not load. When you are online again, press Run again.";
 const PHONE = "(max-width: 37.5rem)";
-const BLANK = "fill_in(";
+const BLANK = /fill_in\("(?:[^"\\]|\\.)*"\)/;
 
 export function make(tag, properties, ...children) {
   const one = Object.assign(document.createElement(tag), properties);
@@ -81,7 +81,7 @@ class Runner extends Bar {
     this.undo.hidden = this.forget.hidden = true;
     const before = typed(block.dataset.run);
     if (before) this.open(before.typed, before.page);
-    else if (this.page.includes(BLANK)) this.open();
+    else if (BLANK.test(this.page)) this.open();
     if (before && before.page !== this.page) this.status.textContent = "The page's code has changed since you typed this.";
   }
 
@@ -92,6 +92,8 @@ class Runner extends Bar {
     this.field = make("textarea", { value: text, spellcheck: false, wrap: "off", autocapitalize: "off", ariaLabel: `Code: ${this.name}` });
     this.field.oninput = () => this.keep();
     this.field.onkeydown = (event) => this.key(event);
+    const blank = BLANK.exec(text) ?? { 0: "", index: 0 };
+    this.field.setSelectionRange(blank.index, blank.index + blank[0].length); // so that typing takes its place
     this.block.querySelector("pre").after(this.field);
     this.block.classList.add("typing");
     this.label(this.edit, "Reset");
