@@ -9,6 +9,7 @@ import re
 import warnings
 
 import pytest
+from filelock import FileLock
 from given.checks import NotYet
 
 from conftest import ROOT, SNIPPETS, no_window
@@ -66,7 +67,11 @@ def answers(stem: str) -> dict[str, str]:
     changes = RIGHT[stem] | WRONG[stem]
     files = [EXERCISES[stem], ROOT / "docs/labs/given/checks.py", SNIPPETS / f"{stem}.py"]
     memo, besides = ROOT / "build/memo", json.dumps(changes)
-    said = remembered(memo, f"exercise-{stem}", files, lambda: told(stem, [*changes.values()]), (), besides)
+    (ROOT / "build").mkdir(exist_ok=True)
+    with FileLock(ROOT / "build" / f"exercise-{stem}.lock"):
+        said = remembered(
+            memo, f"exercise-{stem}", files, lambda: told(stem, [*changes.values()]), (), besides
+        )
     return dict(zip(changes, said, strict=True))
 
 
