@@ -26,7 +26,8 @@ from PIL import Image
 
 import rules
 from conftest import ROOT, no_window
-from labs.lab import ANSWER, blanked, downloads, explanations
+from labs.lab import ANSWER, blanked, checks, downloads, explanations
+from labs.page import page as lab_page
 from weave.run import COLOUR, STYLES
 
 LABS = {path.stem: path for path in sorted((ROOT / "docs/labs").glob("*.py"))}
@@ -319,6 +320,17 @@ def test_the_page_shows_each_blank_and_hides_its_answer_in_a_fold(page, stem):
         assert answer.strip() in [code.strip() for code in folded]
         assert answer.strip() not in shown
     assert not any("answer:" in code for code in [*shown, *folded])
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_where_cells_run_each_check_follows_one_of_them_and_elsewhere_the_page_is_the_same_without(stem):
+    lab = nbformat.writes(jupytext.read(LABS[stem]))
+    runs, still = (lab_page(stem, lab, runs)[0] for runs in (True, False))
+    names = re.findall(rf'data-run="labs/{stem}:([^"]+)"', runs)
+    assert len(set(names)) == len(names) and {*checks(LABS[stem])} - {""} < {*names}
+    without = re.sub(r'\n*<div data-run=.*|\n*```python \{ data-run="\S+:Your cell.*\n.*\n```', "", runs)
+    assert "data-run" not in still
+    assert re.sub(r'\{ data-run="[^"]*" (title="[^"]*") \}', r"\1", without) == still
 
 
 @every_page

@@ -26,7 +26,6 @@ from test_exercises import answers as answers_here
 from weave.program import sections
 from weave.source import SiteError
 
-pytestmark = pytest.mark.xdist_group("in the page")  # so that Python starts once
 PROGRAMS = rules.programs(ROOT)
 LONG = {"adam", "networks"}  # an exercise of a minute
 SECTIONS = {stem: [[part.name, part.code] for part in sections(SNIPPETS / f"{stem}.py")] for stem in PROGRAMS}
