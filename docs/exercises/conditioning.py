@@ -3,7 +3,7 @@ from given.checks import check
 
 paths = [np.transpose(ax.lines[-1].get_data()) for ax in axes]
 check(
-    [path[1] / path[0] for path in paths],
+    [(path[1] / path[0]).round(4).tolist() for path in paths],
     [[-0.9, -0.9], [-1.1, -1.1]],
     "In every direction the error is multiplied by −0.9 at a rate of 0.095, and the run settles; by −1.1 at 0.105, and it explodes. Perfect conditioning saves nobody.",
     [

@@ -2,7 +2,7 @@
 from given.checks import check
 
 check(
-    (full, limit(growth, 1)),
+    (float(full), float(limit(growth, 1))),
     (0.53194, 0.0048151),
     f"The limit of the full batch falls to {full:.3f}, that of batch 1 from 0.164 to {limit(growth, 1):.4f}, by a factor of 34: at batch 1 one bad sample sets the rate for all.",
     [

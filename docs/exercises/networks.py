@@ -5,7 +5,7 @@ scales = 0.5, 2, 4
 sharp = [sharpness(k * start(wave[2]), wave, 20) for k in scales]
 nearest = np.argmin(np.abs(np.log(np.divide(sharp, found[0]))))
 check(
-    found[0],
+    float(found[0]),
     sharp[nearest],
     f"Multiplied by {scales[nearest]:g}, the starting weights have a sharpness of {found[0]:.0f} instead of 74, so 2/sharpness is {2 / found[0]:.2g}: larger weights make a sharper loss. (By ½, 2 and 4 it is {sharp[0]:.0f}, {sharp[1]:.0f} and {sharp[2]:.0f}.)",
     [

@@ -5,7 +5,7 @@ runs = {(run[0] - run[1]) / slope(run[0]): run for run in (small, large)}
 rate, run = min(runs.items(), key=lambda pair: abs(pair[0] - 0.107))
 bottom = np.sum(x * y) / np.sum(x**2)
 check(
-    (rate, len(run) - 1),
+    (round(float(rate), 4), len(run) - 1),
     (0.107, 500),
     f"Not in 500 updates: {(run[-1] - bottom) / (run[0] - bottom):.0%} of the error is still there. In theory it converges, in practice it is useless.",
     [

@@ -2,7 +2,7 @@
 from given.checks import check
 
 check(
-    [(5 - ax.lines[-1].get_xdata()[0]) / slope for ax in axes],
+    [float((5 - ax.lines[-1].get_xdata()[0]) / slope) for ax in axes],
     [0.01, 1 / lam, 0.12],
     f"One curve covers the other, because now your parabola has the curvature of the loss: it is the loss. So the step arrives at once, at {5 - slope / lam:.5f}.",
     [
