@@ -11,7 +11,7 @@ net = nn.Linear(2, 1)
 x, target, cost = torch.ones(4, 2), torch.zeros(4, 1), nn.MSELoss()
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
 scaler = torch.amp.GradScaler("cpu")  # on a GPU: "cuda"
-labels, frames = [[1, 1, 2, 3], [1, 2, 3, 1]], [4, 4]
+labels, frames = torch.tensor([[1, 1, 2, 3], [1, 2, 3, 1]]), [4, 4]
 (cost(net(x), target) * float("nan")).backward()  # gradients of nan
 # --8<-- [end:given]
 
@@ -23,7 +23,7 @@ for name, p in net.named_parameters():
 
 # %% --8<-- [start:frames]
 for n, (label, has) in enumerate(zip(labels, frames)):
-    needs = len(label) + sum(a == b for a, b in zip(label, label[1:]))
+    needs = len(label) + (label[1:] == label[:-1]).sum().item()
     if has < needs:
         print(f"sample {n}: {has} frames, and it needs {needs}")
 # --8<-- [end:frames]

@@ -18,7 +18,7 @@ def _gpt():
 
 
 def _train(net, labels=words, **more):
-    data = [{"input_ids": row, "labels": label} for row, label in zip(words, labels)]
+    data = [{"input_ids": row, "labels": label} for row, label in zip(words, labels, strict=True)]
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             folder, num_train_epochs=1, per_device_train_batch_size=8, train_sampling_strategy="sequential",
