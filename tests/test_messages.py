@@ -346,7 +346,7 @@ def test_sgdregressor_often_explodes_in_silence():
 
 
 def test_anomaly_mode_names_the_square_inside_a_root_and_says_nothing_of_inf():
-    assert says("For √0 it names the square inside, and for the arc cosine of 1 nothing at all", "anomaly")
+    assert says("For √0 it names the square inside, and for `acos` of 1 nothing at all", "anomaly")
     assert "PowBackward0" in said_by("torch")["anomaly"][0]
     assert "'slope', -inf" in said_by("torch")["acos-of-1"][0]
 
