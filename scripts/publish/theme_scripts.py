@@ -23,10 +23,14 @@ PLACE = r'.set(\1.rel==="stylesheet"?(\1.sheet||\1).href:\1.outerHTML,\1)\2:not(
 BEGINNING = re.compile(r"/\(\^\[\+-\]\|\[~\^\]\\d\+\$\)/\.test\((\w)\)")
 WHOLE = r"(/(^[+-]|[~^]\\d+$|^.$|^[\\d.]+$)/.test(\1)||!lunr.stopWordFilter(\1))"
 
+# It takes what stands before a colon for the name of a field, and drops the word if a space follows: *loss: nan*.
+FIELD = re.compile(r'/"\|\(\?:\^\|\\s\+\)\[')
+WORD = r'/"|:(?=\\s|$)|(?:^|\\s+)['
+
 
 def change_theme(site: Path) -> None:
     """Change the theme's scripts: the search index waits until the search is opened, a letter, a number and a word
-    such as *is* stand for themselves, and no style sheet is loaded twice.
+    such as *is* stand for themselves, a word before a colon is looked for, and no style sheet is loaded twice.
 
     Raises SiteError if the theme's scripts are no longer as they were.
     """
@@ -34,6 +38,7 @@ def change_theme(site: Path) -> None:
     _change(scripts, BUNDLE, AT_ONCE, WHEN_OPENED)
     _change(scripts, BUNDLE, WHOLE_ADDRESS, PLACE)
     _change(scripts, SEARCH, BEGINNING, WHOLE)
+    _change(scripts, SEARCH, FIELD, WORD)
     shutil.rmtree(
         scripts / "lunr", ignore_errors=True
     )  # the search in languages that the site is not written in

@@ -411,7 +411,8 @@ class DiagnoseBox extends HTMLElement {
   /** Where to go on if it is not the rate. */
   more({ verdict, growth_per_step }) {
     if (growth_per_step || !["nan-at-start", "not-the-rate"].includes(verdict)) return [];
-    return [make("p", {}, make("a", { href: "#tree", textContent: "If it is not the rate: how to confirm each cause in a minute" }))];
+    const tree = make("a", { href: "#tree", textContent: "If it is not the rate: how to confirm each cause in a minute" });
+    return [make("p", {}, tree, ". ", make("a", { href: "../messages/", textContent: "What a message means" }), ".")];
   }
 
   ends({ steps_to_overflow, evidence }) {
