@@ -246,7 +246,9 @@ with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
     more = {"num_train_epochs": 4, "logging_steps": 1}
     used = {"resume": [], "loaded": []}
     for name, seen in used.items():
-        note = register_optimizer_step_pre_hook(lambda one, *_, seen=seen: seen.append(one.param_groups[0]["lr"]))
+        note = register_optimizer_step_pre_hook(
+            lambda one, *_, seen=seen: seen.append(one.param_groups[0]["lr"])
+        )
         if name == "resume":
             face("resume", always=more)
         else:

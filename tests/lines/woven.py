@@ -31,7 +31,7 @@ def woven(loop: str, piece: str) -> str:
         before, inside = "", piece
     if places := repeated(body, inside):
         body[places[0] : places[-1] + 1] = inside.splitlines()
-    return "\n".join([before, around, head, *(f"    {line}" for line in body)]) + "\n"
+    return "\n".join([before.strip(), around.strip(), "", head, *(f"    {line}" for line in body)]) + "\n"
 
 
 def repeated(body: list[str], piece: str) -> list[int]:
