@@ -122,10 +122,12 @@ def test_each_remedy_has_the_losses_of_numpy_to_nine_digits(found, framework, re
     np.testing.assert_allclose(run["losses"][remedy], wanted, rtol=NINE_DIGITS)
 
 
-@pytest.mark.parametrize("framework", THREE)
+@pytest.mark.parametrize("framework", TABS.values())
 def test_the_loop_alone_is_the_failing_run_of_networks_and_two_explosions_part(found, framework):
     assert says("an explosion magnifies rounding errors too")
-    losses, wanted = found(framework)["losses"]["loop"], descend(plain(1e-3))
+    run = found(framework)["losses"] if framework in THREE else found("trainers")[framework]
+    losses, wanted = run["loop"], descend(plain(1e-3))
+    assert len(losses) == 20
     assert round(losses[0]) == 7491 and losses[19] > 1e26
     np.testing.assert_allclose(losses[:9], wanted[:9], rtol=NINE_DIGITS)
     np.testing.assert_allclose(losses, wanted, rtol=0.3)
@@ -442,8 +444,9 @@ def test_a_penalty_in_pytorch_and_a_decay_apart_in_keras(found):
 
 @pytest.mark.parametrize("framework", THREE)
 def test_four_parts_of_a_batch_make_the_update_of_the_whole(found, framework):
-    run = found(framework)["accumulate"]
-    np.testing.assert_allclose(run["four"], run["whole"], rtol=NINE_DIGITS)
+    assert says("It takes the mean over the four, and adds them up in float32.")
+    run, most = found(framework)["accumulate"], 1e-6 if framework == "jax" else NINE_DIGITS
+    np.testing.assert_allclose(run["four"], run["whole"], rtol=most)
     w = np.array(sorted(run["whole"]))
     assert not np.allclose(w, sorted(START), rtol=1e-6)  # it did move
 

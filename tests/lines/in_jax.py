@@ -74,6 +74,7 @@ def run(piece, updates=20, rate=1e-3, cost=half_sum, w=WEIGHTS, batches=None, **
             exec(woven(PIECES["loop"], piece), names)
     except (ArithmeticError, ValueError) as error:
         names["error"] = f"{type(error).__name__}: {error}"
+    if len(names["batches"].seen) < len(names["batches"]):  # it left the loop before its end
         names["batches"].look()
     names["losses"] = [loss for loss, _ in names["batches"].seen]
     names["said"] = said.getvalue().splitlines()

@@ -222,7 +222,7 @@ def mixed(name, times=1.0):
         keras.optimizers.SGD(0.1, global_clipnorm=1.0),
         lambda target, said: times * tf.reduce_sum(said**2) / 2,
     )
-    first, weights = getattr(net.optimizer, "dynamic_scale", 0), [1.0]
+    first, weights = getattr(net.optimizer, "initial_scale", 0), [1.0]
     first = float(first)
     for _ in range(8):
         net.train_on_batch(np.ones((1, 1)), np.ones((1, 1)))

@@ -124,11 +124,23 @@ def lightning(name, module=None, batches=None, ckpt_path=None, updates=20, **mor
     names["L"] = type(
         "L", (), {"Callback": L.Callback, "Trainer": functools.partial(L.Trainer, **QUIET | more)}
     )
-    exec(LIGHTNING.get(name, "trainer = L.Trainer()"), names)
     loader = DataLoader(batches or [(X, y)] * updates, batch_size=None)
+    names |= {"module": module, "loader": loader}
+    exec(LIGHTNING.get(name, "trainer = L.Trainer()"), names)
     with told(found):
-        names["trainer"].fit(module, loader, ckpt_path=ckpt_path)
+        if name != "loop":
+            names["trainer"].fit(module, loader, ckpt_path=ckpt_path)
     return record(module.whole, found) | {"trainer": names["trainer"], "module": module}
+
+
+def shown_loop(loop):
+    """A displayed training without its imports, which are tried apart, and would undo what keeps it quiet."""
+    imports, training = loop.split("\n\n", maxsplit=1)
+    exec(imports, {})
+    return training
+
+
+LIGHTNING["loop"], FACE["loop"] = shown_loop(LIGHTNING["loop"]), shown_loop(FACE["loop"])
 
 
 def only(found, *names):
@@ -137,6 +149,7 @@ def only(found, *names):
 
 quarters = [(a, b) for a, b in zip(X.split(25), y.split(25), strict=True)]
 in_lightning = {
+    "loop": lightning("loop", updates=2)["losses"],
     "clip": lightning("clip")["losses"],
     "every-update": only(lightning("every-update"), "said", "losses"),
     "accumulate": lightning("accumulate", Module(half_mean), quarters)["weights"],
@@ -212,12 +225,13 @@ def face(name, whole=None, **more):
         exec(FACE.get(name, ""), names)
         if "trainer" not in names:
             names["trainer"] = names["Trainer"](whole, names["arguments"], train_dataset=ROWS)
-        if name != "resume":
+        if name not in ("resume", "loop"):
             names["trainer"].train()
     return record(whole, found) | {"trainer": names["trainer"], "log": names["trainer"].state.log_history}
 
 
 in_face = {
+    "loop": face("loop")["losses"],
     "clip": face("clip")["losses"],
     "accumulate": face(
         "accumulate", Net(half_mean), always={"per_device_train_batch_size": 25, "num_train_epochs": 1}
