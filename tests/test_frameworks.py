@@ -256,7 +256,7 @@ def test_the_watch_writes_loss_norm_and_share_and_stops_with_the_weights_from_be
 
 def test_the_watch_of_keras_puts_the_weights_from_before_back(found):
     assert says(
-        "A callback is called after the update, so it keeps the weights from before, and puts them back."
+        "A callback sees no gradient and is called after the update, so it keeps the weights from before, and puts them back."
     )
     run = found("keras")
     for case in "nan", "root", "constant", "explodes":
@@ -288,8 +288,8 @@ def test_the_shares_that_the_page_names():
 def test_a_hook_names_the_first_layer_whose_output_is_not_finite(found):
     assert says("It names the innermost module, and the largest number that went into it.")
     told = found("pytorch")["find"]
-    assert told["huge"] == "block.power, from inputs to [800.0]"
-    assert told["pair"] == "pair, from inputs to [2.0]"
+    assert told["huge"] == "block.power, given [800.0]"
+    assert told["pair"] == "pair, given [2.0]"
     assert told["fine"] is None
 
 

@@ -55,9 +55,7 @@ def look(module, inputs, output):
     sizes = [p.abs().max().item() for p in inputs if torch.is_tensor(p)]
     for part in output if isinstance(output, tuple) else [output]:
         if torch.is_tensor(part) and not part.isfinite().all():
-            raise FloatingPointError(
-                f"{module.path}, from inputs to {sizes}"
-            )
+            raise FloatingPointError(f"{module.path}, given {sizes}")
 
 
 for path, module in net.named_modules():
