@@ -537,7 +537,7 @@ def test_bfloat16_needs_no_scaler_and_keeps_the_weights_in_32_bits(found):
     )
     np.testing.assert_allclose(keras["weights"], 1 - 0.1 * np.arange(9), rtol=0.01)
     jax = found("jax")["bf16"]
-    assert jax["types"] == ["float64"] and 0 < jax["apart"] < 0.02  # the format of the weights
+    assert jax["types"] == ["float64"] and 1e-3 < jax["apart"] < 0.02  # the format of the weights
     assert (
         jax["losses"][0] == pytest.approx(jax["losses"][1], rel=0.01) and jax["losses"][0] != jax["losses"][1]
     )

@@ -216,7 +216,7 @@ found["accumulate"] = {
     "four": flat(run(PIECES["accumulate"], batches=quarters, cost=half_mean)["w"]).tolist(),
     "whole": flat(run("", updates=1, cost=half_mean)["w"]).tolist(),
 }
-scores, keep = jnp.zeros((2, 3), jnp.float16), jnp.array([[True, False, True], [False] * 3])
+scores, keep = jnp.full((2, 3), -3e4, jnp.float16), jnp.array([[True, False, True], [False] * 3])
 names = {"jnp": jnp, "scores": scores, "keep": keep}
 exec(PIECES["mask"], names)
 found["mask"] = {"open": jax.nn.softmax(names["scores"]).tolist()}

@@ -206,7 +206,7 @@ found["accumulate"] = {
     "four": flat(run(PIECES["accumulate"], cost=half_mean, net=quarters)["net"]).tolist(),
     "whole": flat(run("", cost=half_mean, net=model(epochs=1))["net"]).tolist(),
 }
-scores, keep = tf.zeros((2, 3), tf.float16), tf.constant([[True, False, True], [False] * 3])
+scores, keep = tf.fill((2, 3), tf.constant(-3e4, tf.float16)), tf.constant([[True, False, True], [False] * 3])
 names = {"keras": keras, "tf": tf, "scores": scores, "keep": keep}
 exec(PIECES["mask"], names)
 found["mask"] = {"open": tf.nn.softmax(names["scores"]).numpy().tolist()}

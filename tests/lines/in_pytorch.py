@@ -369,7 +369,7 @@ found["accumulate"] = {
     ).tolist(),
     "updates": len(run(PIECES["accumulate"], batches=quarters * 5, cost=half_mean)["after"]),
 }
-scores, keep = torch.zeros(2, 3, dtype=torch.float16), torch.tensor([[True, False, True], [False] * 3])
+scores, keep = torch.full((2, 3), -3e4, dtype=torch.float16), torch.tensor([[True, False, True], [False] * 3])
 names = {"torch": torch, "scores": scores, "keep": keep}
 exec(PIECES["mask"], names)
 try:
