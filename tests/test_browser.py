@@ -111,18 +111,18 @@ def tab_shown(page, tabs):
 
 def test_the_keyboard_chooses_a_framework_for_the_whole_page(open_page):
     page = open_page("frameworks/")
-    assert tab_shown(page, 0) == tab_shown(page, 9) == [True, False, False]
+    assert tab_shown(page, 0) == [True] + [False] * 4 and tab_shown(page, 9) == [True, False, False]
     page.locator(".tabbed-set input").first.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(300)
-    assert tab_shown(page, 0) == tab_shown(page, 9) == [False, True, False]
+    assert tab_shown(page, 0) == [False, True] + [False] * 3 and tab_shown(page, 9) == [False, True, False]
 
 
 def test_tabs_change_without_scripts(open_page):
     page = open_page("frameworks/", java_script_enabled=False)
     page.locator(".tabbed-set label").nth(2).click()
-    assert tab_shown(page, 0) == [False, False, True]
-    assert tab_shown(page, 1) == [True, False, False]
+    assert tab_shown(page, 0) == [False, False, True, False, False]
+    assert tab_shown(page, 1) == [True] + [False] * 4
 
 
 def test_paper_shows_every_tab_below_its_name(open_page):
@@ -131,9 +131,9 @@ def test_paper_shows_every_tab_below_its_name(open_page):
     tops = "element => element.getBoundingClientRect().top"
     for tabs in page.locator(".tabbed-set").all():
         labels = [label.evaluate(tops) for label in tabs.locator("label").all()]
-        blocks = [block.evaluate(tops) for block in tabs.locator(".tabbed-block pre").all()]
+        blocks = [block.evaluate(tops) for block in tabs.locator(".tabbed-block").all()]
         places = [place for pair in zip(labels, blocks, strict=True) for place in pair]
-        assert len(places) == 6 and places == sorted(set(places))
+        assert len(places) in (4, 6, 8, 10) and places == sorted(set(places))
 
 
 @pytest.mark.parametrize("path", CHAPTERS)

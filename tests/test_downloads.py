@@ -27,6 +27,7 @@ PROGRAMS = sorted(
     path.relative_to(SNIPPETS).with_suffix("").as_posix()
     for path in SNIPPETS.rglob("*.py")
     if not (path.parent / "__init__.py").exists()  # a package comes along with the program that imports it
+    and not path.stem.startswith("lines_")  # pieces, and no programs
 )
 CHAPTERS = rules.programs(ROOT)
 LABS = [f"labs/{path.stem}" for path in sorted((ROOT / "docs/labs").glob("*.py"))]

@@ -1,602 +1,629 @@
-"""The page on frameworks: each remedy, run in each framework, gives the losses of numpy.
+"""The page on frameworks: its lines, set into an ordinary loop, give the losses of numpy and do what it says.
 
-Each program runs in a process of its own, on the processor. Where a framework is missing, its tests
-are skipped; ``uv run --group frameworks pytest tests/test_frameworks.py`` runs them all.
+The lines of a framework run in a process of its own, on the processor (``tests/lines/in_….py``). Where a
+framework is missing, its tests are skipped; ``uv run --group frameworks pytest tests/test_frameworks.py`` runs
+them all.
 """
 
+import csv
+import functools
 import json
 import re
 
 import numpy as np
 import pytest
 
+import readlog
 from apart import last_line, skip_without
-from conftest import ROOT, SNIPPETS, names_of
+from conftest import ROOT
+from lines.reference import (
+    PEOPLE,
+    START,
+    adam,
+    descend,
+    each_shortened,
+    gradient,
+    in_single,
+    plain,
+    scheduled,
+    shortened,
+    with_momentum,
+)
+from lines.woven import FOLDER, pieces, trained, woven
 from weave.program import sections
 
 pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
 
-FOLDER = SNIPPETS / "frameworks"
 PAGE = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
 NEEDS = {
     "pytorch": ["torch"],
-    "tensorflow_keras": ["tensorflow", "keras"],
-    "jax_optax": ["jax", "optax"],
+    "keras": ["tensorflow", "keras"],
+    "jax": ["jax", "optax"],
+    "trainers": ["torch", "lightning", "transformers", "accelerate"],
 }
-TABS = {"PyTorch": "pytorch", "Keras": "tensorflow_keras", "JAX": "jax_optax"}
-PARTS = {name: [part.name for part in sections(FOLDER / f"{name}.py")] for name in NEEDS}
-EXACT = [  # the others explode, and an explosion magnifies rounding
-    "rate",
-    "resume",
-    "standardise",
-    "mean",
-    "init",
-    "clip-norm",
-    "clip-value",
-    "momentum",
-    "nesterov",
-    "adam",
-    "warm-up",
-    "line-search",
-    "range-test",
-]
-REMEDIES = ["failing", *EXACT, "stop-at-nan"]
+TABS = {
+    "PyTorch": "pytorch",
+    "Keras": "keras",
+    "Lightning": "lightning",
+    "Hugging Face": "transformers",
+    "JAX": "jax",
+}
+THREE = ["pytorch", "keras", "jax"]
+EXACT = ["start", "resume", "standardise", "clip", "clip-value", "momentum", "nesterov", "adam", "adamw"]
+EXACT += ["warm-up", "range-test"]
 NINE_DIGITS = 1e-9
-
-# What each program's names make possible after its run: sentences of the page about this framework.
-MORE = {
-    "pytorch": """
-def schedule_and_momentum():
-    net = model()
-    optimizer = torch.optim.SGD(net.parameters(), lr=3e-4, momentum=0.9)
-    ramp = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.1, total_iters=9)
-    return train(net, optimizer, after_step=ramp.step)
-def anomaly():  # the losses before it speaks, and what it says
-    net, losses = model(), []
-    optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
-    torch.autograd.set_detect_anomaly(True)
-    try:
-        train(net, optimizer, updates=1000, watch=lambda loss: losses.append(loss.item()))
-    except RuntimeError as error:
-        return [len(losses), str(error)]
-class Root(nn.Module):  # its loss is 1 at the start, and its gradient nan
-    def __init__(self):
-        super().__init__()
-        self.w = nn.Parameter(torch.zeros(3))
-    def forward(self, X):
-        return 1 + (self.w**2).sum().sqrt()
-def at_a_root(**tests):  # the losses, and the weights at the stop, with the tests of the program
-    global net
-    net = Root()
-    optimizer = torch.optim.SGD(net.parameters(), lr=1e-3)
-    return [train(net, optimizer, cost=lambda said, y: said, updates=5, **tests), net.w.tolist()]
-def rate_after(make, *, anew=False, base=False, forget=False):  # a scheduler, a lower rate, three updates
-    weight = torch.ones(1, requires_grad=True)
-    optimizer = torch.optim.SGD([weight], lr=0.01)
-    scheduler = make(optimizer)
-    for t in range(8):
-        if t == 5:
-            for group in optimizer.param_groups:
-                group["lr"] = 1e-4
-                if forget:
-                    group.pop("initial_lr", None)
-            if base:
-                scheduler.base_lrs = [1e-4]
-            if anew:
-                scheduler = make(optimizer)
-        optimizer.zero_grad()
-        weight.sum().backward()
-        optimizer.step()
-        scheduler.step()
-    return optimizer.param_groups[0]["lr"]
-def constant(optimizer):
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: 1.0)
-def restarts(optimizer):
-    return torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 1000)
-def two_groups():  # the rates after a checkpoint is loaded, and after only the first is set
-    parts = [{"params": [torch.ones(1, requires_grad=True)]} for _ in range(2)]
-    old, new = torch.optim.SGD(parts, lr=1e-4), torch.optim.SGD([dict(part) for part in parts], lr=1e-5)
-    new.load_state_dict(old.state_dict())
-    rates = [group["lr"] for group in new.param_groups]
-    new.param_groups[0]["lr"] = 1e-5
-    return rates + [group["lr"] for group in new.param_groups]
-def blamed(what):  # the operation that anomaly mode names; the gradient, where it says nothing
-    w = torch.tensor([800.0, 0.0], requires_grad=True)
-    try:
-        with torch.autograd.detect_anomaly(check_nan=True):
-            what(w).backward()
-    except RuntimeError as error:
-        return str(error)
-    return w.grad.tolist()
-def softmax(w):  # inf/inf in a division of the forward pass
-    power = torch.exp(w)
-    return -torch.log(power / power.sum())[1]
-import warnings
-warnings.simplefilter("ignore")  # anomaly mode warns that it is slow
-more = {
-    "largest weight": max(part.abs().max().item() for part in net.parameters()),  # of stop-at-nan
-    "loss tested": at_a_root(watch=bad_loss),
-    "both tested": at_a_root(watch=bad_loss, before_step=bad_gradient),
-    "two groups": two_groups(),
-    "lambda": [rate_after(constant), rate_after(constant, base=True)],
-    "anew": [rate_after(make, anew=True) for make in (constant, restarts)],
-    "forgotten": [rate_after(make, anew=True, forget=True) for make in (constant, restarts)],
-    "forward": blamed(softmax),
-    "data": blamed(lambda w: (w + torch.tensor([0.0, float("nan")])).sum()),
-    "default loss": nn.MSELoss()(model()(X), y).item(),
-    "schedule and momentum": schedule_and_momentum(),
-    "spread": torch.std(X, dim=0).tolist(),
-    "anomaly": anomaly(),
-}
-""",
-    "tensorflow_keras": """
-ramp = keras.optimizers.schedules.PolynomialDecay(3e-5, 9, 3e-4)
-longer = keras.optimizers.schedules.ExponentialDecay(1e-6, 99, 1e6)
-class Losses(keras.callbacks.Callback):
-    def __init__(self, reset):
-        super().__init__()
-        self.reset, self.seen = reset, []
-    def on_train_batch_end(self, batch, logs=None):
-        self.seen.append(float(logs["loss"]))
-        if self.reset:
-            self.model.reset_metrics()
-def four_batches(reset):
-    net, losses = model(), Losses(reset)
-    net.compile(keras.optimizers.SGD(1e-5), half_sum)
-    net.fit(people, pressure, batch_size=25, shuffle=False, verbose=0, callbacks=[losses])
-    return losses.seen
-def set_after_a_schedule():  # the error, and whether a new optimiser keeps the weights
-    net = model()
-    train(net, keras.optimizers.SGD(ramp), updates=2)
-    before = net.get_weights()
-    try:
-        net.optimizer.learning_rate = 1e-4
-    except TypeError as error:
-        net.compile(keras.optimizers.SGD(1e-5), half_sum)
-        same = all(np.array_equal(a, b) for a, b in zip(before, net.get_weights()))
-        return [str(error), same, float(net.optimizer.learning_rate)]
-more = {
-    "set": set_after_a_schedule(),
-    "ramp": [float(ramp(t)) for t in range(20)],
-    "longer": [float(longer(t)) for t in range(100)],
-    "default loss": train(model(), keras.optimizers.SGD(1e-4), loss="mse", updates=1)[0],
-    "schedule and momentum": train(model(), keras.optimizers.SGD(ramp, momentum=0.9)),
-    "clipnorm": train(model(), keras.optimizers.SGD(1e-3, clipnorm=100)),
-    "default adam": train(model(), keras.optimizers.Adam(0.01)),
-    "shown": four_batches(reset=False),
-    "each": four_batches(reset=True),
-}
-""",
-    "jax_optax": """
-ramp = optax.warmup_constant_schedule(3e-5, 3e-4, 9)
-def stopped_by(what):
-    seen = []
-    with what(True):
-        try:
-            train(optax.sgd(1e-3), updates=1000, watch=seen.append)
-        except FloatingPointError as error:
-            return [len(seen), str(error)]
-def rates(make):  # what a new optimiser of 1e-5 does with the state of an old one of 1e-4
-    old, new = make(1e-4), make(1e-5)
-    state = old.init(params)
-    _, state = old.update(jax.grad(half_sum)(params, X, y), state, params)
-    still = jax.tree.map(jnp.zeros_like, params)  # so that what moves is the momentum of the old
-    moved, at_first = new.update(still, state, params)[0], old.update(still, state, params)[0]
-    return float(moved["last"]["b"][0] / at_first["last"]["b"][0])
-more = {
-    "plain": rates(lambda alpha: optax.sgd(alpha, momentum=0.9)),
-    "injected": rates(lambda alpha: optax.inject_hyperparams(optax.sgd)(learning_rate=alpha, momentum=0.9)),
-    "ramp": [float(jax.jit(ramp)(jnp.int32(t))) for t in range(20)],
-    "longer": [float(jax.jit(longer)(jnp.int32(t))) for t in range(100)],
-    "schedule and momentum": train(optax.sgd(ramp, momentum=0.9)),
-    "clipped after": train(optax.chain(optax.sgd(1e-3), optax.clip_by_global_norm(100))),
-    "nans": stopped_by(jax.debug_nans),
-}
-""",
-}
+ALL = re.compile(r"\s+")
 
 
-def run_of(framework):
-    """What the program of a framework leaves in ``losses``, and what the code above finds."""
-    skip_without(NEEDS[framework])
-    code = (FOLDER / f"{framework}.py").read_text(encoding="utf-8") + MORE[framework]
-    code += "\nimport json\nprint()\nprint(json.dumps({'losses': losses, 'more': more}))\n"
-    return json.loads(last_line(code, ROOT, "error"))
+def says(sentence):
+    """Whether the page has this sentence, however its lines are broken."""
+    return ALL.sub(" ", sentence) in ALL.sub(" ", PAGE)
 
 
-def descend(step, updates=20, X=None, start=None, share=1.0, enough=None):
-    """The losses of gradient descent on the network of Networks, each ``step(t, w, g)`` a change of w."""
-    net = names_of("networks")
-    task = (net.people if X is None else X, *net.raw[1:])
-    w, losses = net.start(net.raw[2]) if start is None else start, []
-    for t in range(updates):
-        loss, g = net.gradient(w, task)
-        losses.append(share * loss)
-        if enough and enough(losses):
-            break
-        w = w + step(t, w, share * g)
-    return np.array(losses)
+@pytest.fixture(scope="session")
+def found(tmp_path_factory):
+    """A function: what the lines of a framework do, as its process found it."""
+    folder = functools.cache(tmp_path_factory.mktemp)
+
+    def of(name):
+        skip_without(NEEDS[name])
+        paths = [str(ROOT / "tests"), str(ROOT / "scripts")]
+        code = f"import sys\nsys.path[:0] = {paths}\n"
+        code += (ROOT / "tests/lines" / f"in_{name}.py").read_text(encoding="utf-8")
+        # Lightning calls what PyTorch will give up.
+        return json.loads(last_line(code, folder(name), "error", "ignore::FutureWarning"))
+
+    return of
 
 
-def plain(alpha, clip=lambda g: g):
-    return lambda t, w, g: -alpha * clip(g)
+# ── The losses of each remedy ────────────────────────────────────────────────────────────────────
 
 
-def scheduled(rates):
-    return lambda t, w, g: -rates[t] * g
+def warmed(t):
+    """The share of the rate that PyTorch's lines and Lightning's give update t."""
+    return min(1, (t + 1) / 100) * (1 + np.cos(np.pi * min(1, t / 10_000))) / 2
 
 
-def shortened(longest, more=0.0):
-    return lambda g: g * min(1, longest / (np.linalg.norm(g) + more))
-
-
-def with_momentum(rates, beta=0.9, nesterov=False, inside=False):
-    """Momentum with the rate outside its memory v, or inside, which is the same for a constant rate."""
-    v = 0.0
-
-    def step(t, w, g):
-        nonlocal v
-        v = beta * v + (rates[t] * g if inside else g)
-        change = v if inside else rates[t] * (g + beta * v if nesterov else v)
-        return -change
-
-    return step
-
-
-def adam(alpha, betas=(0.9, 0.999), powers=(0.9, 0.999), epsilon=1e-8, epsilon_hat=False):
-    """``powers``: the betas of the bias correction. ``epsilon_hat``: epsilon is added before it."""
-    m = v = 0.0
-
-    def step(t, w, g):
-        nonlocal m, v
-        m = betas[0] * m + (1 - betas[0]) * g
-        v = betas[1] * v + (1 - betas[1]) * g**2
-        first, second = (1 - power ** (t + 1) for power in powers)
-        added = epsilon / np.sqrt(second) if epsilon_hat else epsilon
-        return -alpha * (m / first) / (np.sqrt(v / second) + added)
-
-    return step
-
-
-def searched(t, w, g):
-    net, alpha = names_of("networks"), 1e-3
-    before = net.gradient(w, net.raw)[0]
-    while net.gradient(w - alpha * g, net.raw)[0] > before - 1e-4 * alpha * (g @ g):
-        alpha /= 2
-    return -alpha * g
-
-
-RAMP = [3e-4 * min(1, (t + 1) / 10) for t in range(20)]
-LONGER = [1e-6 * 10 ** (6 * t / 99) for t in range(100)]
-
-
-def thousandfold(losses):
-    return not losses[-1] <= 1000 * losses[0]
-
-
-def in_single(*numbers):
-    return [float(np.float32(number)) for number in numbers]
-
-
-def reference(framework, remedy):
+def reference(framework, remedy, rates):
     """What numpy says. A comment stands where a framework computes something a little different."""
-    net = names_of("networks")
-    keras, torch = framework == "tensorflow_keras", framework == "pytorch"
+    keras, torch = framework == "keras", framework == "pytorch"
     beta, power = in_single(0.9, 0.999) if keras else (0.9, 0.999)
-    more = run_of(framework)["more"]
-    standard = (net.people - net.people.mean(axis=0)) / net.people.std(axis=0)
-    zeroed = net.start(net.raw[2])
+    spread = PEOPLE.std(axis=0, ddof=1 if torch else 0)  # torch divides by n - 1
+    zeroed = START.copy()
     zeroed[150:200] = 0
-    with np.errstate(all="ignore"):
-        return {
-            "failing": lambda: descend(plain(1e-3)),
-            "rate": lambda: descend(plain(1e-4)),
-            "resume": lambda: descend(scheduled([1e-4] * 20 + [1e-5] * 20), 40)[20:],
-            "standardise": lambda: descend(plain(1e-3), X=standard),
-            "mean": lambda: descend(plain(1e-3), share=1 / 100),
-            "init": lambda: descend(plain(1e-4), start=zeroed),
-            # PyTorch divides by the norm + 1e-6
-            "clip-norm": lambda: descend(plain(1e-3, shortened(100, 1e-6 if torch else 0))),
-            "clip-value": lambda: descend(plain(1e-3, lambda g: np.clip(g, -10, 10))),
-            # Keras rounds its betas to single precision on their way into a tensor
-            "momentum": lambda: descend(with_momentum([1e-4] * 20, beta)),
-            "nesterov": lambda: descend(with_momentum([1e-4] * 20, beta, nesterov=True)),
-            "adam": lambda: descend(adam(0.01, powers=(beta, power), epsilon_hat=keras)),
-            # the schedules of Keras and optax compute in single precision
-            "warm-up": lambda: descend(scheduled(RAMP if torch else more["ramp"])),
-            "line-search": lambda: descend(searched),
-            "range-test": lambda: descend(
-                scheduled(LONGER if torch else more["longer"]), 100, enough=thousandfold
-            ),
-            "stop-at-nan": lambda: descend(plain(1e-3), 300),
-        }[remedy]()
+    # Keras adds its ε before it corrects the bias
+    adams = {"powers": (beta, power), "epsilon_hat": keras}
+    return {
+        "start": lambda: descend(plain(1e-4), start=zeroed),
+        "resume": lambda: descend(scheduled([1e-4] * 20 + [1e-5] * 20), 40)[20:],
+        "standardise": lambda: descend(plain(1e-3), X=(PEOPLE - PEOPLE.mean(axis=0)) / spread),
+        # PyTorch divides by the norm + 1e-6
+        "clip": lambda: descend(plain(1e-3, shortened(1, 1e-6 if torch else 0))),
+        "clip-value": lambda: descend(plain(1e-3, lambda g: np.clip(g, -0.1, 0.1))),
+        # Keras rounds its betas to single precision on their way into a tensor
+        "momentum": lambda: descend(with_momentum([1e-4] * 20, beta)),
+        "nesterov": lambda: descend(with_momentum([1e-4] * 20, beta, nesterov=True)),
+        "adam": lambda: descend(adam(1e-3, **adams)),
+        "adamw": lambda: descend(adam(1e-3, decay=0.1, epsilon=1e-7 if keras else 1e-8, **adams)),
+        # the schedules of Keras and optax compute in single precision
+        "warm-up": lambda: descend(scheduled([1e-3 * warmed(t) for t in range(20)] if torch else rates)),
+        "range-test": lambda: descend(scheduled(rates), 200, enough=lambda so: so[-1] > 1000 * min(so)),
+    }[remedy]()
 
 
 @pytest.mark.parametrize("remedy", EXACT)
-@pytest.mark.parametrize("framework", NEEDS)
-def test_each_remedy_has_the_losses_of_numpy_to_nine_digits(framework, remedy):
-    found, wanted = run_of(framework)["losses"][remedy], reference(framework, remedy)
-    assert len(found) == len(wanted) >= 20
-    np.testing.assert_allclose(found, wanted, rtol=NINE_DIGITS)
+@pytest.mark.parametrize("framework", THREE)
+def test_each_remedy_has_the_losses_of_numpy_to_nine_digits(found, framework, remedy):
+    assert says("compare its losses with those of numpy, to nine digits where numpy can compute the same")
+    run = found(framework)
+    rates = run["range"] if remedy == "range-test" else run.get("rates")
+    wanted = reference(framework, remedy, rates)
+    assert len(run["losses"][remedy]) == len(wanted) >= 20
+    np.testing.assert_allclose(run["losses"][remedy], wanted, rtol=NINE_DIGITS)
 
 
-def test_numpy_s_losses_here_are_those_of_the_chapter_fixes():
-    fixes = names_of("fixes")
-    for wanted, task, alpha, step in (
-        (descend(plain(1e-4)), fixes.raw, 1e-4, fixes.plain),
-        (descend(plain(1e-3), X=fixes.standard), fixes.scaled, 1e-3, fixes.plain),
-        (descend(plain(1e-3, shortened(100))), fixes.raw, 1e-3, fixes.clip_norm),
-        (descend(plain(1e-3, lambda g: np.clip(g, -10, 10))), fixes.raw, 1e-3, fixes.clip_value),
-        (descend(with_momentum([1e-4] * 20)), fixes.raw, 1e-4, fixes.momentum),
-        (descend(with_momentum([1e-4] * 20, nesterov=True)), fixes.raw, 1e-4, fixes.nesterov),
-        (descend(adam(0.01)), fixes.raw, 0.01, fixes.adam),
-        (descend(scheduled(RAMP)), fixes.raw, 3e-4, fixes.warm_up),
-        (descend(searched), fixes.raw, fixes.search, fixes.plain),
-    ):
-        np.testing.assert_allclose(fixes.descend(fixes.w, task, alpha, 19, step), wanted, rtol=NINE_DIGITS)
+@pytest.mark.parametrize("framework", TABS.values())
+def test_the_loop_alone_is_the_failing_run_of_networks_and_two_explosions_part(found, framework):
+    assert says("an explosion magnifies rounding errors too")
+    run = found(framework)["losses"] if framework in THREE else found("trainers")[framework]
+    losses, wanted = run["loop"], descend(plain(1e-3))
+    assert len(losses) == 20
+    assert round(losses[0]) == 7491 and losses[19] > 1e26
+    np.testing.assert_allclose(losses[:9], wanted[:9], rtol=NINE_DIGITS)
+    np.testing.assert_allclose(losses, wanted, rtol=0.3)
 
 
-@pytest.mark.parametrize("framework", NEEDS)
-def test_the_exploding_run_agrees_for_nine_losses_then_roughly_and_grows_by_the_same_factor(framework):
-    found, wanted = run_of(framework)["losses"], reference(framework, "failing")
-    np.testing.assert_allclose(found["failing"][:9], wanted[:9], rtol=NINE_DIGITS)
-    np.testing.assert_allclose(found["failing"], wanted, rtol=0.3)
-    assert found["failing"][8] > 1e12
-    assert found["failing"][19] > 1e26
-    growth = np.divide(found["stop-at-nan"][41:201], found["stop-at-nan"][40:200])
-    np.testing.assert_allclose(growth, (0.001 * 5100 - 1) ** 2, rtol=NINE_DIGITS)
+@pytest.mark.parametrize("name", ["lightning", "transformers"])
+def test_both_trainers_clip_and_accumulate_as_numpy_does(found, name):
+    run = found("trainers")[name]
+    np.testing.assert_allclose(run["clip"], descend(plain(1e-3, shortened(1, 1e-6))), rtol=NINE_DIGITS)
+    whole = found("trainers")["lightning"]["not accumulated"]
+    np.testing.assert_allclose(run["accumulate"], whole, rtol=NINE_DIGITS)
+    assert not np.allclose(run["accumulate"], found("trainers")["lightning"]["begin"], rtol=1e-6)
 
 
-def test_the_slope_of_a_nearly_saturated_unit_is_little_but_rounding():
-    """Twice the same run in numpy: with the slope 1 − tanh² from the rounded tanh, and from its input."""
-    net, runs, seen = names_of("networks"), [], {}
-
-    def bend(z):
-        seen["z"] = z
-        return np.tanh(z)
-
-    def from_its_input(h):
-        if h.shape != seen["z"].shape:  # asked for the inputs too, and not used
-            return 1.0
-        small = np.exp(-2 * np.abs(seen["z"]))
-        return 4 * small / (1 + small) ** 2
-
-    for slope in net.tanh[1], from_its_input:
-        task, w, losses = (*net.raw[:3], (bend, slope)), net.start(net.raw[2]), []
-        for _ in range(20):
-            loss, g = net.gradient(w, task)
-            losses.append(loss)
-            w = w - 1e-3 * g
-        runs.append(np.array(losses))
-    apart = np.abs(runs[1] / runs[0] - 1)
-    assert apart[:9].max() < NINE_DIGITS
-    assert apart.max() > 0.01
+# ── See, stop, watch, find ───────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("framework", NEEDS)
-def test_stop_at_nan_stops_where_the_next_loss_is_not_finite(framework):
-    """What overflows: in PyTorch the square of the gradient's norm, which is 10,200 times the loss of a
-    saturated network (100 people, 51 values of size 1); in Keras the loss times 100 people; in JAX the loss."""
-    losses = np.array(run_of(framework)["losses"]["stop-at-nan"])
-    finite = losses[np.isfinite(losses)]
-    assert list(losses[len(finite) :]) == ([np.inf] if framework == "tensorflow_keras" else [])
-    largest = (
-        np.finfo(float).max / {"pytorch": 10_200 / 16.81, "tensorflow_keras": 100, "jax_optax": 1}[framework]
+def test_what_is_printed_is_each_loss_and_the_box_reads_it(found):
+    """ "Paste what this prints into [Read your own run](diagnose.md)." """
+    for name in "pytorch", "jax":
+        assert found(name)["shown"] == found(name)["losses"]["every-update"]
+    trainer = found("trainers")["lightning"]["every-update"]
+    assert [float(line) for line in trainer["said"]] == trainer["losses"]
+    for text in "\n".join(trainer["said"]), "\n".join(map(str, found("keras")["each"])):
+        assert readlog.read(text)["loss"] == [float(line) for line in text.split()]
+
+
+def test_keras_shows_the_mean_of_the_losses_so_far_unless_its_metrics_are_reset(found):
+    assert says("Keras's own line is the mean of the epoch so far.")
+    run = found("keras")
+    np.testing.assert_allclose(run["shown"], np.cumsum(run["each"]) / np.arange(1, 5), rtol=1e-6)
+    assert not np.allclose(run["shown"][1:], run["each"][1:], rtol=0.01)
+
+
+def test_the_trainer_shows_a_nan_as_0_unless_its_filter_is_off(found):
+    assert says("By default the Trainer shows one mean over 500 updates and leaves every nan out of it")
+    assert says("with a line for each update, a nan is shown as 0.0")
+    run = found("trainers")["transformers"]
+    assert run["defaults"]["logging_steps"] == 500 and run["defaults"]["logging_nan_inf_filter"]
+    assert run["filtered"] == [0.0] * 3 and np.isnan(run["every-update"]).all()
+
+
+def test_both_tests_stop_before_a_nan_reaches_the_weights_and_one_alone_does_not(found):
+    assert says("The loss alone is not enough: at √0 it is fine while the gradient is nan.")
+    assert says("with a nan in a label the loss can be nan and the gradient fine")
+    assert says("With both tests no nan reaches the weights.")
+    for name in "pytorch", "jax":
+        stop = found(name)["stop"]
+        for case in "root", "missing":
+            assert stop[case]["finite"] and stop[case]["kept"] and stop[case]["error"], case
+            assert len(stop[case]["losses"]) == 1
+        assert stop["root"]["losses"] == [1] and np.isnan(stop["missing"]["losses"][0])
+        assert stop["explodes"]["finite"] and stop["explodes"]["kept"] and stop["explodes"]["error"]
+        np.testing.assert_allclose(stop["trains"]["losses"], descend(plain(1e-3), 5), rtol=NINE_DIGITS)
+        assert not stop["trains"]["error"]
+    alone = found("pytorch")["stop"]["root, loss alone"]
+    assert alone["losses"][0] == 1 and np.isnan(alone["losses"][1]) and not alone["finite"]
+    assert "FloatingPointError" in found("pytorch")["stop"]["missing"]["error"]  # its gradient is fine
+    assert not found("jax")["stop"]["without"]["finite"]
+
+
+def test_finite_weights_are_not_good_weights(found):
+    assert says("in float64, the largest of them is above 10¹⁴⁹")
+    assert 1e149 < found("pytorch")["stop"]["explodes"]["largest"] < 1e150
+
+
+def test_the_line_that_stops_clips_with_your_own_threshold(found):
+    assert says("If you clip, put your own `max_norm` there.")
+    run = found("pytorch")
+    assert run["stop"]["clips at 1"]["losses"] == run["losses"]["clip"]
+
+
+def test_the_optimiser_of_keras_stops_before_any_weight_is_changed(found):
+    assert says("`TerminateOnNaN` comes too late: it looks after the update, when the weights are spoilt.")
+    run = found("keras")
+    for case in "nan", "root":
+        stop = run["stop"][case]
+        assert "InvalidArgumentError" in stop["error"] and stop["updates"] == 2
+        assert np.isfinite(stop["weights"]).all()
+    assert run["stop"]["nan"]["weights"] == run["two updates"]
+    assert run["stop"]["trains"]["weights"] == run["four updates"] and not run["stop"]["trains"]["error"]
+    assert np.isnan(run["terminate"]["weights"]).all()
+
+
+def test_both_trainers_stop_before_a_nan_reaches_the_weights(found):
+    assert says(
+        "This looks at the gradients alone. [The lines that log](diagnose.md#log) look at the loss too."
     )
-    assert largest / 16.81 < finite[-1] < largest
-    early = 3 if framework == "pytorch" else 0  # a few updates before the loss is inf, as the page says
-    wanted = np.isfinite(reference(framework, "stop-at-nan")).sum()
-    assert abs(len(finite) + early - wanted) <= 1
+    begin = found("trainers")["lightning"]["begin"]
+    for name in "lightning", "transformers":
+        run = found("trainers")[name]
+        assert run["stop root"]["error"] and run["stop root"]["losses"] == [1]
+        assert run["stop root"]["weights"] == begin
+        assert not run["stop trains"]["error"] and len(run["stop trains"]["losses"]) == 20
+    assert found("trainers")["lightning"]["stop missing"]["weights"] == begin
+    assert len(found("trainers")["transformers"]["stop missing"]["losses"]) == 20
 
 
-def test_zeros_at_the_start_do_not_lift_the_limit_of_the_run():
-    net = names_of("networks")
-    zeroed = net.start(net.raw[2])
-    zeroed[150:200] = 0
-    for start in (None, zeroed):
-        assert descend(plain(0.00039), 200, start=start).max() < 10_000
-        assert descend(plain(0.00041), 200, start=start).max() > 1e15
+def moved(rate, updates):
+    """How far each update moves the weights, as a share of their length; with the norms of the gradient."""
+    w, rows = START, []
+    for _ in range(updates):
+        g = gradient(w)[1]
+        rows.append((np.linalg.norm(g), rate * np.linalg.norm(g) / np.linalg.norm(w)))
+        w = w - rate * g
+    return np.array(rows).T
 
 
-@pytest.mark.parametrize("framework", NEEDS)
-def test_the_range_test_explodes_near_a_rate_of_0_0014(framework):
-    losses = run_of(framework)["losses"]["range-test"]
-    assert losses[-1] > 1000 * losses[0] >= losses[-2]
-    assert LONGER[len(losses) - 2] == pytest.approx(0.0014, rel=0.1)
+@pytest.mark.parametrize("framework", ["pytorch", "jax"])
+def test_the_watch_writes_loss_norm_and_share_and_stops_with_the_weights_from_before(found, framework):
+    assert says("and they stop before the weights are spoilt")
+    for case in "explodes", "root":
+        run = found(framework)[f"watch {case}"]
+        rows = list(csv.DictReader(run["log"].splitlines()))
+        assert list(rows[0]) == ["step", "loss", "grad_norm", "moved"]
+        assert [int(row["step"]) for row in rows] == list(range(len(run["losses"])))
+        np.testing.assert_array_equal([float(row["loss"]) for row in rows], run["losses"])
+        assert run["error"] and run["finite"] and run["kept"]
+        assert not np.isfinite(float(rows[-1]["grad_norm"]))
+        assert readlog.read(run["log"])["loss"] == run["losses"]
+    rows = list(csv.DictReader(found(framework)["watch explodes"]["log"].splitlines()))
+    norms, shares = moved(1e-3 if framework == "pytorch" else 1, 2)  # then rounding shows
+    np.testing.assert_allclose([float(row["grad_norm"]) for row in rows[:2]], norms, rtol=1e-6)
+    np.testing.assert_allclose([float(row["moved"]) for row in rows[:2]], shares, rtol=1e-6)
 
 
-def test_momentum_and_a_schedule_give_another_run_in_keras():
-    inside = descend(with_momentum(RAMP, inside=True))
-    outside = descend(with_momentum(RAMP))
-    for framework, wanted in ("pytorch", outside), ("jax_optax", outside), ("tensorflow_keras", inside):
-        found = run_of(framework)["more"]["schedule and momentum"]
-        np.testing.assert_allclose(found, wanted, rtol=1e-4)  # rates and betas in single precision
-    assert inside[-1].round() == 237
-    assert outside[-1].round() == 2318
+def test_the_watch_of_keras_puts_the_weights_from_before_back(found):
+    assert says(
+        "A callback sees no gradient and is called after the update, so it keeps the weights from before, and puts them back."
+    )
+    run = found("keras")
+    for case in "nan", "root", "constant", "explodes":
+        watch = run["watch"][case]
+        rows = np.array(watch["said"])
+        assert np.isfinite(watch["weights"]).all() and not np.isfinite(rows[-1]).all(), case
+        assert np.isfinite(rows[:-1]).all() and list(rows[:, 0]) == list(range(len(rows)))
+    assert run["watch"]["nan"]["weights"] == run["two updates"]
+    np.testing.assert_allclose(
+        [row[2] for row in run["watch"]["explodes"]["said"]][:2], moved(1, 2)[1], rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        [row[1] for row in run["watch"]["nan"]["said"]][:2], run["each"][:2], rtol=1e-9
+    )
 
 
-def test_the_clipnorm_of_keras_clips_each_variable_on_its_own():
-    def each(g):
-        parts = np.split(g, [100, 150, 200])
-        return np.concatenate([shortened(100)(part) for part in parts])
-
-    losses = run_of("tensorflow_keras")
-    np.testing.assert_allclose(losses["more"]["clipnorm"], descend(plain(1e-3, each)), rtol=NINE_DIGITS)
-    assert round(losses["more"]["clipnorm"][-1], 1) == 39.6
-    assert round(losses["losses"]["clip-norm"][-1], 1) == 45.2
-
-
-def test_the_default_losses_are_means_without_the_half():
-    half_sum = descend(plain(1e-4), 1)[0]
-    for framework in "pytorch", "tensorflow_keras":
-        assert run_of(framework)["more"]["default loss"] * 50 == pytest.approx(half_sum, rel=NINE_DIGITS)
+def test_the_shares_that_the_page_names():
+    assert says("moves them by 1.7 in its first update at 0.001, where it explodes, by 0.17 at 0.0001")
+    assert says("and there by less and less, from the sixth on by less than 0.01")
+    assert round(moved(1e-3, 1)[1][0], 1) == 1.7
+    shares = moved(1e-4, 20)[1]
+    assert (
+        round(shares[0], 2) == 0.17
+        and (np.diff(shares[:8]) < 0).all()
+        and shares[5:].max() < 0.01 < shares[4]
+    )
 
 
-def test_keras_shows_the_mean_of_the_losses_so_far_unless_its_metrics_are_reset():
-    more = run_of("tensorflow_keras")["more"]
-    so_far = np.cumsum(more["each"]) / np.arange(1, 5)
-    np.testing.assert_allclose(more["shown"], so_far, rtol=1e-6)
-    assert not np.allclose(more["shown"][1:], more["each"][1:], rtol=0.01)
+def test_a_hook_names_the_first_layer_whose_output_is_not_finite(found):
+    assert says("It names the innermost module, and the largest number that went into it.")
+    told = found("pytorch")["find"]
+    assert told["huge"] == "block.power, given [800.0]"
+    assert told["pair"] == "pair, given [2.0]"
+    assert told["fine"] is None
 
 
-def test_the_spread_of_torch_divides_by_one_less():
-    people = names_of("networks").people
-    np.testing.assert_allclose(run_of("pytorch")["more"]["spread"], people.std(axis=0, ddof=1))
-    assert not np.allclose(people.std(axis=0, ddof=1), people.std(axis=0), rtol=1e-3)
+def test_tensorflow_and_jax_name_the_operation(found):
+    assert says("`debug_nans` alone lets inf pass.")
+    assert 'executing op "Log"' in found("keras")["find"]
+    told = found("jax")["find"]
+    assert "nan" in told["nan"] and "log" in told["nan"]
+    assert "inf" in told["inf"] and "exp" in told["inf"]
+    assert told["fine"] is None and np.isinf(told["nans alone"])
 
 
-def test_anomaly_detection_and_debug_nans_let_inf_pass_and_stop_later():
-    losses = run_of("pytorch")["losses"]["stop-at-nan"]
-    updates, message = run_of("pytorch")["more"]["anomaly"]
-    assert updates > len(losses)
-    assert "TanhBackward0" in message and "nan" in message
-    updates, message = run_of("jax_optax")["more"]["nans"]
-    assert updates > len(run_of("jax_optax")["losses"]["stop-at-nan"])
-    assert "nan" in message
+def test_anomaly_detection_looks_at_the_backward_pass_alone(found):
+    assert says("a nan of the forward pass it blames on an operation further on, or never mentions")
+    assert says("and it lets inf pass")
+    told = found("pytorch")["anomaly"]
+    assert "PowBackward0" in told["backward"] and "nan" in told["backward"]
+    assert "LogBackward0" in told["forward"]  # it was the division
+    assert told["data"] == [1, 1]  # the loss is nan, and nothing was said
+    assert told["inf"] == [np.inf, 1]
 
 
-def test_a_loss_that_is_tested_alone_lets_a_nan_into_the_weights_and_both_tests_do_not():
-    """ "Test the loss before `backward()` and the norm of the gradient before `step()`", with the page's lines."""
-    assert "The loss alone is not enough: at √0 it is fine while the gradient is nan." in PAGE
-    losses, weights = run_of("pytorch")["more"]["loss tested"]
-    assert losses[0] == 1 and np.isnan(losses[1:]).all() and np.isnan(weights).all()
-    losses, weights = run_of("pytorch")["more"]["both tested"]
-    assert losses == [1] and weights == [0, 0, 0]
+# ── Rates ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_weights_that_are_finite_at_the_stop_are_not_good_weights():
-    assert "by then the largest is above 10¹⁴⁹" in PAGE
-    assert 1e149 < run_of("pytorch")["more"]["largest weight"] < 1e150
+def test_a_loaded_optimiser_brings_its_old_rate_back_in_every_group(found):
+    assert says("because a loaded optimiser brings its old rate back")
+    rates = found("pytorch")["rates"]
+    assert rates["loaded"] == [1e-4, 1e-4] and rates["first only"] == [1e-5, 1e-4]
+    assert rates["all"] == [1e-5, 1e-5]
 
 
-def test_a_loaded_optimiser_brings_its_old_rate_back_in_every_group():
-    """ "Set the rate *after* loading a checkpoint … in every parameter group." """
-    assert run_of("pytorch")["more"]["two groups"] == [1e-4, 1e-4, 1e-5, 1e-4]
+def test_a_scheduler_puts_the_old_rate_back_unless_the_groups_forget_it(found):
+    assert says("puts the old rate back at its next step")
+    assert says("Building it anew does not help while the groups still hold the old rate as `initial_lr`.")
+    rates = found("pytorch")["rates"]
+    assert rates["old scheduler"] == 0.01
+    np.testing.assert_allclose(rates["anew"], 0.01, rtol=1e-3)
+    np.testing.assert_allclose(rates["forgotten"], 1e-5, rtol=1e-3)
 
 
-def test_a_scheduler_puts_the_old_rate_back_unless_the_groups_forget_it():
-    more = run_of("pytorch")["more"]
-    assert more["lambda"] == [0.01, 1e-4]  # it reads base_lrs
-    np.testing.assert_allclose(more["anew"], 0.01, rtol=1e-3)  # the groups still hold initial_lr
-    np.testing.assert_allclose(more["forgotten"], 1e-4, rtol=1e-3)
+def test_keras_refuses_a_rate_where_a_schedule_sets_it_and_a_new_optimiser_keeps_the_weights(found):
+    assert says("The first line raises a `TypeError` if the optimiser was made with a schedule.")
+    run = found("keras")
+    assert "not settable" in run["set"]
+    assert run["anew"][0] and run["anew"][1] == pytest.approx(1e-5)
 
 
-def test_keras_refuses_a_rate_where_a_schedule_sets_it_and_a_new_optimiser_keeps_the_weights():
-    message, same, rate = run_of("tensorflow_keras")["more"]["set"]
-    assert "not settable" in message and same
-    assert rate == pytest.approx(1e-5)
+def test_a_checkpoint_of_a_trainer_brings_its_rate_back_without_the_callback(found):
+    assert says("Without the callback the checkpoint's rate comes back, whatever `learning_rate` says.")
+    assert found("trainers")["transformers"]["lowered"] == {"loaded": [1e-4] * 2, "resume": [1e-5] * 2}
+    assert found("trainers")["lightning"]["lowered"] == {"loaded": 1e-4, "resume": 1e-5}
 
 
-def test_optax_keeps_the_rate_in_the_state_only_where_it_is_injected():
-    more = run_of("jax_optax")["more"]
-    assert more["plain"] == pytest.approx(0.1)  # the new rate, and the old momentum
-    assert more["injected"] == pytest.approx(1)  # a loaded state brings the old rate back
+def test_optax_keeps_the_rate_in_the_state_only_where_it_is_injected(found):
+    assert says("Without it the state holds no rate, and a new `optax.sgd(1e-5)` goes on from the old state.")
+    rates = found("jax")["rate in the state"]
+    assert rates["plain"] == pytest.approx(0.1)  # the new rate, and the old momentum
+    assert rates["injected"] == pytest.approx(1)  # a loaded state brings the old rate back
+    assert rates["nested"] == pytest.approx(1e-5)  # inside a chain too
 
 
-def test_with_adam_a_sum_and_a_mean_are_the_same_run():
-    """ "With Adam you need not, because its step does not depend on the scale of the loss." """
-    fixes = names_of("fixes")
-    for task, apart in (fixes.raw, 1e-4), (fixes.scaled, 1e-6):
-        summed = fixes.descend(fixes.w, task, 0.01, 100, fixes.adam)
-        mean = fixes.descend(fixes.w, task, 0.01, 100, lambda g, kept, t: fixes.adam(g / 100, kept, t))
-        np.testing.assert_allclose(mean, summed, rtol=apart)
-    plain = fixes.descend(fixes.w, fixes.scaled, 1e-3, 100)
-    assert not np.allclose(fixes.descend(fixes.w, fixes.scaled, 1e-3, 100, fixes.mean), plain, rtol=0.1)
+def test_the_rate_rises_over_a_hundred_updates_and_falls_to_0_at_ten_thousand(found):
+    assert says(
+        "rises in a straight line over a hundred updates, then falls along half a cosine, to 0 at update 10,000"
+    )
+    np.testing.assert_allclose(found("pytorch")["shares"], [0.01, 0.1, 1, 0.5, 0, 0], atol=3e-4)
+    for name in "keras", "jax":
+        assert says("the very first update is made at a rate of 0")
+        np.testing.assert_allclose(found(name)["shares"], [0, 1e-4, 1e-3, 5e-4, 0, 0], rtol=1e-3, atol=1e-9)
+    assert says("decays over what the warm-up leaves")
+    rates = found("trainers")["transformers"]["rates"]
+    assert rates[0] == 0 and max(rates) == rates[100] == 1e-3 and 0 < rates[-1] < 1e-5 and len(rates) == 120
 
 
-def test_anomaly_detection_looks_at_the_backward_pass_alone():
-    assert "a nan of the forward pass it blames on an operation further on, or never mentions" in PAGE
-    more = run_of("pytorch")["more"]
-    assert "LogBackward0" in more["forward"] and "nan" in more["forward"]  # it was the division
-    assert more["data"] == [1, 1]  # the loss is nan, and nothing was said
+def test_lightning_steps_a_scheduler_once_per_update_with_the_interval(found):
+    assert says("Without the interval, Lightning steps a scheduler once per *epoch*.")
+    wanted = [1e-3 * warmed(t) for t in range(20)]
+    np.testing.assert_allclose(found("trainers")["lightning"]["rates"], wanted, rtol=NINE_DIGITS)
+    np.testing.assert_allclose(found("trainers")["lightning"]["rates by epoch"], [wanted[0]] * 20)
 
 
-def test_clipping_after_the_rate_in_optax_is_another_remedy():
-    assert run_of("jax_optax")["more"]["clipped after"][-1] > 1e6
+@pytest.mark.parametrize("framework", THREE)
+def test_the_range_test_ends_at_three_times_the_limit(found, framework):
+    assert says("On the failing run this happens at 0.00125, three times the")
+    run = found(framework)
+    losses, rates = run["losses"]["range-test"], run["range"]
+    assert losses[-1] > 1000 * min(losses) >= losses[-2]
+    assert rates[0] == pytest.approx(1e-6) and rates[len(losses) - 1] == pytest.approx(0.00125, rel=0.01)
+    assert descend(plain(0.00039), 200).max() < 10_000 < 1e15 < descend(plain(0.00041), 200).max()
 
 
-def test_the_epsilon_of_keras_is_not_the_default_of_the_others():
-    found = run_of("tensorflow_keras")["more"]["default adam"]
-    beta, power = in_single(0.9, 0.999)
-    wanted = descend(adam(0.01, powers=(beta, power), epsilon=1e-7, epsilon_hat=True))
-    np.testing.assert_allclose(found, wanted, rtol=NINE_DIGITS)
+# ── Step ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("framework", ["tensorflow_keras", "jax_optax"])
-def test_a_schedule_of_keras_or_optax_has_seven_digits(framework):
-    more = run_of(framework)["more"]
-    for rates, wanted in (more["ramp"], RAMP), (more["longer"], LONGER):
-        np.testing.assert_allclose(rates, wanted, rtol=1e-6)
-        assert not np.allclose(rates, wanted, rtol=1e-8, atol=0)
+def test_clipnorm_and_a_clip_after_the_rate_are_other_remedies(found):
+    assert says(
+        "`clipnorm`, without `global_`, clips each variable by its own norm, which turns the direction."
+    )
+    each = descend(plain(1e-3, each_shortened(1)))
+    np.testing.assert_allclose(found("keras")["clipnorm"], each, rtol=NINE_DIGITS)
+    assert not np.allclose(each[1:], found("keras")["losses"]["clip"][1:], rtol=1e-4)
+    assert says("after `sgd` it would clip the step, with the rate already in it")
+    assert found("jax")["clipped after"][-1] > 1e6
+    assert says("So the Trainer clips already, unless you set 0.")
+    assert found("trainers")["transformers"]["defaults"]["max_grad_norm"] == 1
 
 
-# ── The programs and the page ────────────────────────────────────────────────────────────────────
+def test_momentum_and_a_schedule_give_another_run_in_keras(found):
+    assert says("the twentieth loss of the failing run is 2,318 in PyTorch and optax, and 237 in Keras")
+    ramp = [3e-4 * min(1, (t + 1) / 10) for t in range(20)]
+    inside, outside = (descend(with_momentum(ramp, inside=where)) for where in (True, False))
+    assert inside[-1].round() == 237 and outside[-1].round() == 2318
+    for name, wanted in ("pytorch", outside), ("jax", outside), ("keras", inside):
+        np.testing.assert_allclose(found(name)["schedule and momentum"], wanted, rtol=1e-4)
 
 
-def test_the_three_programs_have_the_same_sections_in_the_same_order():
-    assert PARTS["pytorch"] == PARTS["tensorflow_keras"] == PARTS["jax_optax"]
-    assert PARTS["pytorch"] == ["data", "model", "train", *REMEDIES, "compare"]
+def test_the_epsilon_of_keras_is_not_the_default_of_the_others(found):
+    assert says("The ε of Keras's Adam is 10⁻⁷ by default, that of the others 10⁻⁸")
+    wanted = descend(adam(1e-3, powers=in_single(0.9, 0.999), epsilon=1e-7, epsilon_hat=True))
+    np.testing.assert_allclose(found("keras")["default adam"], wanted, rtol=NINE_DIGITS)
 
 
-@pytest.mark.parametrize("framework", NEEDS)
-def test_a_section_is_short_enough_to_be_read(framework):
-    for part in sections(FOLDER / f"{framework}.py"):
+def test_what_decays_and_by_how_much_where_nothing_is_set(found):
+    assert says("In `AdamW` it is 0.01 unless you set it.") and says(
+        "In `AdamW` it is 0.004 unless you set it."
+    )
+    assert says("`optax.adamw` has 0.0001 unless you set it.") and says("Its default is 0: no decay.")
+    torch, keras, jax = (found(name)["decay"] for name in THREE)
+    face = found("trainers")["transformers"]
+    assert torch["default"] == 0.01 and keras["default"] == 0.004 and jax["default"] == 0.0001
+    assert face["defaults"]["weight_decay"] == 0
+    assert torch["groups"] == [[2, 0.1], [2, 0]]
+    assert keras["norm"] == ["beta", "gamma"]
+    assert says("The Trainer leaves out biases and normalisation layers by itself.")
+    assert face["groups"] == [[["net.0.weight", "net.2.weight"], 0.1], [["net.0.bias", "net.2.bias"], 0]]
+    assert face["decaying"] == ["0.weight"]
+
+
+def test_a_penalty_in_pytorch_and_a_decay_apart_in_keras(found):
+    """A weight of 1 without a gradient, a rate of 0.1 and a decay of 0.5: apart from the gradient 0.95 is left."""
+    assert says("In `SGD` and `Adam`, `weight_decay` is something else, a penalty in the gradient.")
+    assert says("In Keras the `weight_decay` of every optimiser is kept apart from the gradient.")
+    torch, keras = found("pytorch")["decay"], found("keras")["decay"]
+    assert torch["AdamW"] == pytest.approx(0.95) and torch["Adam"] == pytest.approx(0.9)
+    assert torch["momentum"] == pytest.approx([0.95, 0.8575])  # SGD remembers it as a gradient
+    assert [keras[name] for name in ("SGD", "Adam", "AdamW")] == pytest.approx([0.95] * 3)
+
+
+# ── Loss and data, sixteen bits ──────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("framework", THREE)
+def test_four_parts_of_a_batch_make_the_update_of_the_whole(found, framework):
+    assert says("It takes the mean over the four, and adds them up in float32.")
+    run, most = found(framework)["accumulate"], 1e-6 if framework == "jax" else NINE_DIGITS
+    np.testing.assert_allclose(run["four"], run["whole"], rtol=most)
+    w = np.array(sorted(run["whole"]))
+    assert not np.allclose(w, sorted(START), rtol=1e-6)  # it did move
+
+
+def test_without_the_division_the_gradient_is_four_times_as_long(found):
+    assert says("Without the division it is four times as long.")
+    run = found("pytorch")["accumulate"]
+    begin, whole, wrong = (np.array(run[name]) for name in ("begin", "whole", "not divided"))
+    np.testing.assert_allclose(wrong - begin, 4 * (whole - begin), rtol=1e-6, atol=1e-12)
+    assert run["updates"] == 5  # of twenty parts
+
+
+def test_data_parallel_averages_the_gradients_of_its_processes(found):
+    assert says("`DistributedDataParallel` *averages* the gradients of its processes")
+    run = found("pytorch")["parallel"]
+    if run is None:
+        pytest.skip("processes cannot be forked here")
+    np.testing.assert_allclose(run["mean of two"], run["mean"], rtol=1e-5)
+    np.testing.assert_allclose(np.multiply(run["sum of two"], 2), run["sum"], rtol=1e-5)
+
+
+def test_the_default_losses_are_means_without_the_half(found):
+    assert says('`nn.MSELoss` and `"mse"` are means, without the half; `optax.l2_loss` has the half')
+    half_sum = gradient(START)[0]
+    for name in "pytorch", "keras":
+        assert found(name)["default loss"] * 50 == pytest.approx(half_sum, rel=NINE_DIGITS)
+    assert found("jax")["l2 of 3"] == 4.5
+
+
+def test_the_spread_of_torch_divides_by_one_less(found):
+    np.testing.assert_allclose(found("pytorch")["spread"], PEOPLE.std(axis=0, ddof=1))
+    assert not np.allclose(PEOPLE.std(axis=0, ddof=1), PEOPLE.std(axis=0), rtol=1e-3)
+
+
+@pytest.mark.parametrize("framework", THREE)
+def test_the_lowest_number_of_a_format_masks_without_nan(found, framework):
+    """ "With the lowest number it attends to everything alike" """
+    some, none = found(framework)["mask"]["open"]
+    assert some == [0.5, 0, 0.5]
+    np.testing.assert_allclose(none, 1 / 3, rtol=1e-3)
+
+
+def test_pytorch_refuses_to_fill_a_thousand_million_into_sixteen_bits(found):
+    assert says("−1e9 is −inf in float16, and PyTorch refuses to fill it in")
+    assert "without overflow" in found("pytorch")["mask"]["refused"]
+    with np.errstate(over="ignore"):
+        assert np.float16(-1e9) == -np.inf
+
+
+def test_the_scaler_halves_its_scale_and_skips_and_clips_after_the_unscaling(found):
+    assert says(
+        "The scale begins at 65,536. Where a gradient is inf or nan, the weights stay as they are and the scale is"
+    )
+    run = found("pytorch")["fp16"]
+    assert run["one"] | {"losses": 0} == {
+        "scale": 32_768,
+        "weights": [],
+        "weight": 1,
+        "losses": 0,
+        "error": "",
+    }
+    assert run["ten thousand"]["scale"] == 4 and run["ten thousand"]["weight"] == 1  # 14 halvings
+    np.testing.assert_allclose(
+        run["goes on"]["weights"], 1 - 0.1 * np.arange(1, 7), rtol=1e-3
+    )  # clipped to 1
+    assert run["clipped first"]["weight"] > 0.9999  # while scaled, and so divided away
+
+
+def test_keras_scales_by_itself_and_clips_after_the_unscaling(found):
+    assert says(
+        "The scale begins at 32,768. A `global_clipnorm` of the optimiser inside clips after the unscaling"
+    )
+    run = found("keras")["fp16"]
+    assert run["optimiser"] == "LossScaleOptimizer" and run["first scale"] == 32_768
+    assert run["kept in"] == "float32" and run["computed in"] == "float16"
+    moves = -np.diff(run["weights"])
+    assert moves[0] == 0 and set(moves.round(3)) == {0, 0.1}  # skipped, then as long as the clip allows
+
+
+def test_bfloat16_needs_no_scaler_and_keeps_the_weights_in_32_bits(found):
+    assert says("bfloat16 has the range of float32 and needs no scaler.")
+    run = found("pytorch")["bf16"]
+    np.testing.assert_allclose(run["losses"], run["plain"], rtol=0.02)
+    assert run["losses"] != run["plain"] and run["kept in"] == "torch.float32"
+    keras = found("keras")["bf16"]
+    assert (
+        keras["optimiser"] == "SGD" and keras["kept in"] == "float32" and keras["computed in"] == "bfloat16"
+    )
+    np.testing.assert_allclose(keras["weights"], 1 - 0.1 * np.arange(9), rtol=0.01)
+    jax = found("jax")["bf16"]
+    assert jax["types"] == ["float64"] and 1e-3 < jax["apart"] < 0.02  # the format of the weights
+    assert (
+        jax["losses"][0] == pytest.approx(jax["losses"][1], rel=0.01) and jax["losses"][0] != jax["losses"][1]
+    )
+
+
+def test_both_trainers_know_sixteen_bits_and_keep_the_order(found):
+    assert says("Lightning and the Trainer keep the order by themselves.")
+    lightning, face = found("trainers")["lightning"], found("trainers")["transformers"]
+    assert lightning["bf16"][1:] == ["torch.float32", "bf16-mixed"] and lightning["scaler"] == "GradScaler"
+    assert face["bf16"][0] == "" and face["bf16"][2] == "torch.float32" and face["clips after"]
+    for loss in lightning["bf16"][0], face["bf16"][1]:
+        assert loss == pytest.approx(7491, rel=0.01) and abs(loss - gradient(START)[0]) > 0.01  # in 16 bits
+
+
+# ── The lines and the page ───────────────────────────────────────────────────────────────────────
+
+
+def test_lines_are_set_into_the_loop_where_a_reader_would_put_them():
+    start = "import math\n\nfor step, (x, y) in enumerate(batches):\n    a.zero_grad()\n"
+    loop = f"{start}    b = cost(x)\n    b.backward()\n    a.step()\n"
+
+    def put(piece):
+        return [line for line in woven(loop, piece).splitlines() if line]
+
+    first, *whole = [line for line in loop.splitlines() if line]
+    assert put("") == [first, *whole]
+    assert put("b.backward()\nclip()\na.step()\n") == [first, *whole[:4], "    clip()", whole[4]]
+    half = put("with half:\n    b = cost(x)\nscale(b).backward()\n")
+    assert half == [
+        first,
+        *whole[:2],
+        "    with half:",
+        "        b = cost(x)",
+        "    scale(b).backward()",
+        whole[4],
+    ]
+    both = put("warm = 1\n\n# in the loop:\na.step()\nwarm.step()\n")
+    assert both == ["warm = 1", first, *whole, "    warm.step()"]
+    assert put("for x in batches:\n    pass\n") == [first, "for x in batches:", "    pass"]
+    assert put("other = 1\n") == ["other = 1", first, *whole]
+    calls = "import keras\nnet.compile(o)\nnet.fit(X)\n"
+    assert trained(calls, "o = 1\n") == "import keras\no = 1\nnet.compile(o)\nnet.fit(X)\n"
+    assert trained(calls, "net.fit(X, 2)\n") == "import keras\nnet.compile(o)\nnet.fit(X, 2)\n"
+    assert trained(calls, "net.compile(2)\n") == "import keras\nnet.compile(2)\nnet.fit(X)\n"
+
+
+@pytest.mark.parametrize("framework", TABS.values())
+def test_a_block_is_short_enough_to_be_read(framework):
+    for part in sections(FOLDER / f"lines_{framework}.py"):
         lines = [line for line in part.code.splitlines() if line.strip()]
-        assert len(lines) <= 15, f"section '{part.name}' has {len(lines)} lines"
+        assert len(lines) <= 18, f"section '{part.name}' has {len(lines)} lines"
         assert max(map(len, lines)) <= 76, f"section '{part.name}' is too wide for a page"
 
 
-def test_no_program_hides_a_framework_by_its_name():
-    programs = {path.stem for path in FOLDER.glob("*.py")}
-    assert {name for name in programs if not name.startswith("logging_")} == set(
-        NEEDS
-    )  # tests/test_logging.py
-    assert not programs & {
-        "torch",
-        "keras",
-        "tensorflow",
-        "jax",
-        "optax",
-        "lightning",
-        "transformers",
-        "numpy",
-    }
-
-
-def test_the_page_shows_each_section_once_in_three_tabs_in_order():
-    page = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
-    tab = '=== "{}"\n\n    ```python\n    --8<-- "frameworks/{}.py:{}"\n    ```\n'
-    wanted = [
-        "\n".join(tab.format(label, stem, name) for label, stem in TABS.items()) for name in PARTS["pytorch"]
-    ]
-    found = re.findall(r'(?:^=== "[^"]*"\n\n(?:    .*\n)+\n?)+', page, re.MULTILINE)
-    assert [block.strip() for block in found] == [block.strip() for block in wanted]
-    assert page.count("```") == 2 * 3 * len(wanted)  # nothing typed by hand beside them
-    headings = re.findall(r"^## .*$", page, re.MULTILINE)
-    assert len(headings) >= len(REMEDIES)
+def test_the_page_shows_each_block_once_each_set_of_tabs_in_one_order_and_none_by_hand():
+    shown = re.findall(
+        r'^=== "([^"]*)"|^    --8<-- "frameworks/lines_(\w+)\.py:([\w-]+)"$', PAGE, re.MULTILINE
+    )
+    label, blocks = None, []
+    for tab, stem, name in shown:
+        label = tab or label
+        if stem:
+            assert TABS[label] == stem
+            blocks.append((stem, name))
+    assert sorted(blocks) == sorted((stem, name) for stem in TABS.values() for name in pieces(stem))
+    assert PAGE.count("```") == 2 * len(blocks)
+    for section in re.split(r"^## ", PAGE, flags=re.MULTILINE):
+        for tabs in re.findall(r"(?:^=== .*\n(?:(?: {4}.*)?\n)+)+", section, re.MULTILINE):
+            labels = re.findall(r'^=== "([^"]*)"', tabs, re.MULTILINE)
+            assert labels == [name for name in TABS if name in labels] and len(labels) >= 2
 
 
 def test_the_page_names_no_version_which_would_grow_old():
-    page = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
-    assert not re.search(r"(?i)(torch|keras|tensorflow|jax|optax|version)[ =]+v?\d", page)
+    assert not re.search(r"(?i)(torch|keras|tensorflow|jax|optax|lightning|version)[ =]+v?\d", PAGE)
 
 
-def test_the_programs_can_be_taken_from_the_built_site_and_the_page_shows_their_code(site):
+def test_the_built_page_shows_the_lines_as_they_are(site):
     from bs4 import BeautifulSoup
 
     page = BeautifulSoup((site / "frameworks" / "index.html").read_text(encoding="utf-8"), "lxml")
-    for label, stem in TABS.items():
-        program = FOLDER / f"{stem}.py"
-        assert (site / "snippets" / "frameworks" / f"{stem}.py").read_bytes() == program.read_bytes()
-        assert page.select(f"a[href$='snippets/frameworks/{stem}.py']")
-        shown = []
-        for tabs in page.select(".tabbed-set"):
-            place = [tab.get_text() for tab in tabs.select("label")].index(label)
-            shown.append(tabs.select(".tabbed-block")[place].select_one("code").get_text().strip("\n"))
-        assert shown == [part.code.strip("\n") for part in sections(program)]
+    wanted = re.findall(r'^    --8<-- "frameworks/lines_(\w+)\.py:([\w-]+)"$', PAGE, re.MULTILINE)
+    shown = [block.get_text().strip("\n") for block in page.select(".tabbed-block code:not(p code)")]
+    assert shown == [pieces(stem)[name].strip("\n") for stem, name in wanted]
 
 
-def test_a_missing_framework_is_skipped_with_its_cure(monkeypatch):
+def test_a_missing_framework_is_skipped_with_its_cure(found, monkeypatch):
     monkeypatch.setitem(NEEDS, "nowhere", ["a_framework_that_is_nowhere"])
     with pytest.raises(pytest.skip.Exception, match="uv run --group frameworks pytest"):
-        run_of("nowhere")
+        found("nowhere")

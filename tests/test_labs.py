@@ -18,7 +18,7 @@ import nbformat
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from given.checks import NotYet
+from given.checks import NotYet, fill_in, noted
 from mkdocs.config import load_config
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -195,8 +195,10 @@ def test_any_other_answer_is_shown_and_gets_a_hint(stem, number, what):
     assert len(hint) > 30
     for answer in "-1234.5", "'words'", "None", "[[1], [2, 3]]", "np.full(99, 7.5)":
         told = refusal(step, check, answered(step.code, answer))
-        assert told.startswith("Not yet: you have ") and told.endswith(f". {hint}")
-        assert answer.strip("'") in told or ("99" in answer and "7.5" in told)
+        assert told.startswith(("Not yet: you have ", "Not yet: your code stops with “"))
+        assert told.endswith(f". {hint}") and len(told) < len(hint) + 160
+        shown = answer.strip("'") in told or "numbers of shape" in told or "stops with" in told
+        assert shown or ("99" in answer and "7.5" in told)
 
 
 @pytest.mark.parametrize("stem", LABS)
@@ -209,8 +211,8 @@ def test_a_prediction_stops_nobody_and_each_is_told_what_speaks_for_and_against_
         assert printed_by(step.code, step.before | {"prediction": letter}) == f"{why}\n"
     assert sum(why.startswith("Yes") for why in told.values()) == 1
     assert told[step.before["prediction"]].startswith("Yes")
-    with pytest.raises(NotYet, match=f"Predict one of {', '.join(options)}; you have 'e'"):
-        printed_by(step.code, step.before | {"prediction": "e"})
+    (asked,) = (step for step in steps_of(stem) if "prediction" in step.tags)
+    assert "Predict " in refusal(asked, step, answered(asked.code, '"e"'))
 
 
 # What can be taken along
@@ -662,3 +664,73 @@ def test_each_other_word_of_the_table_has_its_own_explanation_in_each_log_and_ca
 def test_the_five_logs_are_those_that_the_solved_lab_makes():
     assert printed_in("autopsy").count("41 lines, the same as in the log: True") == 5
     assert names_of_lab("autopsy").LOGS.count("\n") == 1 + 5 * 41
+
+
+# What a lab forgives, and what it says to slips of the hand
+
+
+@pytest.mark.parametrize("what", ["c", 2 / 7.27, [0.1, 0.2]])
+def test_an_answer_between_the_brackets_is_told_where_it_belongs(what):
+    with pytest.raises(NotYet, match=r"between the brackets of fill_in.* in the place of all of it"):
+        fill_in(what)
+
+
+@pytest.mark.parametrize("given, letter", [("c", "c"), ("C", "c"), (" b ", "b")])
+def test_a_prediction_is_taken_down_in_its_own_cell_in_either_case(given, letter):
+    assert noted(given, "abc") == letter
+
+
+@pytest.mark.parametrize("given", ["d", "ab", "", 3, None])
+def test_a_prediction_that_is_none_is_refused_in_its_own_cell(given):
+    with pytest.raises(NotYet, match='Predict "a", "b" or "c", with its quotes; you have'):
+        noted(given, "abc")
+
+
+@pytest.mark.parametrize("stem", LABS)
+def test_each_lab_takes_its_prediction_down_where_it_is_made(stem):
+    (step,) = [step for step in steps_of(stem) if "prediction" in step.tags]
+    letters = re.findall(r'"(\w)"', ANSWER.search(step.code)[1])
+    assert f'noted(prediction, "{"".join(letters)}")' in step.code and len(letters) >= 3
+
+
+def slip(stem, number, code):
+    """What the check of a lab's blank says to this code in its place; a text that is printed, or that refuses."""
+    step, check = steps_of(stem)[number : number + 2]
+    names = dict(step.before)
+    printed_by(code, names)
+    try:
+        return printed_by(check.code, names)
+    except NotYet as told:
+        return str(told)
+
+
+def number_of(stem, start):
+    return next(number for number, step in enumerate(steps_of(stem)) if step.code.startswith(start))
+
+
+def test_an_answer_of_another_shape_is_told_its_shape_or_what_stops_it_and_never_a_wall_of_numbers():
+    number = number_of("limit", "def gradient")
+    said = slip("limit", number, "def gradient(w):\n    return 2 / n * X * (X @ w - length)")
+    assert said.startswith("Not yet: your code stops with “operands could not be broadcast")
+    said = slip("limit", number, "def gradient(w):\n    return 2 / n * X * (X @ w - length)[:, None]")
+    assert "numbers of shape (12, 2), where (2,) is asked for" in said and "It must have two entries" in said
+    number = number_of("sharpness", "def product")
+    said = slip("sharpness", number, "def product(w, v, h=1e-4):\n    return 7 * v")
+    assert re.match(
+        r"Not yet: you have 61 numbers that begin with (-?[\d.]+, ){2}-?[\d.]+\. The gradient", said
+    )
+
+
+def test_a_difference_to_one_side_is_right_too_and_its_mistake_grows_with_h(capsys):
+    number = number_of("sharpness", "def product")
+    code = "def product(w, v, h=1e-4):\n    return (gradient(w + h * v) - gradient(w)) / h"
+    assert slip("sharpness", number, code).startswith("✓ This is the difference to one side. It is right too")
+    lab = SimpleNamespace(**steps_of("sharpness")[number + 2].before)
+    exact = lab.gradient(lab.w + 1e-20j * lab.v).imag / 1e-20
+    one, both = [], []
+    for h in 1e-3, 1e-2:
+        ahead, here, behind = (lab.gradient(lab.w + step * lab.v) for step in (h, 0, -h))
+        one.append(np.abs((ahead - here) / h - exact).max())
+        both.append(np.abs((ahead - behind) / (2 * h) - exact).max())
+    assert one[1] / one[0] == pytest.approx(10, rel=0.05), "“its mistake grows with h”"
+    assert both[1] / both[0] == pytest.approx(100, rel=0.05), "“that of the difference to both sides with h²”"

@@ -18,7 +18,7 @@
 # Wherever `fill_in("…")` stands, put your answer in its place, and run the cell and its check. If an answer is wrong, the check tells you what it is.
 
 # %%
-from given.checks import check, fill_in, look_back
+from given.checks import check, fill_in, look_back, noted
 from given.logs import LOGS
 
 # %% [markdown]
@@ -80,6 +80,7 @@ plt.show()
 # %% tags=["prediction"]
 # answer: your prediction: "a", "b", "c" or "d"
 prediction = "c"
+prediction = noted(prediction, "abcd")
 
 # %% [markdown]
 # ## 3. Log A

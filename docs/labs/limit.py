@@ -18,7 +18,7 @@
 # Wherever `fill_in("…")` stands, put your answer in its place, and run the cell and its check. If an answer is wrong, the check tells you what it is.
 
 # %%
-from given.checks import check, fill_in, look_back
+from given.checks import check, fill_in, look_back, noted
 
 # %% [markdown]
 # ## 1. A spring
@@ -58,7 +58,7 @@ def gradient(w):
 # %%
 w = np.array([1.0, 2.0])
 check(
-    gradient(w),
+    lambda: gradient(w),
     [(loss(w + h) - loss(w - h)) / 2e-6 for h in 1e-6 * np.eye(2)],
     "Two losses a small step apart show the same slope.",
     [
@@ -92,6 +92,7 @@ check(
 # %% tags=["prediction"]
 # answer: your prediction: "a", "b" or "c"
 prediction = "c"
+prediction = noted(prediction, "abc")
 
 # %% [markdown]
 # ## 3. By experiment
@@ -126,7 +127,7 @@ def explodes(losses):
 # %%
 runs = np.array([[173, 300, 500, 900], [900, 500, 300, 173], 4 * [np.nan]])
 check(
-    [explodes(losses) for losses in runs],
+    lambda: [explodes(losses) for losses in runs],
     [True, False, True],
     "A run has exploded if it ends higher than it began, or is nan.",
     [
@@ -160,7 +161,7 @@ def halved(low, high):
 # %%
 bounds = [(0, 0.5, 1), (0, 0.05, 0.1)]
 check(
-    [halved(low, high) for low, middle, high in bounds],
+    lambda: [halved(low, high) for low, middle, high in bounds],
     [(0, 0.5), (0.05, 0.1)],
     "The limit stays between the bounds.",
     [

@@ -18,7 +18,7 @@
 # Wherever `fill_in("…")` stands, put your answer in its place, and run the cell and its check. If an answer is wrong, the check tells you what it is.
 
 # %%
-from given.checks import check, fill_in, look_back
+from given.checks import check, fill_in, look_back, noted
 from given.penguins import TABLE
 
 # %% [markdown]
@@ -67,6 +67,7 @@ print(f"limit 2/λmax = {2 / lam.max():.4g}")
 # %% tags=["prediction"]
 # answer: your prediction: "a", "b", "c" or "d"
 prediction = "c"
+prediction = noted(prediction, "abcd")
 
 # %%
 for k, name in enumerate(("bill length", "bill depth", "flipper length")):

@@ -18,7 +18,7 @@
 # Wherever `fill_in("…")` stands, put your answer in its place, and run the cell and its check. If an answer is wrong, the check tells you what it is.
 
 # %%
-from given.checks import check, fill_in, look_back
+from given.checks import check, fill_in, look_back, noted
 
 # %% [markdown]
 # ## 1. A network
@@ -79,7 +79,7 @@ def product(w, v, h=1e-4):
 # %%
 v, h = np.random.default_rng(1).normal(size=61), 1e-4
 check(
-    product(w, v),
+    lambda: product(w, v),
     gradient(w + 1e-20j * v).imag / 1e-20,
     "A step of another kind, into the complex numbers, says the same.",
     [
@@ -101,6 +101,12 @@ check(
         ),
     ],
     "The gradient forwards minus the gradient backwards, divided by the distance between the two points.",
+    also=[
+        (
+            (gradient(w + h * v) - gradient(w)) / h,
+            "This is the difference to one side. It is right too, and its mistake grows with h, that of the difference to both sides with h².",
+        )
+    ],
 )
 
 # %% [markdown]
@@ -119,7 +125,7 @@ def turned(w, v):
 # %%
 Hv = product(w, v)
 check(
-    turned(w, v),
+    lambda: turned(w, v),
     np.divide(Hv, np.sqrt(sum(Hv**2))),
     "It leans a little more towards the sharpest direction than before.",
     [
@@ -153,7 +159,7 @@ def curvature_along(w, v):  # v has length 1
 # %%
 v = v / np.linalg.norm(v)
 check(
-    curvature_along(w, v),
+    lambda: curvature_along(w, v),
     (loss(w + 1e-3 * v) - 2 * loss(w) + loss(w - 1e-3 * v)) / 1e-6,
     "Three losses along v say the same.",
     [
@@ -237,6 +243,7 @@ check(
 # %% tags=["prediction"]
 # answer: your prediction: "a", "b", "c" or "d"
 prediction = "d"
+prediction = noted(prediction, "abcd")
 
 # %% [markdown]
 # Two experiments by halving, as in the first lab: the rate at which the loss first rises within 50 updates, and the rate at which, 300 updates later, it is higher than it began.

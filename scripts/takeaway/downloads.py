@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from pages.page import FIGURE, INCLUDE
-from takeaway.notebook import data_of
+from takeaway.notebook import LINES, data_of
 from weave.program import package_of
 
 GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?")
@@ -16,7 +16,8 @@ def take_along(markdown: str, snippets: Path, repo_url: str | None) -> list[str]
     A notebook opens in Colab too if ``repo_url`` is a repository on GitHub, whose branch ``notebooks``
     is where the deployment puts them.
     """
-    programs = dict.fromkeys(name for _, name, section in INCLUDE.findall(markdown) if section)
+    shown = (name for _, name, section in INCLUDE.findall(markdown) if section)
+    programs = dict.fromkeys(name for name in shown if not name.startswith(LINES))
     data = {file.name: file for name in programs for file in data_of(snippets / f"{name}.py", snippets)}
     drawings = [name for *_, name in FIGURE.findall(markdown)] if programs else []
     return _rows(

@@ -15,6 +15,10 @@ from pages.page import shown_on
 from weave.program import package_of, programs, sections
 from weave.source import SiteError, read
 
+LINES = (
+    "frameworks/lines_"  # pieces for a loop of the reader's own, and no programs: the page has them to copy
+)
+
 DATA = '''# The data, so that this notebook needs no other file.
 from pathlib import Path
 
@@ -46,6 +50,8 @@ def write_notebooks(snippets: Path, docs: Path, folder: Path, site_url: str, bro
     pages = shown_on(docs)
     for program in programs(snippets):
         name = program.relative_to(snippets).with_suffix("")
+        if name.as_posix().startswith(LINES):
+            continue
         path = folder / name.with_suffix(".ipynb")
         path.parent.mkdir(parents=True, exist_ok=True)
         page = pages.get(name.as_posix(), program.stem)

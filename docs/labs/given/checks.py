@@ -69,14 +69,13 @@ def described(answer, right):
 
 
 def noted(prediction, letters):
-    """Take a prediction down, in small letters; none is wrong yet."""
+    """The letter of a prediction, a small one; none is wrong yet."""
     letter = str(prediction).strip().lower()
     if letter not in list(letters):
         *others, last = (f'"{one}"' for one in letters)
         raise NotYet(
             f"Predict {', '.join(others)} or {last}, with its quotes; you have {prediction!r:.60}."
         )
-    print(f"Your prediction: {letter}.")
     return letter
 
 
