@@ -1,4 +1,4 @@
-"""Models of several kinds, with the data that they learn: 256 samples of scikit-learn's, or 128 lists."""
+"""Models of several kinds, with the data that they learn: some hundred samples of scikit-learn's, or lists."""
 
 import itertools
 
@@ -8,7 +8,7 @@ from sklearn import datasets
 from torch import nn
 from torch.nn import functional as F
 
-SAMPLES = 256
+SAMPLES = 256  # half as many for convolutions and the transformer, which take longer
 SYMBOLS, STEPS, WIDTH = 8, 6, 16  # of the sequences, and of the transformer
 
 
@@ -19,11 +19,16 @@ def numbers(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.tensor(X).float(), torch.tensor(y[:, None]).float()
 
 
-def digits(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+def digits(seed: int, samples: int = SAMPLES) -> tuple[torch.Tensor, torch.Tensor]:
     """Pictures of 8 × 8 with values from 0 to 1, and which digit each shows."""
     bunch = datasets.load_digits()
-    keep = np.random.default_rng(seed).permutation(len(bunch.data))[:SAMPLES]
+    keep = np.random.default_rng(seed).permutation(len(bunch.data))[:samples]
     return torch.tensor(bunch.images[keep, None] / 16).float(), torch.tensor(bunch.target[keep])
+
+
+def few_digits(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Half as many."""
+    return digits(seed, SAMPLES // 2)
 
 
 def lists(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -33,7 +38,7 @@ def lists(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 class Transformer(nn.Module):
-    """Two layers of two heads, normalised first, without dropout; scores for each symbol at each place."""
+    """One layer of two heads, normalised first, without dropout; scores for each symbol at each place."""
 
     def __init__(self):
         super().__init__()
@@ -42,7 +47,7 @@ class Transformer(nn.Module):
         layer = nn.TransformerEncoderLayer(
             WIDTH, 2, 4 * WIDTH, 0.0, "gelu", batch_first=True, norm_first=True
         )
-        self.layers = nn.TransformerEncoder(layer, 2, nn.LayerNorm(WIDTH), enable_nested_tensor=False)
+        self.layers = nn.TransformerEncoder(layer, 1, nn.LayerNorm(WIDTH), enable_nested_tensor=False)
         self.scores = nn.Linear(WIDTH, SYMBOLS)
 
     def forward(self, X):
@@ -68,8 +73,8 @@ KINDS = {
     "linear": (numbers, lambda: nn.Linear(10, 1)),
     "tanh": (numbers, lambda: layers(10, 32, 32, 1, bend=nn.Tanh)),
     "ReLU": (digits, lambda: layers(64, 32, 32, 10, bend=nn.ReLU)),
-    "convolution": (digits, convolutions),
-    "batch norm": (digits, lambda: convolutions(nn.BatchNorm2d)),
+    "convolution": (few_digits, convolutions),
+    "batch norm": (few_digits, lambda: convolutions(nn.BatchNorm2d)),
     "transformer": (lists, Transformer),
 }
 

@@ -19,9 +19,9 @@ from measure.limits.models import KINDS, cost, guessing
 
 UPDATES, LAST, HALVINGS = 200, 10, 4
 OPTIMISERS = {
-    "SGD": (torch.optim.SGD, {}, 2.0**-6),  # with the lowest rate that is tried
-    "momentum": (torch.optim.SGD, {"momentum": 0.9}, 2.0**-8),
-    "Adam": (torch.optim.Adam, {}, 2.0**-12),
+    "SGD": (torch.optim.SGD, {}, 2.0**-4),  # with the lowest rate that is tried
+    "momentum": (torch.optim.SGD, {"momentum": 0.9}, 2.0**-6),
+    "Adam": (torch.optim.Adam, {}, 2.0**-10),
 }
 
 
@@ -62,7 +62,7 @@ class Trial:
         torch.manual_seed(self.seed)
         net = KINDS[self.kind][1]()
         make, more, rate = OPTIMISERS[self.optimiser]
-        return State(net, make(net.parameters(), lr=rate, **more))
+        return State(net, make(net.parameters(), lr=rate, fused=True, **more))
 
     def loss(self, state: State, rows=slice(None)) -> torch.Tensor:
         """The loss of these samples."""
