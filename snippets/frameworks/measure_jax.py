@@ -38,7 +38,7 @@ def cost(w, X, y):
 # --8<-- [end:model]
 
 
-# %% --8<-- [start:sharpness]
+# %% --8<-- [start:hessian]
 def hessian(cost, w, P=1.0):  # what multiplies by H, and a start
     w, back = ravel_pytree(w)
     slope, root = jax.grad(lambda w: cost(back(w))), P**0.5
@@ -50,6 +50,10 @@ def hessian(cost, w, P=1.0):  # what multiplies by H, and a start
     return product, jax.random.normal(jax.random.key(0), w.shape, w.dtype)
 
 
+# --8<-- [end:hessian]
+
+
+# %% --8<-- [start:sharpness]
 def sharpness(H, v, turns=20):  # power iteration
     for _ in range(turns):
         v = v / jnp.linalg.norm(v)
@@ -68,16 +72,19 @@ print(f"λmax {lam:.5g} ± {miss:.2g}: SGD settles below {2 / lam:.3g},")
 print(f"with momentum 0.9 below {2 * (1 + 0.9) / lam:.3g}")
 # --8<-- [end:descent]
 
+# %% --8<-- [start:trap]
+lam, miss = sharpness(*hessian(lambda w: cost(w, standard, y), w))
+print(f"after 20 turns {lam:.0f} ± {miss:.0f}: no curvature yet")
+# --8<-- [end:trap]
+
 # %% --8<-- [start:ends]
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 product, v = hessian(lambda w: cost(w, standard, y), w)
-print(
-    "power iteration finds {:.0f} ± {:.0f}".format(*sharpness(product, v))
-)
-H = LinearOperator((len(v), len(v)), lambda x: np.asarray(product(x)))
-ends = eigsh(H, k=2, which="BE", return_eigenvectors=False, tol=1e-3)
-print("the least and the largest curvature are", ends.round(1))
+size = len(v), len(v)
+H = LinearOperator(size, lambda x: np.asarray(product(x)))
+least, most = eigsh(H, 2, which="BE", return_eigenvectors=False, tol=1e-3)
+print(f"the curvatures reach from {least:.4g} to {most:.4g}")
 # --8<-- [end:ends]
 
 # %% --8<-- [start:train]

@@ -38,7 +38,7 @@ def cost(y, said):
 # --8<-- [end:model]
 
 
-# %% --8<-- [start:sharpness]
+# %% --8<-- [start:hessian]
 def flat(parts):
     return tf.concat([tf.reshape(part, [-1]) for part in parts], axis=0)
 
@@ -54,16 +54,14 @@ def hessian(cost, w, P=1.0):  # what multiplies by H, and a start
             g = flat(inner.gradient(loss, w))
         return flat(outer.gradient(g, w, v / root)) / root
 
-    start = flat(
-        tf.random.normal(part.shape, dtype=part.dtype) for part in w
-    )
-    return product, start
+    some = [tf.random.normal(part.shape, dtype=part.dtype) for part in w]
+    return product, flat(some)
 
 
-# --8<-- [end:sharpness]
+# --8<-- [end:hessian]
 
 
-# %% --8<-- [start:power]
+# %% --8<-- [start:sharpness]
 def sharpness(H, v, turns=20):  # power iteration
     for _ in range(turns):
         v = v / tf.norm(v)
@@ -73,15 +71,38 @@ def sharpness(H, v, turns=20):  # power iteration
     return float(found), float(miss)
 
 
-# --8<-- [end:power]
+# --8<-- [end:sharpness]
+
 
 # %% --8<-- [start:descent]
 net, X = model(), people
-H, v = hessian(lambda: cost(y, net(X)), net.trainable_variables)
-lam, miss = sharpness(H, v)
+
+
+def loss():  # of all people, or of one large fixed batch
+    return cost(y, net(X))
+
+
+lam, miss = sharpness(*hessian(loss, net.trainable_variables))
 print(f"λmax {lam:.5g} ± {miss:.2g}: SGD settles below {2 / lam:.3g},")
 print(f"with momentum 0.9 below {2 * (1 + 0.9) / lam:.3g}")
 # --8<-- [end:descent]
+
+# %% --8<-- [start:trap]
+keras.utils.set_random_seed(0)
+X = standard
+lam, miss = sharpness(*hessian(loss, net.trainable_variables))
+print(f"after 20 turns {lam:.0f} ± {miss:.0f}: no curvature yet")
+# --8<-- [end:trap]
+
+# %% --8<-- [start:ends]
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+product, v = hessian(loss, net.trainable_variables)
+size = len(v), len(v)
+H = LinearOperator(size, lambda x: product(tf.cast(x, v.dtype)).numpy())
+least, most = eigsh(H, 2, which="BE", return_eigenvectors=False, tol=1e-3)
+print(f"the curvatures reach from {least:.4g} to {most:.4g}")
+# --8<-- [end:ends]
 
 # %% --8<-- [start:train]
 net, X = model(), standard
@@ -102,7 +123,6 @@ def denominators(optimizer):  # of Adam or AdamW, each over the rate
 
 # %% --8<-- [start:adam]
 P = denominators(net.optimizer)
-H, v = hessian(lambda: cost(y, net(X)), net.trainable_variables, P)
-lam, miss = sharpness(H, v)
+lam, miss = sharpness(*hessian(loss, net.trainable_variables, P))
 print(f"distance from the limit: {lam / 38:.3f} ± {miss / 38:.3f}")
 # --8<-- [end:adam]

@@ -1,10 +1,10 @@
 """Measure your own model: its largest curvature, and its distance from the limit, in PyTorch.
 
-Needs numpy and torch.
+Needs numpy, scipy and torch.
 Run it with: python snippets/frameworks/measure_pytorch.py
 """
 
-# %% --8<-- [start:model]
+# %% --8<-- [start:data]
 import numpy as np
 import torch
 from torch import nn
@@ -15,10 +15,10 @@ people = rng.uniform([20, 50], [70, 100], (100, 2))  # age, kilograms
 pressure = people @ [[0.05], [0.02]] + rng.normal(9, 0.5, (100, 1))
 raw, y = torch.tensor(people), torch.tensor(pressure)
 standard = (raw - raw.mean(0)) / raw.std(0, correction=0)
-# --8<-- [end:model]
+# --8<-- [end:data]
 
 
-# %% --8<-- [start:start]
+# %% --8<-- [start:model]
 def model():  # the network of the chapter Networks, with its first weights
     net = nn.Sequential(nn.Linear(2, 50), nn.Tanh(), nn.Linear(50, 1))
     rng = np.random.default_rng(0)
@@ -33,10 +33,10 @@ def cost(said, y):
     return torch.sum((said - y) ** 2) / 2
 
 
-# --8<-- [end:start]
+# --8<-- [end:model]
 
 
-# %% --8<-- [start:sharpness]
+# %% --8<-- [start:hessian]
 def flat(parts):
     return torch.cat([part.reshape(-1) for part in parts])
 
@@ -52,6 +52,10 @@ def hessian(loss, params, P=1.0):  # what multiplies by H, and a start
     return product, torch.randn_like(g)
 
 
+# --8<-- [end:hessian]
+
+
+# %% --8<-- [start:sharpness]
 def sharpness(H, v, turns=20):  # power iteration
     for _ in range(turns):
         v = v / v.norm()
@@ -71,15 +75,21 @@ print(f"λmax {lam:.5g} ± {miss:.2g}: SGD settles below {2 / lam:.3g},")
 print(f"with momentum 0.9 below {2 * (1 + 0.9) / lam:.3g}")
 # --8<-- [end:descent]
 
+# %% --8<-- [start:trap]
+torch.manual_seed(0)
+loss = cost(net(standard), y)
+lam, miss = sharpness(*hessian(loss, net.parameters()))
+print(f"after 20 turns {lam:.0f} ± {miss:.0f}: no curvature yet")
+# --8<-- [end:trap]
+
 # %% --8<-- [start:ends]
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-H_, v = hessian(cost(net(standard), y), net.parameters())
-print("power iteration finds {:.0f} ± {:.0f}".format(*sharpness(H_, v)))
+product, v = hessian(loss, net.parameters())
 size = len(v), len(v)
-H = LinearOperator(size, lambda x: H_(v.new_tensor(x)).cpu().numpy())
-ends = eigsh(H, k=2, which="BE", return_eigenvectors=False, tol=1e-3)
-print("the least and the largest curvature are", ends.round(1))
+H = LinearOperator(size, lambda x: product(v.new_tensor(x)).cpu().numpy())
+least, most = eigsh(H, 2, which="BE", return_eigenvectors=False, tol=1e-3)
+print(f"the curvatures reach from {least:.4g} to {most:.4g}")
 # --8<-- [end:ends]
 
 # %% --8<-- [start:train]

@@ -71,6 +71,7 @@ def outcome(search: Search, rate: float, largest: float | None) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
     parser.add_argument("--seeds", type=int, default=3, help="how many of each")
+    parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=FILE)
     given = parser.parse_args()
     trials = [
@@ -79,7 +80,7 @@ def main() -> None:
     ]
     with (
         given.out.open("w", newline="", encoding="utf-8", buffering=1) as file,
-        ProcessPoolExecutor(2) as pool,
+        ProcessPoolExecutor(given.processes) as pool,
     ):
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
