@@ -62,10 +62,10 @@ def measurements(trial: Trial, state: State) -> dict[str, float]:
 
 
 def outcome(search: Search, rate: float, largest: float | None) -> str:
-    """Whether the rate trains; if not, whether it is too low or too high."""
+    """Whether the rate trains; if not, whether it lies below or above the largest that does."""
     if search.trains(rate):
         return "trains"
-    return "slow" if largest and rate < largest else "fails"
+    return "below" if largest and rate < largest else "above"
 
 
 def main() -> None:
