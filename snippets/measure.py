@@ -12,14 +12,14 @@ import numpy as np
 
 data = Path(globals().get("__file__", "")).parent / "data"
 with (data / "limits.csv").open(encoding="utf-8") as file:
-    rows = list(csv.DictReader(file))
-tried, largest = ("SGD", "momentum", "Adam"), {}
-for row in rows:  # found by trying, from the first weights
+    rows = [row for row in csv.DictReader(file) if row["batch"] == "0"]
+largest = {}
+for row in rows:
     which = row["kind"], row["optimiser"], row["seed"]
-    if row["updates"] == "0":
+    if row["updates"] == "0":  # found by trying, from the first weights
         largest[which] = float(row["largest"])
     row["ratio"] = float(row["foretold"]) / largest[which]
-print(len(largest), "models;", len(rows), "measurements")
+print(len(largest), "models,", len(rows), "measurements")
 # --8<-- [end:runs]
 
 
@@ -29,44 +29,56 @@ def some(**wanted):
 
 
 kinds = list(dict.fromkeys(row["kind"] for row in rows))
-print("foretold/largest     " + "".join(f"{one:>16}" for one in tried))
-for kind in kinds:
-    for updates in "0", "50", "200":
-        print(f"{kind if updates == '0' else '':12s}{updates:>9s}", end="")
-        for one in tried:
-            some_ = some(kind=kind, optimiser=one, updates=updates)
-            ratios = [row["ratio"] for row in some_] or [np.nan]
-            print(f"{min(ratios):10.2g} {max(ratios):5.2g}", end="")
-        print()
+tried, ats = ("SGD", "momentum", "Adam"), ("0", "50", "200")
+print("foretold/largest", *(f"{one:>17s}" for one in tried))
+for kind, at in ((kind, at) for kind in kinds for at in ats):
+    print(f"{kind if at == '0' else '':11s} {at:>4s}", end="")
+    for one in tried:
+        found = some(kind=kind, optimiser=one, updates=at)
+        all_ = [row["ratio"] for row in found] or [np.nan]
+        print(f"{f'{min(all_):.2g} to {max(all_):.2g}':>18s}", end="")
+    print()
 # --8<-- [end:table]
 
 # %% --8<-- [start:picture]
-fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.2), sharey=True)
-for ax, updates in zip(axes, ("0", "50", "200")):
-    for one, style in zip(tried, ("C0o", "C2^", "C3D")):
-        found = some(optimiser=one, updates=updates)
-        x = [kinds.index(row["kind"]) for row in found]
-        y = np.clip([row["ratio"] for row in found], 0.02, None)
-        ax.semilogy(x, y, style, alpha=0.7, label=one)
-    ax.axhline(1, color="gray", ls="--")
-    ax.set_xticks(range(len(kinds)), kinds, rotation=90)
-    ax.set_title(f"after {updates} updates" if int(updates) else "start")
-axes[0].set_ylabel("foretold / largest that trains")
-axes[2].legend()
+fig, ax = plt.subplots(figsize=(7.2, 4))
+for one, style in zip(tried, ("C0o", "C2^", "C3D")):
+    found = [r for r in some(optimiser=one) if r["kind"] != "linear"]
+    x = [float(row["loss"]) for row in found]
+    ax.loglog(x, [row["ratio"] for row in found], style, label=one)
+ax.axhline(1, color="gray", linestyle="--")
+ax.axvline(0.9, color="gray", linestyle=":")
+ax.set(ylim=(0.02, 200), xlabel="loss, in units of the loss of guessing")
+ax.set(ylabel="foretold / largest that trains")
+ax.invert_xaxis()
+ax.legend()
 plt.show()
 # --8<-- [end:picture]
 
 # %% --8<-- [start:half]
-for column, name in (
-    ("again", "from the first weights"),
-    ("half", "going on"),
-):
-    print("half of it,", name)
-    for updates in "0", "50", "200":
-        print(f"{updates:>9s}", end="")
-        for one in tried:
-            told = [r[column] for r in some(optimiser=one, updates=updates)]
-            print(f"{told.count('trains'):6d} of {len(told)}", end="")
-            print(f", {told.count('above')} above", end="")
-        print()
+STAGES = {"not begun": (0.9, 9), "learning": (0.01, 0.9), "done": (0, 0.01)}
+print("half of it      SGD: trains high slow   momentum      Adam")
+for stage, (low, high) in STAGES.items():
+    print(f"{stage:12s}", end="")
+    for one in tried:
+        at = [r for r in some(optimiser=one) if r["kind"] != "linear"]
+        at = [r for r in at if low <= float(r["loss"]) < high]
+        told = [r["again"] or r["half"] for r in at]
+        counts = (told.count(x) for x in ("trains", "above", "below"))
+        print("     ", *(f"{n:3d}" for n in counts), end="")
+    print()
 # --8<-- [end:half]
+
+# %% --8<-- [start:turns]
+found, miss, most, few = (
+    np.array([float(row[name]) for row in rows])
+    for name in ("found", "miss", "most", "of_32")
+)
+settled = (miss > 0) & (miss < 0.1 * found)
+print(f"settled after 20 turns: {settled.sum()} of {len(rows)}")
+off = np.abs(found / most - 1)
+print(f"farthest from λmax, settled: {off[settled].max():.1%}")
+print(f"not settled: {np.median(off[~settled]):.0%} (the median)")
+print(f"λmax of 32 samples / of all: {np.median(few / most):.2f}", end="")
+print(f", from {min(few / most):.2f} to {max(few / most):.2f}")
+# --8<-- [end:turns]

@@ -19,14 +19,14 @@ from pathlib import Path
 import torch
 
 from measure.limits.curvature import measured, told
-from measure.limits.models import KINDS
+from measure.limits.models import KINDS, guessing
 from measure.limits.trials import OPTIMISERS, Search, State, Trial
 
 FILE = Path(__file__).parents[3] / "snippets" / "data" / "limits.csv"
 LATE = 200
 SAFE = 50, LATE  # updates at a tenth of the largest rate
-COLUMNS = ["kind", "optimiser", "batch", "seed", "updates", "found", "miss", "least", "most"]
-COLUMNS += ["of_32", "foretold", "largest", "half", "again"]
+COLUMNS = ["kind", "optimiser", "batch", "seed", "updates", "loss", "found", "miss", "least"]
+COLUMNS += ["most", "of_32", "foretold", "largest", "half", "again"]
 FACTORS = {"SGD": 2, "momentum": 2 * (1 + 0.9), "Adam": 2 * (1 + 0.9) / (1 - 0.9)}
 
 
@@ -55,10 +55,16 @@ def rows(trial: Trial) -> list[dict]:
 
 
 def measurements(trial: Trial, state: State) -> dict[str, float]:
-    """The curvature here, that of 32 samples alone, and the limit that it foretells."""
+    """The loss here, in units of that of guessing; the curvature, that of 32 samples alone; what it foretells."""
     found, few = measured(trial, state), measured(trial, state, slice(32))
     rate = state.optimiser.param_groups[0]["lr"] if trial.optimiser == "Adam" else 1
-    return found | {"of_32": told(few), "foretold": FACTORS[trial.optimiser] * rate / told(found)}
+    with torch.no_grad():
+        left = trial.loss(state).item() / guessing(trial.samples[1])
+    return (
+        {"loss": left}
+        | found
+        | {"of_32": told(few), "foretold": FACTORS[trial.optimiser] * rate / told(found)}
+    )
 
 
 def outcome(search: Search, rate: float, largest: float | None) -> str:
