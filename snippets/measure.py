@@ -30,13 +30,16 @@ def some(**wanted):
 
 kinds = list(dict.fromkeys(row["kind"] for row in rows))
 tried, ats = ("SGD", "momentum", "Adam"), ("0", "50", "200")
-print("foretold/largest", *(f"{one:>17s}" for one in tried))
+WIDE = 14, 14, 20
+print("foretold/largest", *(f"{one:>{n}s}" for one, n in zip(tried, WIDE)))
 for kind, at in ((kind, at) for kind in kinds for at in ats):
-    print(f"{kind if at == '0' else '':11s} {at:>4s}", end="")
-    for one in tried:
-        found = some(kind=kind, optimiser=one, updates=at)
-        all_ = [row["ratio"] for row in found] or [np.nan]
-        print(f"{f'{min(all_):.2g} to {max(all_):.2g}':>18s}", end="")
+    print(f"{kind if at == '0' else '':11s} {at:>4s} ", end="")
+    for one, wide in zip(tried, WIDE):
+        found = [
+            r["ratio"] for r in some(kind=kind, optimiser=one, updates=at)
+        ]
+        text = f"{min(found):.2g} to {max(found):.2g}" if found else "none"
+        print(f"{text:>{wide + 1}s}", end="")
     print()
 # --8<-- [end:table]
 
@@ -57,15 +60,15 @@ plt.show()
 
 # %% --8<-- [start:half]
 STAGES = {"not begun": (0.9, 9), "learning": (0.01, 0.9), "done": (0, 0.01)}
-print("half of it      SGD: trains high slow   momentum      Adam")
+print("trains, too high, too slow", *(f"{one:>12s}" for one in tried))
 for stage, (low, high) in STAGES.items():
-    print(f"{stage:12s}", end="")
+    print(f"half of it, {stage:15s}", end="")
     for one in tried:
         at = [r for r in some(optimiser=one) if r["kind"] != "linear"]
         at = [r for r in at if low <= float(r["loss"]) < high]
         told = [r["again"] or r["half"] for r in at]
-        counts = (told.count(x) for x in ("trains", "above", "below"))
-        print("     ", *(f"{n:3d}" for n in counts), end="")
+        counts = [told.count(x) for x in ("trains", "above", "below")]
+        print("{:5d}{:4d}{:4d}".format(*counts), end="")
     print()
 # --8<-- [end:half]
 

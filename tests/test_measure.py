@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from apart import last_line, skip_without
-from conftest import ROOT, SNIPPETS
+from conftest import ROOT, SNIPPETS, names_of
 from weave.program import sections
 
 pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
@@ -147,3 +147,135 @@ def after_adam():
         P = np.sqrt(v / (1 - 0.999**t)) + 1e-8
         w = w - 0.1 / (1 - 0.9**t) * m / P
     return w, P
+
+
+# ── What the programs find ───────────────────────────────────────────────────────────────────────
+
+
+@each
+def test_twenty_turns_find_the_largest_curvature_of_the_chapter_networks(framework):
+    """ "All three say 61,840, give or take the `miss`"; and some curvature lies within `miss` of what was found."""
+    found, exact = run_of(framework)["descent"], np.linalg.eigvalsh(hessian(network()["w"], "raw"))
+    assert exact[-1] == pytest.approx(61_840.09, abs=0.05)
+    assert found["lam"] == pytest.approx(61_840.09, rel=2e-3)
+    assert np.abs(exact - found["lam"]).min() <= found["miss"]
+    assert found["miss"] < 0.1 * found["lam"]
+
+
+@each
+def test_a_miss_of_more_than_a_tenth_tells_that_it_has_not_settled(framework):
+    found = run_of(framework)["trap"]
+    assert found["miss"] > 0.1 * abs(found["lam"])
+    assert abs(found["lam"] / 1309 - 1) > 0.05
+
+
+def test_the_number_in_between_is_as_the_page_says():
+    assert "after 20 turns PyTorch reads 1,023 ± 765" in PROSE
+    found = run_of("pytorch")["trap"]
+    assert (round(found["lam"]), round(found["miss"])) == (1023, 765)
+
+
+@each
+def test_lanczos_finds_both_ends_of_the_whole_hessian(framework):
+    assert "the curvatures reach from −1,270 to 1,309" in PROSE
+    found, exact = run_of(framework)["ends"], np.linalg.eigvalsh(hessian(network()["w"], "standard"))
+    assert (round(exact[0]), round(exact[-1])) == (-1270, 1309)
+    assert (found["least"], found["most"]) == pytest.approx((exact[0], exact[-1]), rel=1e-4)
+
+
+@each
+def test_the_distance_from_the_limit_under_adam_is_that_of_the_whole_hessian(framework):
+    """ "all three print 0.751, and so does all of $H$ in numpy" """
+    w, P = after_adam()
+    rescaled = hessian(w, "standard") / np.sqrt(np.outer(P, P))
+    exact = 0.1 * np.linalg.eigvalsh(rescaled)[-1] / 38
+    assert round(exact, 3) == 0.751
+    assert run_of(framework)["adam"]["lam"] / 38 == pytest.approx(exact, abs=5e-4)
+
+
+def test_each_group_of_parameters_has_its_own_rate_in_the_denominators():
+    """After one update v is the square of the gradient, k, and the rate of the group is k/10."""
+    np.testing.assert_allclose(run_of("pytorch")["more"]["groups"], 10, rtol=1e-6)
+
+
+# ── The traps ────────────────────────────────────────────────────────────────────────────────────
+
+
+def trap(name):
+    """The row of a trap, and what was found in PyTorch."""
+    return re.search(rf"^\| \*\*{name}\*\* \| (.*)$", PAGE, re.MULTILINE)[1], run_of("pytorch")["more"]
+
+
+def test_with_dropout_the_curvature_is_another_in_training():
+    row, more = trap("Dropout")
+    assert "0.88 in evaluation mode, 1.47 to 1.87 with five masks of training" in row
+    assert round(more["whole"], 2) == 0.88
+    assert (round(min(more["masks"]), 2), round(max(more["masks"]), 2)) == (1.47, 1.87)
+
+
+def test_with_batch_norm_evaluation_mode_has_another_curvature():
+    row, more = trap("Batch statistics")
+    assert "0.54 in training mode, 2.5 in evaluation mode" in row
+    assert more["batch norm"] == pytest.approx([0.54, 2.5], rel=0.03)
+
+
+def test_fused_attention_has_no_second_derivative_and_the_math_kernel_has():
+    row, more = trap("Fused attention")
+    start, end = re.search(r"`(derivative.*?)… (is not implemented)`", row).groups()
+    assert more["fused"].startswith(start) and more["fused"].endswith(end)
+    found, miss = more["math"]
+    assert found > 0 and miss < 0.1 * found
+
+
+def test_a_compiled_model_has_no_second_derivative():
+    row, more = trap("Compiled model")
+    assert f"`{more['compiled']}`" in row
+
+
+def test_bfloat16_has_two_digits():
+    row, more = trap("Sixteen bits")
+    assert "61,840 is 62,208 in bfloat16" in row
+    assert more["types"]["torch.float32"][0] == pytest.approx(61_840, abs=1)
+    assert more["types"]["torch.bfloat16"][0] == pytest.approx(62_208, abs=130)
+
+
+def test_twenty_turns_cost_some_25_gradients():
+    row, more = trap("Cost")
+    assert "20 turns cost 25 gradients" in row
+    assert more["cost"][0] == pytest.approx(25, abs=1)
+
+
+# ── The table ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_limit_in_the_table_is_two_or_3_8_or_38_over_the_curvature():
+    runs = [row for row in names_of("measure").rows if row["optimiser"] != "Adam"]
+    for row in runs:
+        settled = 0 < float(row["miss"]) < 0.1 * float(row["found"])
+        curvature = float(row["found" if settled else "most"])
+        over = {"SGD": 2, "momentum": 3.8}[row["optimiser"]]
+        assert float(row["foretold"]) == pytest.approx(over / curvature, rel=1e-3)
+    assert len(runs) >= 60
+
+
+# ── The programs and the page ────────────────────────────────────────────────────────────────────
+
+
+@each
+def test_the_programs_have_the_same_sections_and_each_is_short_enough_to_be_read(framework):
+    parts = sections(FOLDER / f"measure_{framework}.py")
+    assert [part.name for part in parts] == PARTS
+    for part in parts:
+        lines = [line for line in part.code.splitlines() if line.strip()]
+        assert len(lines) <= 15, f"section '{part.name}' has {len(lines)} lines"
+        assert max(map(len, lines)) <= 76, f"section '{part.name}' is too wide for a page"
+
+
+def test_each_block_stands_in_three_tabs():
+    tab = r'^=== "([^"]*)"\n\n    ```python\n    --8<-- "frameworks/measure_(\w+)\.py:(\w+)"\n    ```\n'
+    found = re.findall(tab, PAGE, re.MULTILINE)
+    assert found == [(label, stem, name) for name in SHOWN for label, stem in TABS.items()]
+
+
+def test_the_page_is_no_longer_than_a_chapter():
+    assert len(PAGE.split()) <= 1600
