@@ -258,6 +258,38 @@ def test_a_limit_in_the_table_is_two_or_3_8_or_38_over_the_curvature():
     assert len(runs) >= 60
 
 
+def told(stage, *optimisers):
+    """How half of the number did at a stage: how often, and how often it trained and was too high."""
+    low, high = {"before": (0.9, 9), "learns": (0.01, 0.9), "end": (0, 0.01)}[stage]
+    rows = [row for row in names_of("measure").rows if row["kind"] != "linear"]
+    rows = [row for row in rows if row["optimiser"] in optimisers and low <= float(row["loss"]) < high]
+    said = [row["again"] or row["half"] for row in rows]
+    return len(said), said.count("trains"), said.count("above")
+
+
+def test_half_of_the_number_trains_while_a_model_learns_and_is_often_too_high_before_and_after():
+    every = ("SGD", "momentum", "Adam")
+    assert "trained in 23 of 27 cases. It was too high in two, both with momentum" in PROSE
+    assert told("learns", *every) == (27, 23, 2) and told("learns", "momentum")[2] == 2
+    assert "too high in 22 of 33 cases under SGD and momentum" in PROSE
+    assert told("before", "SGD", "momentum")[::2] == (33, 22)
+    assert "**At the end** it was too high in 8 of 19" in PROSE
+    assert told("end", *every)[::2] == (19, 8)
+
+
+def test_a_classifier_gets_its_curvature_when_it_learns():
+    assert "λmax of a convolution under momentum went from 0.29 to 71" in PROSE
+    rows = [row for row in names_of("measure").rows if row["kind"] == "convolution" and row["seed"] == "0"]
+    most = {row["updates"]: float(row["most"]) for row in rows if row["optimiser"] == "momentum"}
+    assert (round(most["50"], 2), round(most["200"])) == (0.29, 71)
+    first = next(
+        row for row in names_of("measure").rows if row["kind"] == "ReLU" and row["optimiser"] == "SGD"
+    )
+    assert "λmax is 0.34, so plain descent should settle at every rate below 2/λmax = 5.9" in PROSE
+    assert (round(float(first["most"]), 2), round(float(first["foretold"]), 1)) == (0.34, 5.9)
+    assert float(first["largest"]) == 1 and first["half"] == "above"
+
+
 # ── The programs and the page ────────────────────────────────────────────────────────────────────
 
 

@@ -2,7 +2,7 @@
 
     uv run --group frameworks --group evaluation predict
 
-Models of several kinds, each with SGD, momentum and Adam, full batch and batches of 32, some seeds of each. The
+Models of several kinds, each with SGD, momentum and Adam, some seeds of each. The
 largest rate that trains (``trials.py`` says what this means) is found by trying, from the first weights and from
 those after 50 updates at a tenth of it, which are safe. There, and after 200 such updates, the curvature is measured
 with the lines that the page shows. Half of the limit that it foretells is tried from there (*half*), and from the
@@ -76,13 +76,18 @@ def outcome(search: Search, rate: float, largest: float | None) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
-    parser.add_argument("--seeds", type=int, default=3, help="how many of each")
+    parser.add_argument("--seeds", type=int, default=2, help="how many of each")
+    parser.add_argument(
+        "--batches", type=int, nargs="+", default=[0], help="their sizes; 0 is the full batch"
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=FILE)
     given = parser.parse_args()
     trials = [
         Trial(kind, optimiser, batch, seed)
-        for batch, seed, kind, optimiser in itertools.product((0, 32), range(given.seeds), KINDS, OPTIMISERS)
+        for batch, seed, kind, optimiser in itertools.product(
+            given.batches, range(given.seeds), KINDS, OPTIMISERS
+        )
     ]
     with (
         given.out.open("w", newline="", encoding="utf-8", buffering=1) as file,
