@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 torch.set_default_dtype(torch.float64)  # to compare all digits; no need
+torch.manual_seed(1)
 rng = np.random.default_rng(1)
 people = rng.uniform([20, 50], [70, 100], (100, 2))  # age, kilograms
 pressure = people @ [[0.05], [0.02]] + rng.normal(9, 0.5, (100, 1))
