@@ -3,6 +3,11 @@
 Needs numpy and matplotlib. Run it with: python snippets/measure.py
 """
 
+import sys
+
+if hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(encoding="utf-8")  # a console may know no Greek
+
 # %% --8<-- [start:runs]
 import csv
 from pathlib import Path

@@ -4,6 +4,11 @@ Needs numpy, scipy, jax and optax.
 Run it with: python snippets/frameworks/measure_jax.py
 """
 
+import sys
+
+if hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(encoding="utf-8")  # a console may know no Greek
+
 # %% --8<-- [start:data]
 import jax
 import jax.numpy as jnp

@@ -4,6 +4,11 @@ Needs numpy, scipy, tensorflow and keras.
 Run it with: python snippets/frameworks/measure_keras.py
 """
 
+import sys
+
+if hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(encoding="utf-8")  # a console may know no Greek
+
 # %% --8<-- [start:data]
 import keras
 import numpy as np

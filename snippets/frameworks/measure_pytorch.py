@@ -4,6 +4,11 @@ Needs numpy, scipy and torch.
 Run it with: python snippets/frameworks/measure_pytorch.py
 """
 
+import sys
+
+if hasattr(sys.stdout, "reconfigure"):
+    sys.stdout.reconfigure(encoding="utf-8")  # a console may know no Greek
+
 # %% --8<-- [start:data]
 import numpy as np
 import torch
