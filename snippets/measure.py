@@ -56,7 +56,7 @@ for one, style in zip(tried, ("C0o", "C2^", "C3D")):
     ax.loglog(x, [row["ratio"] for row in found], style, label=one)
 ax.axhline(1, color="gray", linestyle="--")
 ax.axvline(0.9, color="gray", linestyle=":")
-ax.set(ylim=(0.02, 200), xlabel="loss, in units of the loss of guessing")
+ax.set(ylim=(0.02, 500), xlabel="loss, in units of the loss of guessing")
 ax.set(ylabel="foretold / largest that trains")
 ax.invert_xaxis()
 ax.legend()
