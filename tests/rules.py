@@ -15,7 +15,7 @@ from chapters.shown import page_is_the_program as shown_on_the_page
 from weave.program import sections
 from weave.run import SCHEMES, Shown, run
 
-NO_CHAPTERS = {"misconceptions"}  # pages with a program that do not follow the chapters' pattern
+NO_CHAPTERS = {"measure", "misconceptions"}  # pages with a program that do not follow the chapters' pattern
 
 
 def programs(root: Path) -> list[str]:

@@ -1,0 +1,1 @@
+"""How well the curvature of a model foretells the largest rate at which it trains."""
