@@ -169,8 +169,8 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_xdist_auto_num_workers():
-    """One more than there are cores: half of the tests wait for a browser, or for a page to be still."""
-    return os.cpu_count() + 1
+    """Two for each core: most of the tests wait for a browser, or for a page to be still."""
+    return 2 * os.cpu_count()
 
 
 NO_BROWSER = {"PATH": "", "CHROMIUM": "", "CI": ""}  # so a build prints no PDF, which takes its time
