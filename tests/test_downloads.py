@@ -279,6 +279,9 @@ def test_the_box_reads_from_disk_too_in_its_own_style(open_file):
     one.locator("textarea").fill("80.4866\n102.8105\n137.0916\n189.7342\n270.5730")
     one.locator(".verdict").filter(has_text="too high").wait_for()
     assert page.locator("link[href$='assets/diagnose/box.css']").count() == 1
+    one.locator("textarea").fill("nan\nnan\nnan")
+    one.get_by_role("link", name="What a message means").click()
+    page.wait_for_url("**/messages/index.html")
 
 
 # ── On paper ─────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from mkdocs.utils import meta
 
 import rules
 from chapters.pattern import BLANK, lacks_tests, page_lacks, places_lack, program_lacks
@@ -14,6 +15,13 @@ from conftest import ROOT, SNIPPETS, run_alone, shown_by
 CHAPTERS = rules.chapters(ROOT)
 PROGRAMS = rules.programs(ROOT)
 PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_front_matter_of_a_page_can_be_read_and_describes_it(page):
+    """Else it stands on the page as text."""
+    _, told = meta.get_data((ROOT / "docs" / page).read_text(encoding="utf-8"))
+    assert told["title"] and 60 <= len(told["description"]) <= 200
 
 
 def test_there_are_chapters_to_hold_the_rules_for():

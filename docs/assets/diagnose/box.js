@@ -412,7 +412,9 @@ class DiagnoseBox extends HTMLElement {
   more({ verdict, growth_per_step }) {
     if (growth_per_step || !["nan-at-start", "not-the-rate"].includes(verdict)) return [];
     const tree = make("a", { href: "#tree", textContent: "If it is not the rate: how to confirm each cause in a minute" });
-    return [make("p", {}, tree, ". ", make("a", { href: "../messages/", textContent: "What a message means" }), ".")];
+    // As the navigation says it, which knows whether the page is read from disk.
+    const href = document.querySelector(".md-nav a[href*='messages/']")?.href ?? "../messages/";
+    return [make("p", {}, tree, ". ", make("a", { href, textContent: "What a message means" }), ".")];
   }
 
   ends({ steps_to_overflow, evidence }) {
