@@ -89,6 +89,36 @@ def test_a_deck_asks_every_prediction_and_keeps_the_explanations_for_the_speaker
 
 
 @pytest.mark.parametrize("chapter", DECKS)
+def test_each_prediction_is_answered_on_a_later_slide_after_what_is_run_and_with_its_letter(chapter):
+    deck = made(chapter)
+    asked = [place for place, slide in enumerate(deck) if slide.kind == "predict"]
+    answered = [place for place, slide in enumerate(deck) if slide.kind == "answer"]
+    assert len(asked) == len(answered) > 0
+    for question, answer, following in zip(asked, answered, [*asked[1:], len(deck)], strict=True):
+        assert question < answer < following and deck[question].heading == deck[answer].heading
+        letter, option = re.match(r"\*\*([A-E])\. (.*?)\*\* Yes", deck[answer].shows).groups()
+        assert deck[question].shows.splitlines()["ABCDE".index(letter)].endswith(option)
+
+
+@pytest.mark.parametrize("chapter", DECKS)
+def test_a_formula_stands_with_the_sentence_that_it_ends_or_follows(chapter):
+    paragraphs = source(chapter).split("\n\n")
+    for slide in made(chapter):
+        if slide.kind == "formula":
+            before = paragraphs[
+                next(
+                    n
+                    for n, one in enumerate(paragraphs)
+                    if one.strip() == slide.shows.split("\n\n")[-1].strip()
+                )
+                - 1
+            ]
+            if not re.match(r"[#|!?`<$-]|///|\d\.", before):
+                sentence = slide.shows.split("\n\n")[0]
+                assert before.endswith(sentence) and sentence
+
+
+@pytest.mark.parametrize("chapter", DECKS)
 def test_no_sentence_of_the_chapter_is_lost_between_slides_and_notes(site, deck, chapter):
     page = BeautifulSoup((site / chapter / "index.html").read_text("utf-8"), "lxml").select_one("article")
     left_out = "details.program, .tabbed-set, .take-along"

@@ -23,6 +23,8 @@ BLOCK = re.compile(
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
 OPTION = re.compile(r'^\?\?\? option "(.*)"\n((?:(?: {4}.*)?\n)*)', re.MULTILINE)
+RIGHT = re.compile(r"^\*\*[A-Z]\..*\*\* Yes\b")  # how the explanation of the right option begins
+SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z*$])")
 EXERCISE = re.compile(r"\*\*\d+\. ")
 LEFT_OUT = re.compile(
     r"^<details .*?^</details>$|^</?diagnose-box[^\n]*$|^=== [^\n]*\n(?:(?:\ {4}[^\n]*)?\n)+",
@@ -83,13 +85,20 @@ class _Deck:
 
     def __init__(self, description: str):
         self.description, self.slides, self.section, self.waiting = description, [], "", []
+        self.said = ""  # the paragraph just before
+        self.answer = None  # to the last prediction, which waits for the run
 
     def show(self, kind: str, heading: str, shows: str, notes=()) -> None:
         self.slides.append(Slide(kind, heading, shows, [*self.waiting, *notes]))
         self.waiting.clear()
+        self.said = ""
 
     def close(self) -> None:
-        """A section that shows nothing is a slide with its first sentence."""
+        """A section that shows nothing is a slide with its first sentence; one that asks ends with the answer."""
+        if self.answer:
+            question, words = self.answer
+            self.answer = None
+            self.show("answer", question, words)
         if self.waiting and not (self.slides and self.slides[-1].heading == self.section):
             self.show("words", self.section, re.split(r"(?<=[.?!])\s", self.waiting[0])[0])
 
@@ -101,6 +110,7 @@ class _Deck:
 
     def box(self, kind: str, title: str, inside: str) -> None:
         if kind == "predict":
+            self.close()
             options = OPTION.findall(f"{inside}\n")
             listed = "\n".join(f"{place}. {words}" for place, (words, _) in enumerate(options, start=1))
             explained = [
@@ -108,6 +118,8 @@ class _Deck:
                 for letter, (words, why) in zip(ascii_uppercase, options, strict=False)
             ]
             self.show("predict", title, listed, explained)
+            right = [one for one in explained if RIGHT.search(one)]
+            self.answer = (title, right[0]) if right else None
         elif kind == "question":
             self.show("question", self.section, title, [inside])
         elif kind == "refute":
@@ -116,6 +128,7 @@ class _Deck:
             self.slides[-1].notes.append(f"**{title}:** {inside}")
 
     def say(self, text: str) -> None:
+        self.said = text
         shown = self.slides and self.slides[-1].heading == self.section
         (self.slides[-1].notes if shown else self.waiting).append(text)
 
@@ -123,6 +136,8 @@ class _Deck:
         if kind == "figure" and self.slides[-1].kind == "code":
             drawn = self.slides.pop()  # code that draws and prints nothing is not for the wall
             self.waiting[:0] = [drawn.shows, *drawn.notes]
+        if kind == "formula" and self.said:
+            text = f"{SENTENCE.split(self.said)[-1]}\n\n{text}"  # with its letters
         kind = {"text": "exercise"}.get(kind, "output" if text.startswith("```text") else kind)
         self.show(kind, self.section, text.strip())
 
