@@ -159,6 +159,7 @@ def build(root: Path, **settings: str) -> subprocess.CompletedProcess:
 ONE_WORKER = ("chapter", "answers")  # what takes its time, and is wanted by many tests
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
     """One worker runs a chapter's program for all its tests; what can be tested without the site does not wait for it."""
     for item in items:
