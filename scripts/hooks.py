@@ -172,7 +172,8 @@ def on_post_build(config):
         write_archives(archives, config, course, site, licences, MEMO)
         config.site_dir = config.extra["site"]
         place.publish(site, Path(config.site_dir))
-        place.note(BUILT, state(config))
+        if not place.touched(ROOT):
+            place.note(BUILT, state(config))
         tell_where_links_lead(config.site_url)
     place.unlock()
 

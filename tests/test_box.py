@@ -869,7 +869,8 @@ def test_what_is_not_the_rate_leads_to_the_list_of_what_it_may_be(box):
     one = box()
     one.get_by_role("button", name="nan from nowhere").click()
     verdict(one)
-    assert one.locator(".result a").get_attribute("href") == "#tree"
+    links = one.locator(".result a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert links[0] == "#tree" and links[1].endswith("/messages/") and len(links) == 2
     one.get_by_role("button", name="a parabola").click()
     one.locator(".verdict").filter(has_text="too high").wait_for()
     assert one.locator(".result a").count() == 0

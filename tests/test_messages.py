@@ -231,13 +231,10 @@ def test_under_a_validation_loss_of_nan_the_training_loss_and_the_weights_are_fi
 
 
 def test_the_loss_of_guessing_is_the_logarithm_of_the_number_of_classes():
-    rows = [
-        line.strip("| ").split(" | ")
-        for line in PAGE.splitlines()
-        if line.startswith(("| classes", "| loss"))
-    ]
-    (_, *classes), (_, *losses) = rows
-    assert [f"{math.log(int(number.replace(',', ''))):.4f}" for number in classes] == losses
+    table = re.search(r"^\| classes \| loss \|\n\|---\|---\|\n((?:\|.*\n)+)", PAGE, re.MULTILINE)[1]
+    rows = re.findall(r"^\| ([\d,]+) \| ([\d.]+) \|$", table, re.MULTILINE)
+    assert len(rows) == 7
+    assert all(f"{math.log(int(count.replace(',', ''))):.4f}" == loss for count, loss in rows)
     for count in (2, 10):
         p = np.full(count, 1 / count)
         assert f"{-np.mean(np.log(p)):.4f}" in ENTRIES["guessing"][1]

@@ -27,7 +27,7 @@ from problems.numbers import number
 from problems.problem import Answer, Problem, Question, fair
 from problems.sets import problem_sets
 
-SETS = list(problem_sets(40, seed=1))
+SETS = list(problem_sets(40, seed=3))
 
 
 def variants(kind):
@@ -281,7 +281,7 @@ def test_a_problem_that_could_be_read_in_two_ways_is_not_set():
 def test_no_problem_stands_in_two_sets_and_the_first_sets_do_not_depend_on_how_many_follow():
     texts = [problem.text for chosen in SETS for problem in chosen]
     assert len(set(texts)) == len(texts) == 40 * len(PROBLEMS)
-    assert list(problem_sets(5, seed=1)) == SETS[:5]
+    assert list(problem_sets(5, seed=3)) == SETS[:5]
     assert next(problem_sets(1, seed=2)) != SETS[0]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import copy_of_the_sources
 from publish import place
-from publish.place import lock, note, publish, state, unchanged, unlock
+from publish.place import lock, note, publish, state, touched, unchanged, unlock
 from publish.serve import affected, by_edit
 from publish.telling import tell_where_links_lead
 from weave.source import SiteError
@@ -207,3 +207,16 @@ def test_a_build_for_this_machine_alone_says_so_and_how_to_name_the_site(caplog,
     caplog.set_level("INFO")
     tell_where_links_lead(address)
     assert ("SITE_URL=https://…/ mkdocs build" in caplog.text) == said
+
+
+def test_what_was_changed_while_a_build_was_under_way_is_built_the_next_time(tmp_path):
+    page = tmp_path / "docs/index.md"
+    page.parent.mkdir()
+    page.write_text("before")
+    os.utime(page, (1000, 1000))
+    assert not touched(tmp_path, since=2000)
+    os.utime(page, (2001, 2001))
+    assert touched(tmp_path, since=2000)
+    (tmp_path / "docs/new.pyc").touch()
+    os.utime(page, (1000, 1000))
+    assert not touched(tmp_path, since=2000), "Python's own files are no sources"

@@ -22,12 +22,12 @@ def page_is_the_program(markdown: str, chapter: str, shown: list[Shown]) -> list
         wanted.append(("code", chapter, part.name))
         wanted += [("output", chapter, part.name)] * bool(part.printed)
         wanted += [("figure", chapter, part.name)] * bool(part.figures)
+    if not shown:
+        return ["the program has no section"]
     found, complaints = _found(markdown)
     complaints += [f"the page never shows {entry}" for entry in wanted if entry not in found]
     complaints += [f"the program has no {entry}" for entry in found if entry not in wanted]
-    if not shown:
-        complaints.append("the program has no section")
-    elif not complaints and found != wanted:
+    if not complaints and found != wanted:
         complaints.append(f"shown in another order than the program runs: {found}")
     return complaints
 

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -16,7 +17,7 @@ from weave.source import SiteError
 log = logging.getLogger("mkdocs.overshoot")
 NEW, OLD = ".new-site", ".old-site"
 SOURCES = ("docs", "snippets", "scripts", "mkdocs.yml", "LICENSE", "LICENSE-TEXT", "CITATION.cff")
-_locks = []
+_locks, _began = [], [0.0]
 
 
 def lock(build: Path) -> None:
@@ -28,6 +29,7 @@ def lock(build: Path) -> None:
     except Timeout:
         log.info("Another build is at work in this folder; this one waits for its end.")
         _locks[-1].acquire()
+    _began[0] = time.time()
 
 
 def unlock() -> None:
@@ -107,6 +109,13 @@ def state(root: Path, site: Path, *besides: str) -> str:
         found = path.stat()
         read.update(repr((path.relative_to(site).as_posix(), found.st_size, found.st_mtime_ns)).encode())
     return read.hexdigest()
+
+
+def touched(root: Path, since: float | None = None) -> bool:
+    """Whether a source below ``root`` was changed after the build began, or this time: it may not have seen it."""
+    since = _began[0] if since is None else since
+    paths = (path for name in SOURCES for path in [root / name, *(root / name).rglob("*")])
+    return any(path.is_file() and path.suffix != ".pyc" and path.stat().st_mtime > since for path in paths)
 
 
 def note(file: Path, now: str) -> None:
