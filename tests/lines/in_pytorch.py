@@ -14,11 +14,11 @@ import warnings
 from collections import OrderedDict
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from lines.network import X, half_mean, half_sum, model, y
 from lines.woven import pieces, woven
 
 
@@ -53,32 +53,6 @@ PARALLEL = in_parallel()  # first, because a process with threads must not be fo
 warnings.filterwarnings("ignore", message="Anomaly Detection|Error detected in")
 torch.set_default_dtype(torch.float64)  # to compare with numpy
 PIECES = pieces("pytorch")
-rng = np.random.default_rng(1)
-people = rng.uniform([20, 50], [70, 100], (100, 2))
-pressure = people @ [[0.05], [0.02]] + rng.normal(9, 0.5, (100, 1))
-X, y = torch.tensor(people), torch.tensor(pressure)
-
-
-def model():
-    """The network of Networks, with its first weights."""
-    rng = np.random.default_rng(0)
-    net = nn.Sequential(nn.Linear(2, 50), nn.Tanh(), nn.Linear(50, 1))
-    for layer in net[0], net[2]:
-        first = torch.tensor(
-            rng.uniform(-1, 1, (layer.in_features + 1, layer.out_features)) / layer.in_features**0.5
-        )
-        with torch.no_grad():
-            layer.weight.copy_(first[:-1].T)
-            layer.bias.copy_(first[-1])
-    return net
-
-
-def half_sum(said, target):
-    return ((said - target) ** 2).sum() / 2
-
-
-def half_mean(said, target):
-    return half_sum(said, target) / len(target)
 
 
 def flat(net):

@@ -13,7 +13,6 @@ import math
 import tempfile
 
 import lightning as L
-import numpy as np
 import torch
 from accelerate import Accelerator
 from lightning.pytorch.plugins import MixedPrecision
@@ -22,36 +21,12 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
+from lines.network import X, half_mean, half_sum, model, y
 from lines.woven import pieces
 
 torch.set_default_dtype(torch.float64)  # to compare with numpy
 logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 LIGHTNING, FACE = pieces("lightning"), pieces("transformers")
-rng = np.random.default_rng(1)
-people = rng.uniform([20, 50], [70, 100], (100, 2))
-pressure = people @ [[0.05], [0.02]] + rng.normal(9, 0.5, (100, 1))
-X, y = torch.tensor(people), torch.tensor(pressure)
-
-
-def model():
-    """The network of Networks, with its first weights."""
-    rng = np.random.default_rng(0)
-    net = nn.Sequential(nn.Linear(2, 50), nn.Tanh(), nn.Linear(50, 1))
-    for layer in net[0], net[2]:
-        size = layer.in_features + 1, layer.out_features
-        first = torch.tensor(rng.uniform(-1, 1, size) / layer.in_features**0.5)
-        with torch.no_grad():
-            layer.weight.copy_(first[:-1].T)
-            layer.bias.copy_(first[-1])
-    return net
-
-
-def half_sum(said, target):
-    return ((said - target) ** 2).sum() / 2
-
-
-def half_mean(said, target):
-    return half_sum(said, target) / len(target)
 
 
 def rooted(said, target):  # its loss is 1, its gradient nan
