@@ -13,6 +13,7 @@ BELOW = {
     "weave": set(),
     "pages": {"weave"},
     "chapters": {"weave"},
+    "held": set(),
     "publish": {"weave", "pages"},
     "labs": {"weave", "pages"},
     "problems": {"weave", "pages"},

@@ -182,6 +182,7 @@ def test_drawn_from_a_half_and_minus_one_and_a_half_the_square_grows_and_a_typic
     """“Then the average of the *squared* error over all possible runs is multiplied by (0.25 + 2.25)/2 = 1.25
     per update: it grows.” “one of each leaves 0.5 · 1.5 = 0.75 of its error: a typical run settles”"""
     every = np.array(np.meshgrid(*[[0.5, -1.5]] * 12)).reshape(12, -1)  # all 4,096 runs of 12 updates
+    assert set((every**2).ravel()) == {0.25, 2.25}
     assert np.mean(np.prod(every, axis=0) ** 2) == pytest.approx(1.25**12)
     runs = np.random.default_rng(2).choice([0.5, -1.5], size=(200, 5000)).cumprod(axis=0)
     assert np.median(np.abs(runs[-1])) == pytest.approx(0.75**100, rel=1e-6)
@@ -399,8 +400,8 @@ def test_a_typical_run_of_batch_64_bears_a_rate_above_the_full_batch_s_limit(cha
     assert [int(np.sum(end < 1)) for end in ends.values()] == [0, 13, 20]
     assert np.sum(chapter.train(1.02 * chapter.full, 64, 300, 200)[-1] > 1) == 3
     assert chapter.growth(1.02 * chapter.full, 64) == pytest.approx(1.27, abs=0.005)
-    for part, settles in (1.035, True), (1.065, False):
-        assert (typical_factor(chapter.X, part * chapter.full, 64) < 1) == settles
+    for above, settles in (5 - 1.5, True), (5 + 1.5, False):
+        assert (typical_factor(chapter.X, (1 + above / 100) * chapter.full, 64) < 1) == settles
 
 
 def enough(chapter, m):

@@ -97,6 +97,7 @@ def test_at_twelve_hundredths_60_updates_make_every_error_nearly_400_000_times_a
     """“The factor, −1.24, is the same wherever you start: 60 updates make every error nearly 400,000 times as
     large.”"""
     error = chapter.descend(0.12, steps=60, b=start) - chapter.best
+    assert error[1] / error[0] == pytest.approx(-1.24, abs=0.005)
     assert 380_000 < error[60] / error[0] < 400_000
 
 
@@ -336,7 +337,7 @@ def test_exercise_3_doubling_x_quarters_the_limit_and_five_hundredths_explodes(c
     assert doubled.lam == pytest.approx(74.64)
     assert "limit 2/λ = 0.026795" in doubled.shown
     error = doubled.descend(0.05, steps=30) - doubled.best
-    assert error[1:] / error[:-1] == pytest.approx(-2.732)
+    assert error[1:] / error[:-1] == pytest.approx(-2.732) == 1 - 3.732
     assert abs(doubled.descend(0.02679, steps=30)[-1] - doubled.best) < abs(error[0])
 
 

@@ -1,0 +1,120 @@
+"""The sentences of a page: of its paragraphs, lists and boxes, its captions and texts of images, rows and formulas.
+
+What makes no claim by its form is left out: headings, code and what it prints, and, where they name no
+number, questions, what somebody may think and what may be answered.
+"""
+
+import re
+from dataclasses import dataclass
+
+FRONT_MATTER = re.compile(r"\A---\n.*?^description: (?P<description>.*?)$.*?^---\n", re.MULTILINE | re.DOTALL)
+NOT_READ = re.compile(
+    r"^( *)(```+).*?^\1\2$|<!--.*?-->|<(svg|script|style)\b.*?</\3>", re.MULTILINE | re.DOTALL
+)
+BOX = re.compile(r'^(?:!!!|\?\?\?\+?|===) (?:(?P<kind>\w+) ?)?(?:"(?P<title>.*)")?$')
+ASKS = {"predict", "question"}  # boxes whose title may state something before it asks
+SAYS = {"option", "refute", "symptom"}  # boxes whose title is somebody's answer, belief or symptom
+ITEM = re.compile(r"^(?:[-*]|\d+\.) +")
+IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\([^)]*\)(?:\{[^}]*\})?")
+RULE = re.compile(r"^\|[\s:|-]+\|$")  # between the head of a table and its rows
+LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^)\s]*\)")
+ATTRIBUTES = re.compile(r"\{[:#.][^}\n]*\}|<[^<>\n]+>")
+END = re.compile(
+    r"(?<=[.?!…])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bal\.)(?<!\bNo\.)([”)*_\"]*)\s+(?=[\"“(*_$`\[A-Z0-9Α-Ωα-ω−→])"
+)
+NUMBERED = re.compile(r"^\W*\d+\.$")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence, row, formula or text of an image, as its Markdown has it, and the same in plain words."""
+
+    written: str
+    kind: str
+
+    @property
+    def words(self) -> str:
+        return plain(self.written)
+
+    @property
+    def claims(self) -> bool:
+        """Whether it states something: a question does where it names a number."""
+        asks = self.kind == "said" or self.words.rstrip("”)’").endswith("?")
+        return bool(re.search(r"\d" if asks else r"\w{2}|\\", self.words))
+
+
+def plain(markdown: str) -> str:
+    """Without marks of emphasis, targets of links, tags and line breaks, which change no claim."""
+    text = LINK.sub(r"\1", IMAGE.sub(r"\g<text>", markdown))
+    text = ATTRIBUTES.sub("", text)
+    return " ".join(re.sub(r"[*`]|(?<![\w$}])_|_(?![\w{])", "", text).split())
+
+
+def sentences(markdown: str) -> list[Sentence]:
+    """All of a page that states something, from the top."""
+    return [one for one in _all(markdown) if one.claims]
+
+
+def text(markdown: str) -> str:
+    """The whole page in plain words, in which a quotation must stand."""
+    return " ".join(one.words for one in _all(markdown))
+
+
+def _all(markdown: str) -> list[Sentence]:
+    front = FRONT_MATTER.match(markdown)
+    found = [Sentence(one, "description") for one in _split(front["description"])] if front else []
+    for block in _blocks(NOT_READ.sub("", markdown[front.end() :] if front else markdown)):
+        found += _of_block(block)
+    return found
+
+
+def _blocks(body: str) -> list[list[str]]:
+    """Neighbouring lines that belong together, without the depth at which they stand."""
+    blocks, block, inside = [], [], False
+    for line in map(str.strip, body.splitlines()):
+        starts = not inside and (ITEM.match(line) or BOX.match(line) or line.startswith(("///", "#", "$$")))
+        if (not line and not inside) or starts:
+            blocks.append(block)
+            block = []
+        if line == "$$":
+            inside = not inside
+        if line:
+            block.append(line)
+        if (line == "$$" and not inside) or BOX.match(line) or line.startswith(("///", "#")):
+            blocks.append(block)
+            block = []
+    return [one for one in [*blocks, block] if one]
+
+
+def _of_block(lines: list[str]) -> list[Sentence]:
+    first = lines[0]
+    if box := BOX.match(first):
+        kind = {**dict.fromkeys(ASKS, "title"), **dict.fromkeys(SAYS, "said")}.get(box["kind"])
+        return [Sentence(one, kind) for one in _split(box["title"] or "")] if kind else []
+    if first.startswith(("#", "///")):
+        return []
+    if first.startswith("$$"):
+        return [Sentence(" ".join(lines).strip("$ "), "formula")]
+    if first.startswith("|"):
+        head = next((place for place, line in enumerate(lines) if RULE.match(line)), -1)
+        return [Sentence(_row(line), "row") for line in lines[head + 1 :]]
+    joined = ITEM.sub("", " ".join(lines))
+    if image := IMAGE.fullmatch(joined):
+        return [Sentence(image["text"], "image")]
+    return [Sentence(one, "sentence") for one in _split(joined)]
+
+
+def _row(line: str) -> str:
+    """The cells of a row, with one bar between two."""
+    cells = re.split(r"(?<!\\)\|", line.strip("|"))
+    return " | ".join(cell.strip() for cell in cells)
+
+
+def _split(paragraph: str) -> list[str]:
+    """Sentences, with the marks that close them; the number of an exercise stays with it."""
+    pieces, start = [], 0
+    for end in END.finditer(paragraph):
+        if not NUMBERED.match(paragraph[start : end.start()]):
+            pieces.append(paragraph[start : end.end()].strip())
+            start = end.end()
+    return [*pieces, *([paragraph[start:].strip()] if paragraph[start:].strip() else [])]

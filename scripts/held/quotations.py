@@ -1,0 +1,115 @@
+"""What the tests quote: a docstring names, between “ and ”, word for word the sentences that its test proves.
+
+A test file quotes the page that it is named for, or the one that it names by ``PROVES = "diagnose"``. A
+quotation of another page says so: docs/fixes.md: “…”.
+"""
+
+import ast
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from held.page import plain
+
+NUMBER = re.compile(r"(?<![\w^_.,{])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e[+\-]?\d+)?(?![\w}]*[\^⁻⁰-⁹²³])")
+ELSEWHERE = re.compile(r"docs/(\w+)\.md:\s*$")
+
+
+@dataclass
+class Quotation:
+    """Words of a page, and the test that proves them with the numbers that it has in its hands."""
+
+    words: str
+    page: str
+    test: str
+    numbers: set[float] = field(repr=False, default_factory=set)
+
+
+def quotations(tests: Path) -> list[Quotation]:
+    """All that the test files of a folder quote."""
+    return [one for path in sorted(tests.glob("test_*.py")) for one in of_file(path)]
+
+
+def of_file(path: Path) -> list[Quotation]:
+    """What one file of tests quotes, of its page."""
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    named = {**_functions(module), **_constants(module)}
+    page = named["PROVES"].value if "PROVES" in named else path.stem.removeprefix("test_")
+    found = []
+    for name, test in _functions(module).items():
+        for words, other in quoted(ast.get_docstring(test) or ""):
+            numbers = numbers_in_hand(test, named)
+            found.append(Quotation(plain(words), other or page, f"{path.name}::{name}", numbers))
+    return found
+
+
+def quoted(docstring: str) -> list[tuple[str, str]]:
+    """What stands between “ and ”, with the quotations within, and the page that is named before it, or ""."""
+    found, depth, start, end = [], 0, 0, 0
+    for place, letter in enumerate(docstring):
+        if letter == "“":
+            start, depth = (place + 1 if depth == 0 else start), depth + 1
+        elif letter == "”" and depth:
+            depth -= 1
+            if depth == 0:
+                before = ELSEWHERE.search(docstring[end : start - 1])
+                found.append((docstring[start:place], before[1] if before else ""))
+                end = place
+    return found
+
+
+def numbers_of(words: str) -> list[str]:
+    """The numbers that a sentence states, as it writes them; no index, no exponent."""
+    return [one.rstrip(",") for one in NUMBER.findall(words)]
+
+
+def value(number: str) -> float:
+    """The size of a number as a page writes it: a sign changes no digit, and 380,000 is 380000."""
+    return abs(float(number.replace(",", "").replace("−", "-")))
+
+
+def in_hand(number: str, numbers: set[float]) -> bool:
+    """Whether one of the numbers is the stated one, a hundredth of it, or rounds to its three digits or more."""
+    stated, digits = value(number), len(number.partition("e")[0].partition(".")[2])
+    if {stated, stated / 100} & numbers:
+        return True
+    long = len(re.sub(r"\D|^[0.,]+", "", number)) >= 3 and "e" not in number
+    return long and any(round(one, digits) == stated for one in numbers)
+
+
+def numbers_in_hand(test: ast.FunctionDef, named: dict[str, ast.AST]) -> set[float]:
+    """The numbers in a test, in what its file names and it uses, and a hundredth of each, for per cent."""
+    found, seen, open_ = set(), set(), [test]
+    while open_:
+        node = open_.pop()
+        docstring = (
+            node.body[0].value if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) else None
+        )
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and part is not docstring:
+                found |= _values(part.value)
+            elif isinstance(part, ast.Name) and part.id in named and part.id not in seen:
+                seen.add(part.id)
+                open_.append(named[part.id])
+    return found
+
+
+def _values(constant) -> set[float]:
+    if isinstance(constant, bool) or constant is None:
+        return set()
+    if isinstance(constant, (int, float)):
+        return {abs(float(constant))}
+    return {value(one) for one in numbers_of(constant)} if isinstance(constant, str) else set()
+
+
+def _functions(module: ast.Module) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+
+
+def _constants(module: ast.Module) -> dict[str, ast.AST]:
+    """What a file names at its top: ``MEAN = (…)``."""
+    found = {}
+    for node in module.body:
+        if isinstance(node, ast.Assign):
+            found |= {target.id: node.value for target in node.targets if isinstance(target, ast.Name)}
+    return found

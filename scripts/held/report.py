@@ -1,0 +1,47 @@
+"""How much of each page is proven, and what to do about the rest:  uv run held     or:  uv run held taylor fixes"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from held.tally import KINDS, Tally, tallies
+
+CURE = """Each of these sentences is held by nothing. Quote it, between “ and ”, in the docstring of a test of
+tests/test_{page}.py that proves it; where it makes no claim, write it into tests/held/{page}.txt
+below [{kinds}]; who found what belongs into tests/held/attributions.toml."""
+
+
+def line(one: Tally) -> str:
+    """One page in one line."""
+    count = len(one.proven) + len(one.marked) + len(one.loose)
+    return f"{one.page:<15}{count:>5} sentences {len(one.proven):>5} proven {len(one.marked):>5} marked {len(one.loose):>5} held by nothing"
+
+
+def told(one: Tally) -> str:
+    """What is wrong with a page, and what to do."""
+    parts = list(one.complaints)
+    if one.loose:
+        parts += [CURE.format(page=one.page, kinds="] or [".join(KINDS))]
+        parts += [f"  {sentence.words}" for sentence in one.loose]
+    return "\n".join(parts)
+
+
+def main(arguments: list[str] | None = None, root: Path = Path()) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pages", nargs="*", help="the pages to tell of in full; without one, all are counted")
+    parser.add_argument("--note", action="store_true", help="note in tests/held/loose.json how many are left")
+    given = parser.parse_args(arguments)
+    wanted = given.pages
+    found = [one for one in tallies(root) if not wanted or one.page in wanted]
+    for one in found:
+        sys.stdout.write(f"{line(one)}\n")
+        if wanted and told(one):
+            sys.stdout.write(f"{told(one)}\n")
+    if given.note:
+        left = {one.page: len(one.loose) for one in tallies(root) if one.loose}
+        (root / "tests/held/loose.json").write_text(json.dumps(left, indent=1) + "\n", encoding="utf-8")
+    wrong = [complaint for one in found for complaint in one.complaints]
+    if wrong and not wanted:
+        sys.stdout.write("\n".join(wrong) + "\n")
+    raise SystemExit(bool(wrong))

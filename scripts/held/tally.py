@@ -1,0 +1,111 @@
+"""Which sentences of a page a test proves, which are marked as making no claim, and which nothing holds."""
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from held.page import Sentence, plain, sentences, text
+from held.quotations import Quotation, in_hand, numbers_of, quotations
+
+# What a sentence may be that no computation could refute. Only what is asked for or supposed may name a number.
+KINDS = {
+    "instruction": True,  # what the reader should do
+    "given": True,  # what an example or an exercise supposes
+    "definition": False,  # a word or a letter of ours
+    "transition": False,  # where the text goes
+    "remark": False,  # a judgement or an image
+}
+ATTRIBUTIONS = "attributions.toml"  # who found what, and what was seen in the source
+KIND = re.compile(r"\[(\w+)\]")
+
+
+@dataclass
+class Tally:
+    """A page's sentences by what holds them, and what is wrong with what should."""
+
+    page: str
+    proven: list[Sentence] = field(default_factory=list)
+    marked: list[Sentence] = field(default_factory=list)
+    loose: list[Sentence] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+def pages(root: Path) -> dict[str, str]:
+    """The pages whose sentences are counted, by their names."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted((root / "docs").glob("*.md"))}
+
+
+def tallies(root: Path) -> list[Tally]:
+    """All pages of the site. Reads only, and builds nothing."""
+    quoted = quotations(root / "tests")
+    return [tally(root, page, markdown, quoted) for page, markdown in pages(root).items()]
+
+
+def tally(root: Path, page: str, markdown: str, quoted: list[Quotation]) -> Tally:
+    """One page."""
+    result, own = Tally(page), [one for one in quoted if one.page == page]
+    whole = text(markdown)
+    result.complaints += [told for one in own for told in _wrong(one, whole, markdown)]
+    marks = _marks(root / "tests/held", page, result.complaints)
+    covered = _covered(whole, [one.words for one in own])
+    place = 0
+    for sentence in sentences(markdown):
+        place = whole.index(sentence.words, place)
+        rest = "".join(letter for i, letter in enumerate(sentence.words, place) if not covered[i])
+        if not re.search(r"\w", rest):
+            result.proven.append(sentence)
+        elif sentence.words in marks:
+            result.marked.append(sentence)
+        else:
+            result.loose.append(sentence)
+        place += len(sentence.words)
+    known = {sentence.words for sentence in sentences(markdown)}
+    result.complaints += [
+        f"tests/held marks “{words}”, which is no sentence of docs/{page}.md. Has it changed? Then say again what it is."
+        for words in marks
+        if words not in known
+    ]
+    return result
+
+
+def _wrong(one: Quotation, whole: str, markdown: str) -> list[str]:
+    """A quotation stands on its page, once, and its test has its numbers."""
+    times = whole.count(one.words)
+    if times != 1:
+        stands = "no longer stands" if times == 0 else f"stands {times} times"
+        cure = "prove it again, as the page has it now" if times == 0 else "quote more of it"
+        return [f"“{one.words}” is held by {one.test}, but {stands} on docs/{one.page}.md: {cure}."]
+    printed = {plain(word) for word in re.findall(r"`([^`\n]+)`", markdown)}  # held by the output
+    return [
+        f"“{one.words}” states {number}, which {one.test} never computes or compares: prove it there."
+        for number in numbers_of(one.words)
+        if not in_hand(number, one.numbers) and number not in printed
+    ]
+
+
+def _covered(whole: str, quoted: list[str]) -> list[bool]:
+    """For each letter of a page, whether a quotation covers it."""
+    covered = [False] * len(whole)
+    for words in quoted:
+        if (start := whole.find(words)) >= 0:
+            covered[start : start + len(words)] = [True] * len(words)
+    return covered
+
+
+def _marks(folder: Path, page: str, complaints: list[str]) -> set[str]:
+    """The sentences of a page that are marked, from its own file and the table of attributions."""
+    path, marks, kind = folder / f"{page}.txt", set(), None
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        if header := KIND.fullmatch(line):
+            kind = header[1]
+            if kind not in KINDS:
+                complaints.append(f"{path.name}: [{kind}] is no kind. Cure: one of {', '.join(KINDS)}.")
+        elif line.strip():
+            marks.add(plain(line))
+            if not KINDS.get(kind, True) and numbers_of(line):
+                complaints.append(
+                    f"{path.name}: a {kind} names no number: “{line}”. Cure: prove it in a test."
+                )
+    table = tomllib.loads((folder / ATTRIBUTIONS).read_text(encoding="utf-8"))
+    return marks | {plain(one["sentence"]) for one in table.get("attribution", []) if one["page"] == page}

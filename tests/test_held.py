@@ -1,0 +1,171 @@
+"""How much of the pages is proven: quotations stand, their numbers are computed, and no page loses ground."""
+
+import json
+
+import pytest
+
+from conftest import ROOT
+from held.page import plain, sentences
+from held.quotations import numbers_of, of_file
+from held.report import main
+from held.tally import tallies, tally
+
+FOUND = {one.page: one for one in tallies(ROOT)}
+# Pages that have sentences which nothing holds yet, and how many. A page that is not named has none.
+LOOSE = json.loads((ROOT / "tests/held/loose.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", FOUND)
+def test_what_should_hold_a_sentence_of_the_page_does(page):
+    assert FOUND[page].complaints == []
+
+
+@pytest.mark.parametrize("page", FOUND)
+def test_a_page_loses_no_sentence_that_was_held(page):
+    loose = [sentence.words for sentence in FOUND[page].loose]
+    assert len(loose) <= LOOSE.get(page, 0), f"uv run held {page} tells what to do about: {loose}"
+
+
+PAGE = """---
+title: Small
+description: A rate of 0.12 explodes.
+---
+
+# Small
+
+The *limit* is 2/λ, here [`0.5`](small.md#limit). Above 0.5, e.g. at 0.6, it explodes! Does it?
+
+!!! predict "Predict: λ is 4. What is the limit?"
+
+    ??? option "It is 0.4"
+        That is another one.
+
+| αλ | what you see |
+|---|---|
+| above 2 | **explodes** |
+
+$$
+\\begin{aligned}
+r &= 2 \\\\
+
+s &= 3
+\\end{aligned}
+$$
+
+![The loss rises.](figures/small.run.svg)
+/// figure-caption
+The same run, twice.
+///
+
+1. **Stop.** Log $a_b$ and a_b_c.
+"""
+WORDS = [
+    "A rate of 0.12 explodes.",
+    "The limit is 2/λ, here 0.5.",
+    "Above 0.5, e.g. at 0.6, it explodes!",
+    "Predict: λ is 4.",
+    "It is 0.4",
+    "That is another one.",
+    "above 2 | explodes",
+    r"\begin{aligned} r &= 2 \\ s &= 3 \end{aligned}",
+    "The loss rises.",
+    "The same run, twice.",
+    "Stop.",
+    "Log $a_b$ and a_b_c.",
+]
+
+
+def test_the_sentences_of_a_page_are_found_in_all_that_states_something():
+    assert [one.words for one in sentences(PAGE)] == WORDS
+
+
+def site_of(folder, test, marks=""):
+    """A site of the page above, with one test of it."""
+    for name in "docs", "tests/held":
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "docs/small.md").write_text(PAGE, encoding="utf-8")
+    (folder / "tests/test_small.py").write_text(test, encoding="utf-8")
+    (folder / "tests/held/small.txt").write_text(marks, encoding="utf-8")
+    (folder / "tests/held/attributions.toml").touch()
+    return folder
+
+
+QUOTES = '''def test_it_explodes():
+    """“Above 0.5, e.g. at 0.6, it explodes!”"""
+    assert abs(1 - 0.6 * 4) > 1 > abs(1 - 0.49 * 4)  {}
+'''
+
+
+def counted(root, page=PAGE):
+    (root / "docs/small.md").write_text(page, encoding="utf-8")
+    return tallies(root)[0]
+
+
+def test_a_sentence_is_held_by_the_test_that_quotes_it_and_by_nothing_when_it_changes(tmp_path):
+    root = site_of(tmp_path, QUOTES.format("# 0.5\n    assert 0.5 < 0.6"))
+    assert [one.words for one in counted(root).proven] == ["Above 0.5, e.g. at 0.6, it explodes!"]
+    told = counted(root, PAGE.replace("it explodes!", "it settles!")).complaints
+    assert len(told) == 1 and "is held by test_small.py::test_it_explodes, but no longer stands" in told[0]
+
+
+def test_a_number_that_is_changed_on_the_page_and_in_the_quotation_is_missed_in_the_test(tmp_path):
+    root = site_of(tmp_path, QUOTES.replace("at 0.6", "at 0.7").format("and 0.5"))
+    told = counted(root, PAGE.replace("at 0.6", "at 0.7")).complaints
+    assert told == [
+        "“Above 0.5, e.g. at 0.7, it explodes!” states 0.7, which test_small.py::test_it_explodes never "
+        "computes or compares: prove it there."
+    ]
+
+
+def test_a_quotation_that_stands_twice_must_be_longer(tmp_path):
+    root = site_of(
+        tmp_path, QUOTES.replace("“Above 0.5, e.g. at 0.6, it explodes!”", "“explodes”").format("")
+    )
+    assert "stands 3 times on docs/small.md: quote more of it." in counted(root).complaints[0]
+
+
+def test_a_mark_names_a_whole_sentence_and_its_kind_and_only_what_is_asked_or_supposed_has_a_number(tmp_path):
+    root = site_of(tmp_path, "", "[instruction]\nStop.\n[given]\nPredict: λ is 4.\n")
+    assert [one.words for one in counted(root).marked] == ["Predict: λ is 4.", "Stop."]
+    assert counted(root).complaints == []
+    site_of(tmp_path, "", "[remark]\nPredict: λ is 4.\nHalt.\n[guess]\n")
+    told = "\n".join(counted(root).complaints)
+    assert "a remark names no number" in told and "[guess] is no kind" in told
+    assert "marks “Halt.”, which is no sentence" in told
+
+
+def test_who_found_what_is_held_by_the_table_of_attributions(tmp_path):
+    root = site_of(tmp_path, "")
+    entry = '[[attribution]]\npage = "small"\nsentence = "That is another one."\nseen = "p. 3"\n'
+    (root / "tests/held/attributions.toml").write_text(entry, encoding="utf-8")
+    assert [one.words for one in counted(root).marked] == ["That is another one."]
+
+
+def test_a_test_file_may_prove_another_page_and_a_docstring_one_sentence_of_another(tmp_path):
+    root = site_of(tmp_path, 'def test_a():\n    """docs/taylor.md: “One.” and “Two “or” three.”"""\n')
+    found = of_file(root / "tests/test_small.py")
+    assert [(one.page, one.words) for one in found] == [("taylor", "One."), ("small", "Two “or” three.")]
+    (root / "tests/test_small.py").write_text('PROVES = "fixes"\ndef test_a():\n    """“One.”"""\n')
+    assert [one.page for one in of_file(root / "tests/test_small.py")] == ["fixes"]
+
+
+@pytest.mark.parametrize(
+    "words, numbers",
+    [
+        ("from −1.24 to 380,000, and 5.8e94", ["−1.24", "380,000", "5.8e94"]),
+        ("$L_1$ and $x^2$, 10⁶, β1", []),
+        ("4 × 18.66 = 74.64, so 18 %.", ["4", "18.66", "74.64", "18"]),
+    ],
+)
+def test_the_numbers_of_a_sentence_are_those_that_it_states(words, numbers):
+    assert numbers_of(words) == numbers
+
+
+def test_the_report_says_for_a_page_what_is_loose_and_what_to_do(tmp_path, capsys):
+    root = site_of(tmp_path, "")
+    with pytest.raises(SystemExit) as ended:
+        main(["small"], root)
+    told = capsys.readouterr().out
+    assert ended.value.code == 0 and "12 held by nothing" in told
+    assert "tests/test_small.py" in told and all(plain(words) in told for words in WORDS)
+    assert len(tally(root, "small", PAGE, []).loose) == 12
