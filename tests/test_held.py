@@ -8,6 +8,7 @@ from conftest import ROOT
 from held.page import plain, sentences
 from held.quotations import numbers_of, of_file
 from held.report import main
+from held.sources import Source, sources
 from held.tally import tallies, tally
 
 FOUND = {one.page: one for one in tallies(ROOT)}
@@ -161,6 +162,37 @@ def test_the_numbers_of_a_sentence_are_those_that_it_states(words, numbers):
     assert numbers_of(words) == numbers
 
 
+LAB = """# %% [markdown]
+# A spring. Its limit is 4.
+
+# %% alt="The loss falls in a straight line."
+check(
+    limit,
+    4,
+    "The curvature is one half.",
+    [(2, "This is the limit "
+      "of the sum.")],
+)
+look_back(choice, {"a": "Yes, it settles at once."})
+print("what a program prints is held by its run")
+"""
+
+
+def test_the_words_of_a_lab_and_what_its_checks_explain_are_counted(tmp_path):
+    (tmp_path / "docs/labs").mkdir(parents=True)
+    (tmp_path / "docs/labs/spring.py").write_text(LAB, encoding="utf-8")
+    (found,) = sources(tmp_path)
+    assert found.name == "labs/spring"
+    assert [one.words for one in sentences(found.markdown)] == [
+        "A spring.",
+        "Its limit is 4.",
+        "The loss falls in a straight line.",
+        "The curvature is one half.",
+        "This is the limit of the sum.",
+        "Yes, it settles at once.",
+    ]
+
+
 def test_the_report_says_for_a_page_what_is_loose_and_what_to_do(tmp_path, capsys):
     root = site_of(tmp_path, "")
     with pytest.raises(SystemExit) as ended:
@@ -168,4 +200,4 @@ def test_the_report_says_for_a_page_what_is_loose_and_what_to_do(tmp_path, capsy
     told = capsys.readouterr().out
     assert ended.value.code == 0 and "12 held by nothing" in told
     assert "tests/test_small.py" in told and all(plain(words) in told for words in WORDS)
-    assert len(tally(root, "small", PAGE, []).loose) == 12
+    assert len(tally(root, Source("docs/small.md", PAGE), []).loose) == 12

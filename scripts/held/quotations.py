@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from held.page import plain
+from held.sources import name_of
 
 NUMBER = re.compile(r"(?<![\w^_.,{])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e[+\-]?\d+)?(?![\w}]*[\^⁻⁰-⁹²³])")
-ELSEWHERE = re.compile(r"docs/(\w+)\.md:\s*$")
+ELSEWHERE = re.compile(r"([\w./]+\.(?:md|py|json)):\s*$")
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Quotation:
     words: str
     page: str
     test: str
+    chosen: bool = False  # the page is named, and not only by the name of the file of tests
     numbers: set[float] = field(repr=False, default_factory=set)
 
 
@@ -39,7 +41,8 @@ def of_file(path: Path) -> list[Quotation]:
     for name, test in _functions(module).items():
         for words, other in quoted(ast.get_docstring(test) or ""):
             numbers = numbers_in_hand(test, named)
-            found.append(Quotation(plain(words), other or page, f"{path.name}::{name}", numbers))
+            where, chosen = name_of(other) if other else page, bool(other) or "PROVES" in named
+            found.append(Quotation(plain(words), where, f"{path.name}::{name}", chosen, numbers))
     return found
 
 

@@ -15,7 +15,7 @@ below [{kinds}]; who found what belongs into tests/held/attributions.toml."""
 def line(one: Tally) -> str:
     """One page in one line."""
     count = len(one.proven) + len(one.marked) + len(one.loose)
-    return f"{one.page:<15}{count:>5} sentences {len(one.proven):>5} proven {len(one.marked):>5} marked {len(one.loose):>5} held by nothing"
+    return f"{one.page:<24}{count:>5} sentences {len(one.proven):>5} proven {len(one.marked):>5} marked {len(one.loose):>5} held by nothing"
 
 
 def told(one: Tally) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from held.page import Sentence, plain, sentences, text
 from held.quotations import Quotation, in_hand, numbers_of, quotations
+from held.sources import Source, sources
 
 # What a sentence may be that no computation could refute. Only what is asked for or supposed may name a number.
 KINDS = {
@@ -25,58 +26,53 @@ class Tally:
     """A page's sentences by what holds them, and what is wrong with what should."""
 
     page: str
+    path: str
     proven: list[Sentence] = field(default_factory=list)
     marked: list[Sentence] = field(default_factory=list)
     loose: list[Sentence] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
 
-def pages(root: Path) -> dict[str, str]:
-    """The pages whose sentences are counted, by their names."""
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted((root / "docs").glob("*.md"))}
-
-
 def tallies(root: Path) -> list[Tally]:
-    """All pages of the site. Reads only, and builds nothing."""
+    """All that is counted. Reads only, and builds nothing."""
     quoted = quotations(root / "tests")
-    return [tally(root, page, markdown, quoted) for page, markdown in pages(root).items()]
+    found = [tally(root, source, quoted) for source in sources(root)]
+    counted = {one.page for one in found}
+    for one in quoted:
+        if one.page not in counted and one.chosen:
+            found[0].complaints.append(f"{one.test} quotes {one.page}, which is not counted: “{one.words}”.")
+    return found
 
 
-def tally(root: Path, page: str, markdown: str, quoted: list[Quotation]) -> Tally:
-    """One page."""
-    result, own = Tally(page), [one for one in quoted if one.page == page]
-    whole = text(markdown)
-    result.complaints += [told for one in own for told in _wrong(one, whole, markdown)]
-    marks = _marks(root / "tests/held", page, result.complaints)
+def tally(root: Path, source: Source, quoted: list[Quotation]) -> Tally:
+    """One page, lab or other file."""
+    result, own = Tally(source.name, source.path), [one for one in quoted if one.page == source.name]
+    whole, all_ = text(source.markdown), sentences(source.markdown)
+    result.complaints += [told for one in own for told in _wrong(one, whole, source)]
+    marks = _marks(root / "tests/held", source.name, result.complaints)
     covered = _covered(whole, [one.words for one in own])
     place = 0
-    for sentence in sentences(markdown):
+    for sentence in all_:
         place = whole.index(sentence.words, place)
         rest = "".join(letter for i, letter in enumerate(sentence.words, place) if not covered[i])
-        if not re.search(r"\w", rest):
-            result.proven.append(sentence)
-        elif sentence.words in marks:
-            result.marked.append(sentence)
-        else:
-            result.loose.append(sentence)
+        marked = result.marked if sentence.words in marks else result.loose
+        (marked if re.search(r"\w", rest) else result.proven).append(sentence)
         place += len(sentence.words)
-    known = {sentence.words for sentence in sentences(markdown)}
     result.complaints += [
-        f"tests/held marks “{words}”, which is no sentence of docs/{page}.md. Has it changed? Then say again what it is."
-        for words in marks
-        if words not in known
+        f"tests/held marks “{words}”, which is no sentence of {source.path}. Has it changed? Then say again what it is."
+        for words in marks - {sentence.words for sentence in all_}
     ]
     return result
 
 
-def _wrong(one: Quotation, whole: str, markdown: str) -> list[str]:
+def _wrong(one: Quotation, whole: str, source: Source) -> list[str]:
     """A quotation stands on its page, once, and its test has its numbers."""
     times = whole.count(one.words)
     if times != 1:
         stands = "no longer stands" if times == 0 else f"stands {times} times"
         cure = "prove it again, as the page has it now" if times == 0 else "quote more of it"
-        return [f"“{one.words}” is held by {one.test}, but {stands} on docs/{one.page}.md: {cure}."]
-    printed = {plain(word) for word in re.findall(r"`([^`\n]+)`", markdown)}  # held by the output
+        return [f"“{one.words}” is held by {one.test}, but {stands} on {source.path}: {cure}."]
+    printed = {plain(word) for word in re.findall(r"`([^`\n]+)`", source.markdown)}  # held by the output
     return [
         f"“{one.words}” states {number}, which {one.test} never computes or compares: prove it there."
         for number in numbers_of(one.words)

@@ -1,0 +1,81 @@
+"""What is counted: the pages of the site, the labs and exercises with what their checks explain, the answers of the
+reader of logs, and the README.
+"""
+
+import ast
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+CELL = re.compile(r"^# %%", re.MULTILINE)
+DRAWN = re.compile(r'\balt="(.+)"')
+SPEAK = {"check", "look_back"}  # the functions of a lab that explain
+FEWEST = 4  # words of a string that explains something
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that states something: its place in the repository, and what it states, as Markdown."""
+
+    path: str
+    markdown: str
+
+    @property
+    def name(self) -> str:
+        """``overshoot`` for a page of the site, ``labs/limit``, ``README``."""
+        return name_of(self.path)
+
+
+def name_of(path: str) -> str:
+    """The short name of a file that is counted."""
+    return path.removeprefix("docs/").rpartition(".")[0]
+
+
+def sources(root: Path) -> list[Source]:
+    """All files that are counted, in a fixed order."""
+    found = []
+    for pattern, read in (
+        ("docs/*.md", str),
+        ("docs/labs/*.py", _lab),
+        ("docs/exercises/*.py", _lab),
+        ("snippets/readlog/words.json", _answers),
+        ("README.md", str),
+    ):
+        for path in sorted(root.glob(pattern)):
+            markdown = read(path.read_text(encoding="utf-8"))
+            found.append(Source(path.relative_to(root).as_posix(), markdown))
+    return found
+
+
+def _lab(code: str) -> str:
+    """The words of a lab, cell by cell, and below each cell of code what its check may explain."""
+    told = []
+    for cell in CELL.split(code):
+        header, _, body = cell.partition("\n")
+        told += DRAWN.findall(header)
+        if "[markdown]" in header:
+            told.append(re.sub(r"^# ?", "", body, flags=re.MULTILINE))
+        else:
+            told += _explained(body)
+    return "\n\n".join(told)
+
+
+def _explained(code: str) -> list[str]:
+    """The sentences in the calls of ``check`` and ``look_back``."""
+    calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
+    speaking = [call for call in calls if getattr(call.func, "id", "") in SPEAK]
+    strings = [node.value for call in speaking for node in ast.walk(call) if isinstance(node, ast.Constant)]
+    return [one for one in strings if isinstance(one, str) and len(one.split()) >= FEWEST]
+
+
+def _answers(text: str) -> str:
+    """Every sentence that an answer is put together from."""
+    told, open_ = [], [json.loads(text)]
+    while open_:
+        value = open_.pop(0)
+        if isinstance(value, str) and len(value.split()) >= FEWEST:
+            told.append(value)
+        elif isinstance(value, dict | list):
+            open_[:0] = value.values() if isinstance(value, dict) else value
+    return "\n\n".join(told)
