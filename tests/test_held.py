@@ -143,9 +143,15 @@ def test_who_found_what_is_held_by_the_table_of_attributions(tmp_path):
 
 
 def test_a_test_file_may_prove_another_page_and_a_docstring_one_sentence_of_another(tmp_path):
-    root = site_of(tmp_path, 'def test_a():\n    """docs/taylor.md: “One.” and “Two “or” three.”"""\n')
+    root = site_of(
+        tmp_path, 'def test_a():\n    """“Two “or” three.” docs/taylor.md: “One.” and “Four.”"""\n'
+    )
     found = of_file(root / "tests/test_small.py")
-    assert [(one.page, one.words) for one in found] == [("taylor", "One."), ("small", "Two “or” three.")]
+    assert [(one.page, one.words) for one in found] == [
+        ("small", "Two “or” three."),
+        ("taylor", "One."),
+        ("taylor", "Four."),
+    ]
     (root / "tests/test_small.py").write_text('PROVES = "fixes"\ndef test_a():\n    """“One.”"""\n')
     assert [one.page for one in of_file(root / "tests/test_small.py")] == ["fixes"]
 

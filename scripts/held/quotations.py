@@ -1,7 +1,7 @@
 """What the tests quote: a docstring names, between “ and ”, word for word the sentences that its test proves.
 
-A test file quotes the page that it is named for, or the one that it names by ``PROVES = "diagnose"``. A
-quotation of another page says so: docs/fixes.md: “…”.
+A test file quotes the page that it is named for, or the one that it names by ``PROVES = "diagnose"``. What is
+quoted from another file says so before: docs/fixes.md: “…” and “…”.
 """
 
 import ast
@@ -47,8 +47,8 @@ def of_file(path: Path) -> list[Quotation]:
 
 
 def quoted(docstring: str) -> list[tuple[str, str]]:
-    """What stands between “ and ”, with the quotations within, and the page that is named before it, or ""."""
-    found, depth, start, end = [], 0, 0, 0
+    """What stands between “ and ”, with the quotations within, and the page that was last named before it, or ""."""
+    found, depth, start, end, page = [], 0, 0, 0, ""
     for place, letter in enumerate(docstring):
         if letter == "“":
             start, depth = (place + 1 if depth == 0 else start), depth + 1
@@ -56,7 +56,8 @@ def quoted(docstring: str) -> list[tuple[str, str]]:
             depth -= 1
             if depth == 0:
                 before = ELSEWHERE.search(docstring[end : start - 1])
-                found.append((docstring[start:place], before[1] if before else ""))
+                page = before[1] if before else page
+                found.append((docstring[start:place], page))
                 end = place
     return found
 

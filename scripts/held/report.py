@@ -7,8 +7,8 @@ from pathlib import Path
 
 from held.tally import KINDS, Tally, tallies
 
-CURE = """Each of these sentences is held by nothing. Quote it, between “ and ”, in the docstring of a test of
-tests/test_{page}.py that proves it; where it makes no claim, write it into tests/held/{page}.txt
+CURE = """Each of these sentences is held by nothing. Quote it, between “ and ”, in the docstring of a test that proves
+it, such as one of tests/test_{page}.py, or after its file, {path}: “…”; where it makes no claim, write it into tests/held/{page}.txt
 below [{kinds}]; who found what belongs into tests/held/attributions.toml."""
 
 
@@ -22,7 +22,7 @@ def told(one: Tally) -> str:
     """What is wrong with a page, and what to do."""
     parts = list(one.complaints)
     if one.loose:
-        parts += [CURE.format(page=one.page, kinds="] or [".join(KINDS))]
+        parts += [CURE.format(page=one.page, path=one.path, kinds="] or [".join(KINDS))]
         parts += [f"  {sentence.words}" for sentence in one.loose]
     return "\n".join(parts)
 

@@ -1,5 +1,5 @@
-"""What is counted: the pages of the site, the labs and exercises with what their checks explain, the answers of the
-reader of logs, and the README.
+"""What is counted: the pages of the site, the labs and exercises with what their checks explain, the problems, the
+answers of the reader of logs, and the README.
 """
 
 import ast
@@ -11,6 +11,7 @@ from pathlib import Path
 CELL = re.compile(r"^# %%", re.MULTILINE)
 DRAWN = re.compile(r'\balt="(.+)"')
 SPEAK = {"check", "look_back"}  # the functions of a lab that explain
+ROOMS = {"docs/": "", "snippets/readlog/": "answers/", "scripts/problems/collection/": "problems/"}
 FEWEST = 4  # words of a string that explains something
 
 
@@ -23,13 +24,15 @@ class Source:
 
     @property
     def name(self) -> str:
-        """``overshoot`` for a page of the site, ``labs/limit``, ``README``."""
+        """``overshoot`` for a page of the site, ``labs/limit``, ``problems/limit``, ``README``."""
         return name_of(self.path)
 
 
 def name_of(path: str) -> str:
     """The short name of a file that is counted."""
-    return path.removeprefix("docs/").rpartition(".")[0]
+    for room, name in ROOMS.items():
+        path = path.replace(room, name) if path.startswith(room) else path
+    return path.rpartition(".")[0]
 
 
 def sources(root: Path) -> list[Source]:
@@ -39,6 +42,7 @@ def sources(root: Path) -> list[Source]:
         ("docs/*.md", str),
         ("docs/labs/*.py", _lab),
         ("docs/exercises/*.py", _lab),
+        ("scripts/problems/collection/**/[!_]*.py", _problem),
         ("snippets/readlog/words.json", _answers),
         ("README.md", str),
     ):
@@ -67,6 +71,27 @@ def _explained(code: str) -> list[str]:
     speaking = [call for call in calls if getattr(call.func, "id", "") in SPEAK]
     strings = [node.value for call in speaking for node in ast.walk(call) if isinstance(node, ast.Constant)]
     return [one for one in strings if isinstance(one, str) and len(one.split()) >= FEWEST]
+
+
+def _problem(code: str) -> str:
+    """The words of a problem and of its answers, with … where a number is drawn."""
+    module = ast.parse(code)
+    documents = {id(node.body[0].value) for node in ast.walk(module) if _has_docstring(node)}
+    within = {
+        id(part) for node in ast.walk(module) if isinstance(node, ast.JoinedStr) for part in node.values
+    }
+    told = []
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in documents | within:
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            words = "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts)
+            states = re.search(r"[.:?!,…]$", words.strip()) and len(words.split()) >= FEWEST
+            told += [words] if states else []  # a title is a name
+    return "\n\n".join(told)
+
+
+def _has_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node) is not None
 
 
 def _answers(text: str) -> str:
