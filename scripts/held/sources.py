@@ -85,8 +85,8 @@ def _problem(code: str) -> str:
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in documents | within:
             parts = node.values if isinstance(node, ast.JoinedStr) else [node]
             words = "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts)
-            states = re.search(r"[.:?!,…]$", words.strip()) and len(words.split()) >= FEWEST
-            told += [words] if states else []  # a title is a name
+            ends = ".:?!,…" if isinstance(node, ast.JoinedStr) else ".:?!,"  # without one it is a title
+            told += [words] if words.strip().endswith(tuple(ends)) and len(words.split()) >= FEWEST else []
     return "\n\n".join(told)
 
 

@@ -65,8 +65,8 @@ def _scale(start: int, gradient: float) -> Question:
             Answer(scale, f"{_worked(start, gradient)}, so ${start}/{start // scale} = {scale}$ is left."),
             Answer(2 * scale, "At this scale the gradient is still inf: one more halving is needed."),
             Answer(
-                round(LARGEST / gradient),
-                "This is the largest scale that fits. The scaler only halves, so it arrives at a power of two.",
+                int(LARGEST / gradient),
+                "This is the largest whole scale that fits. The scaler only halves, so it arrives at a power of two.",
             ),
             Answer(
                 start, "The scale does not come back by itself: it is doubled only after 2,000 good updates."
