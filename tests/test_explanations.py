@@ -74,7 +74,7 @@ def test_momentum_each_slip_is_the_limit_of_another_method():
         assert said(question, "The limit is $2(1") == pytest.approx(2 * (1 + beta) / lam)
         plain = said(question, "This is the limit of plain")
         assert plain == pytest.approx(
-            largest_rate(lambda r, c=lam: settles(lambda w: c * w, r, 1.0)), rel=1e-6
+            largest_rate(lambda r, c=lam: settles(lambda e: c * e, r, 1.0)), rel=1e-6
         )
         reversed_ = said(question, "The sign of β")
         assert reversed_ == pytest.approx(2 * (1 + -beta) / lam) and reversed_ < plain < right
@@ -85,7 +85,7 @@ def test_momentum_each_slip_is_the_limit_of_another_method():
         assert 2 * half == pytest.approx(right, rel=2e-3) and half == pytest.approx(
             right / plain / lam, rel=2e-3
         )
-        assert settles(lambda w, c=lam: c * w, 1.99 / lam, 1.0, 300)  # so 1/λ is no edge
+        assert settles(lambda e, c=lam: c * e, 1.99 / lam, 1.0, 300)  # so 1/λ is no edge
 
         w, v = 1.0, 0.0
         for t in range(200):
