@@ -24,7 +24,7 @@ def node_tests(models: str) -> subprocess.CompletedProcess:
     if not node:
         message = "no node found: install Node.js 20 or newer"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
-    command = [node, "--test", str(ROOT / "tests" / "figures" / "models.test.mjs")]
+    command = [node, "--test", *map(str, sorted((ROOT / "tests" / "figures").glob("*.test.mjs")))]
     return subprocess.run(command, env=os.environ | {"MODELS": models}, capture_output=True, text=True)
 
 

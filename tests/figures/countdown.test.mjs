@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { every, golden, model } from "./shared.mjs";
+
+const countdown = await model("countdown");
+
+test("a number is rounded to each format as numpy does, and has the same bits", () => {
+  for (const { value, kept, bits } of golden.countdown.rounded) {
+    for (const format of countdown.formats) {
+      assert.equal(countdown.keep(format, value), kept[format], `${value} in ${format}`);
+      assert.equal(countdown.bits(format, kept[format]).join(""), bits[format], `bits of ${value} in ${format}`);
+    }
+  }
+});
+
+test("descent in each format meets inf and nan at the update where the chapter's loop does", () => {
+  for (const { format, alpha, end, inf, losses, weights } of golden.countdown.runs) {
+    const what = `${format} at ${alpha}`;
+    const found = countdown.descend(format, alpha, 700);
+    assert.equal(found.losses.length, end, what);
+    assert.equal(countdown.firstInf(found.losses), inf, what);
+    const seventh = (values) => values.filter((_, i) => i % 7 === 0);
+    every(seventh(found.losses), losses, assert.equal, `loss, ${what}`);
+    every(seventh(found.weights), weights, assert.equal, `weight, ${what}`);
+  }
+  for (const format of countdown.formats) {
+    assert.equal(countdown.largest(format), golden.countdown.largest[format]);
+  }
+});
+
+test("the formula counts the updates to the first inf of the loss", () => {
+  assert.deepEqual(countdown.formats.map((format) => countdown.countdown(format, 4, 1)), [8, 64, 64, 512]);
+  for (const format of ["fp32", "fp64"]) {
+    const { losses } = countdown.descend(format, 2.7, 2000);
+    assert.equal(countdown.firstInf(losses), countdown.countdown(format, 1.7 * 1.7, 1)); // the square is inf before it is halved
+  }
+});
+
+test("the answers to the tasks beside the figure are what it shows", () => {
+  const inf = (format, growth) => countdown.firstInf(countdown.descend(format, 1 + Math.sqrt(growth), 3600).losses);
+  assert.deepEqual(["fp32", "fp16", "bf16", "fp64"].map((format) => inf(format, 4)), [64, 8, 64, 513]);
+  assert.equal(countdown.countdown("fp64", 4, 1), 512);
+  assert.equal(inf("fp32", 100), 20);
+  assert.match(countdown.bits("fp32", Infinity).join(" "), /^0 1{8} 0{23}$/);
+});
