@@ -27,6 +27,9 @@ def test_nothing_is_lacking_in_a_chapter_that_is_whole():
 
 
 def test_a_new_chapter_runs_and_shows_its_program_at_once_and_its_tests_pass(root):
+    """README.md: “**Begin it**: `uv run chapter new decay --after fixes` writes the program `snippets/decay.py`, the page
+    `docs/decay.md` with all its parts, and `tests/test_decay.py`; names the page in the navigation; and lets the chapter
+    before lead to it. It can be looked at and tested at once.” “What is still to be written stands in ⟨…⟩.”"""
     written = new(root, "decay", after="fixes")
     assert written == [
         "snippets/decay.py",
@@ -114,6 +117,8 @@ def played(path):
 
 
 def test_all_that_is_lacking_is_told_in_one_go(root, capsys):
+    """README.md: “**Ask what it lacks**: `uv run chapter check decay` says all of it, in the program, on the page and
+    where other pages must name it.”"""
     path = root / "docs/taylor.md"
     text = path.read_text(encoding="utf-8").replace("## Exercises", "## Tasks").replace("(#download)", "")
     path.write_text(text, encoding="utf-8")

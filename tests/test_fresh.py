@@ -132,6 +132,7 @@ def test_words_and_exit_code_pass_through(machine):
 
 
 def test_pip_brings_uv_once(machine):
+    """README.md: “`.ci/uv` gets uv if you do not have it,”"""
     machine.has("bin/python3", PIP)
     result = machine.run()
     assert tried(result) == ["pip"]
@@ -218,6 +219,7 @@ def test_without_a_network_the_last_words_are_told(machine):
 
 
 def test_any_python_that_the_project_allows_will_do(machine):
+    """README.md: “and uv gets everything else, Python too.”"""
     machine.has("bin/uv", uv(project=False, fetched=False))
     assert machine.run().stdout == f"<run><pytest> {ALLOWED}\n"
     assert "uv python install" in machine.calls("uv")
@@ -245,6 +247,9 @@ def test_a_python_that_was_chosen_is_left(machine):
 
 
 def test_the_readme_has_two_lines_for_a_shell_and_two_for_powershell():
+    """README.md: “In PowerShell, on Windows, the lines are `py -m pip install -q uv; py -m uv run mkdocs serve` and `py
+    -m pip install -q uv; py -m uv run pytest`; where `py` is missing, `winget install astral-sh.uv` gets uv, and a new
+    window knows `uv run mkdocs serve`.”"""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for words in ("run mkdocs serve", "run pytest"):
         assert f"\nsh .ci/uv {words}\n" in readme

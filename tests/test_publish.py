@@ -204,6 +204,8 @@ def test_an_edit_leads_to_the_pages_that_show_it_or_to_a_whole_build(tmp_path):
     [("http://127.0.0.1:8000/", True), ("http://localhost/", True), ("https://a.org/", False)],
 )
 def test_a_build_for_this_machine_alone_says_so_and_how_to_name_the_site(caplog, address, said):
+    """README.md: “What is taken along links to the address that `SITE_URL` names:
+    `SITE_URL=https://example.org/overshoot/ uv run mkdocs build`.”"""
     caplog.set_level("INFO")
     tell_where_links_lead(address)
     assert ("SITE_URL=https://…/ mkdocs build" in caplog.text) == said

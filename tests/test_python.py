@@ -209,6 +209,8 @@ def no_core(work):
 
 
 def test_where_nothing_can_be_had_one_line_says_so_and_ci_stops(nowhere, monkeypatch, caplog):
+    """README.md: “The first build gets Python for the browser from npm and from PyPI, so that readers can run each
+    program on its page; where it cannot be had the pages have no *Run*, and one line says so.”"""
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(get, "_core", no_core)
     assert get.pyodide(nowhere) is None and get.pyodide(nowhere) is None

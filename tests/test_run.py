@@ -38,6 +38,15 @@ def test_a_figure_left_open_is_taken_once_in_each_colour_scheme(program):
 
 
 def test_a_section_may_leave_one_figure_open_not_two(program):
+    """README.md: “A section of the program, from `# %% --8<-- [start:run]` to `# --8<-- [end:run]`, may print, and may
+    leave one figure open;”"""
+    both = run(
+        program(
+            "# %% --8<-- [start:run]\nimport matplotlib.pyplot as plt\nprint(1)\nplt.plot([1, 2])\n"
+            "# --8<-- [end:run]\n"
+        )
+    )
+    assert [(part.name, part.printed, len(part.figures)) for part in both] == [("run", "1\n", 2)]
     code = "import matplotlib.pyplot as plt\nplt.figure()\nplt.figure()"
     assert "section 'only' leaves more than one figure open" in failure(program(code))
 

@@ -39,11 +39,15 @@ def command(*arguments, **environment):
 
 
 def test_the_same_seed_makes_the_same_bytes_and_another_seed_other_sets(tmp_path):
+    """README.md: “As many different problem sets as your class needs, as notebooks, on paper and as a Moodle question
+    bank, with a key:”"""
     for out, seed, hashing in ("a", 7, "1"), ("b", 7, "2"), ("c", 8, "1"):
         made = command("--count", 3, "--seed", seed, "--out", tmp_path / out, PYTHONHASHSEED=hashing)
         assert made.returncode == 0, made.stderr
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert names == sorted(FILES)
+    kinds = {"set-01.html", "set-01.ipynb", "key.html", "moodle.xml"}
+    assert kinds <= set(names), names
     for name in names:
         first, second, other = ((tmp_path / folder / name).read_bytes() for folder in "abc")
         assert first == second == FILES[name].encode()
