@@ -29,3 +29,10 @@ test("the bound is the program's, and no gradients of the figure pass it", () =>
     }
   }
 });
+
+test("the furthest update is the largest from the jump on, and of equal ones the first", () => {
+  const seen = [[-3, 9], [0, 8], [1, 2], [2, 5], [3, 5], [4, 1]].map(([t, update]) => ({ t, update }));
+  assert.deepEqual(adam.furthest(seen), { t: 2, update: 5 });
+  assert.equal(adam.bound(0.9, 0.81 / 0.9999), (1 - 0.9) / Math.sqrt((1 - 0.81 / 0.9999) * (1 - 0.81 / (0.81 / 0.9999))));
+  assert.equal(adam.bound(0.5, 0.25), Infinity); // β₁² = β₂: there is no bound
+});

@@ -30,3 +30,15 @@ test("the answers to the tasks beside the figure are what it shows", () => {
   assert.deepEqual(["fp16", "bf16"].map((format) => bits.add(format, 256, 1, 5000)[1]), [2048, 256]);
   assert.deepEqual([2.9e-8, 3e-8].map((value) => bits.add("fp16", value, 0)[0] > 0), [false, true]);
 });
+
+test("below 0 the numbers lie as above it, mirrored, and an interval holds both its ends", () => {
+  assert.deepEqual(bits.formats, ["fp32", "fp16", "bf16"]);
+  for (const format of bits.formats) {
+    const unit = bits.distance(format, 1);
+    assert.equal(bits.above(format, -1), -1 + unit / 2);
+    assert.equal(bits.below(format, -1), -1 - unit);
+    assert.equal(bits.below(format, 0), -bits.distance(format, 0));
+    assert.deepEqual(bits.between(format, 1, 1 + 2 * unit, 3), [1, 1 + unit, 1 + 2 * unit]);
+    assert.equal(bits.between(format, 1, 1 + 2 * unit, 2), null);
+  }
+});

@@ -44,3 +44,19 @@ test("the answers to the tasks beside the figure are what it shows", () => {
   assert.equal(inf("fp32", 100), 20);
   assert.match(countdown.bits("fp32", Infinity).join(" "), /^0 1{8} 0{23}$/);
 });
+
+test("a bf16 is rounded from fp32, what is no number stays so, and the sign of a zero is kept", () => {
+  assert.equal(countdown.keep("bf16", 1 + 2 ** -8 + 2 ** -40), 1); // in fp32 it lies halfway, and 1 is even
+  assert.equal(countdown.keep("fp16", 1 + 2 ** -11 + 2 ** -40), 1 + 2 ** -10);
+  for (const format of countdown.formats) {
+    for (const value of [-0, 0, NaN, Infinity, -Infinity]) assert.ok(Object.is(countdown.keep(format, value), value), `${value} in ${format}`);
+  }
+});
+
+test("the first nan is found, and a loss that begins higher is sooner past the largest number", () => {
+  assert.equal(countdown.firstNan([1, Infinity, NaN, NaN]), 2);
+  assert.equal(countdown.firstNan([1, Infinity]), -1);
+  let [loss, updates] = [1000, 0];
+  for (; loss <= countdown.largest("fp32"); loss *= 4) updates++;
+  assert.equal(countdown.countdown("fp32", 4, 1000), updates);
+});

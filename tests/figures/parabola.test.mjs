@@ -45,3 +45,9 @@ test("the answers to the tasks beside the figure are what it shows", () => {
   assert.equal((Math.abs(parabola.factor(curves.article, 0.12)) ** 60 / 1e5).toFixed(0), "4");
   assert.equal(parabola.limit(curves.square), 1);
 });
+
+test("between the edges lie the regimes, and on x² and on a free parabola the run begins to the left", () => {
+  const beside = [1 - 1e-9, 1 + 1e-9, 2 - 1e-9, 2 + 1e-9].map(parabola.regime);
+  assert.deepEqual(beside, ["walks", "crosses", "crosses", "explodes"]);
+  for (const name of ["square", "free"]) assert.equal(parabola.curves[name].start, -1);
+});

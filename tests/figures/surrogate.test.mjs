@@ -37,3 +37,9 @@ test("the answers to the tasks beside the figure are what it shows", () => {
   for (let alpha = 0.81; alpha <= 2; alpha += 0.01) assert.ok(surrogate.step("Cauchy", alpha, 5).change > 0);
   assert.ok(surrogate.step("Cauchy", 0.8, 5).change < 0);
 });
+
+test("the limit beside a step is that of the parabola of the loss there", () => {
+  const { limit, curvature } = surrogate.step("log cosh", 0.3, 5);
+  const at = (alpha) => Math.abs(1 - alpha * curvature);
+  assert.ok(at(limit * 0.999) < 1 && at(limit * 1.001) > 1);
+});
