@@ -116,8 +116,8 @@ def refusal(step: Step, check: Step, code: str) -> str:
 # What a learner meets
 
 
-def test_there_are_four_labs_with_a_prediction_and_four_to_seven_other_blanks():
-    assert set(LABS) == {"limit", "scale", "sharpness", "autopsy"}
+def test_there_are_six_labs_with_a_prediction_and_four_to_six_other_blanks():
+    assert set(LABS) == {"limit", "scale", "sharpness", "autopsy", "yours", "adam"}
     for stem in LABS:
         steps = steps_of(stem)
         assert sum("prediction" in step.tags for step in steps) == 1
@@ -664,6 +664,109 @@ def test_each_other_word_of_the_table_has_its_own_explanation_in_each_log_and_ca
 def test_the_five_logs_are_those_that_the_solved_lab_makes():
     assert printed_in("autopsy").count("41 lines, the same as in the log: True") == 5
     assert names_of_lab("autopsy").LOGS.count("\n") == 1 + 5 * 41
+
+
+def test_the_spiral_s_limit_is_above_what_trains_before_it_has_begun_and_at_the_end_and_below_in_between():
+    lab = names_of_lab("yours")
+    told = dict(zip(lab.rows[:, 0], 2 / lab.rows[:, 2] / 2, strict=True))
+    assert lab.largest_that_trains(lab.first_weights(), lab.rates)[1] == 2
+    assert told[0] == pytest.approx(2.7, abs=0.05), "“It begins at 2.7”"
+    assert told[500] == pytest.approx(0.08, abs=0.005) == min(told.values()) and told[3000] > 1
+    assert lab.rows[4, 1] == pytest.approx(np.log(3) / 30, rel=0.15), "“falls to a thirtieth”"
+    assert lab.rows[4, 2] / lab.rows[0, 2] > 30, "“the curvature is many times as large”"
+
+
+def test_the_spiral_just_below_its_first_limit_ends_where_it_answers_nearly_the_same_to_every_point():
+    lab = names_of_lab("yours")
+    w = lab.first_weights()
+    limit = 2 / lab.sharpness(w)[0]
+    end, loss = lab.descend(w, 0.9 * limit)
+    assert loss == pytest.approx(np.log(3), abs=0.2), "“stays there at the loss of guessing”"
+    there = [[lab.descend(end, 0.9 * limit, more)[1] for more in (1, 50, 200)]]
+    assert np.all(np.abs(np.array(there) - np.log(3)) < 0.4)
+
+
+def test_the_spiral_s_curvature_passes_the_limit_of_whichever_rate_it_trains_at():
+    (printed,) = (step.printed for step in steps_of("yours") if "highest λ" in step.printed)
+    found = [[float(one) for one in re.findall(r"[\d.]+", line)] for line in printed.splitlines()]
+    assert [rate for rate, *_ in found] == [0.2, 0.4, 0.8]
+    assert all(edge < most < 3 * edge for _, edge, most in found)
+    assert lab_share("yours").max() > 1 and "its lowest point the number was about a tenth" in words_of(
+        "yours"
+    )
+
+
+def lab_share(stem):
+    return next(step for step in steps_of(stem) if step.printed.startswith("✓ Where it is about 1")).before[
+        "share"
+    ]
+
+
+def test_three_networks_on_the_spiral_do_what_the_last_answer_says():
+    rows = [line.split()[-4:] for line in printed_in("yours").splitlines()[-3:]]
+    start, begun, end = np.array(rows, float).T[1:]
+    assert [one > 1 for one in start] == [True, False, True], (
+        "too high for the two with SiLU, too low for tanh"
+    )
+    assert 0.2 < begun.min() and begun.max() < 0.55 and end.min() > 1
+
+
+def test_a_difference_of_gradients_is_nonsense_across_a_kink_and_not_on_a_smooth_bend():
+    lab = vars(names_of_lab("yours"))
+    relu = lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0  # noqa: E731
+    wild = {}
+    for name, bend in ("relu", relu), ("SiLU", lab["BENDS"]["SiLU"]):
+        lab["BENDS"]["SiLU"], before = bend, lab["BENDS"]["SiLU"]
+        w = lab["descend"](lab["first_weights"](), 0.2, 300)[0]
+        v = np.random.default_rng(0).normal(size=len(w))
+        one, other = (lab["product"](w, v, h) for h in (1e-3, 1e-6))
+        lab["BENDS"]["SiLU"] = before
+        wild[name] = np.abs(one - other).max() / np.abs(other).max()
+    assert wild["relu"] > 0.01 > 100 * wild["SiLU"]
+
+
+def test_the_rate_of_adam_may_rise_to_about_38_over_its_number_and_above_it_the_loss_rises_and_comes_back():
+    lab = names_of_lab("adam")
+    state = lab.train(lab.start(), 0.001, 2000)[0]
+    times = 38 / lab.number(state, 0.001)
+    assert times == pytest.approx(6.8, abs=0.05)
+    for share, rises in (0.97, False), (1.2, True):
+        losses = np.array(lab.train(state, 0.001 * times * share, 100)[1])
+        assert (np.diff(losses).max() > 0) == rises
+    losses = np.array(lab.train(state, 0.01, 100)[1])
+    assert losses[0] == pytest.approx(0.002, rel=0.05) and losses.max() / losses[0] == pytest.approx(
+        14, abs=1
+    )
+    assert np.all(np.diff(losses[:8]) < 0) and losses[-1] < losses[0], (
+        "falls for seven updates … and come back"
+    )
+
+
+def test_the_spike_of_a_rate_has_no_gradient_that_stands_out_and_alternates_and_that_of_a_batch_does():
+    lab = names_of_lab("adam")
+    state, sizes, sharp = lab.train(lab.start(), 0.001, 2000)[0], [], []
+    for _ in range(30):
+        g = lab.gradient(state[0])
+        sharp.append(g)
+        state = lab.update(state, 0.01, g)
+        sizes.append(np.sqrt(np.mean(g**2) / np.mean(lab.denominators(*state[2:]) ** 2)))
+    assert max(sizes) < 10, "“no single gradient stood out”"
+    along = np.array(sharp[7:20]) @ sharp[10] / np.linalg.norm(sharp[10]) ** 2
+    assert np.all(np.sign(along[:-1]) != np.sign(along[1:])), "“with alternating signs”"
+    at, _, size, root, moved = lab.logged(lab.calm, lab.bad)[0].T
+    assert np.argmax(size / root) == lab.bad == np.argmax(moved) and at[0] == 0
+    assert max(size / root) == pytest.approx(28, abs=1) and size[0] / root[0] == pytest.approx(0.001, rel=1)
+
+
+def test_the_remedies_stand_in_the_order_of_the_last_answer_and_a_large_eps_makes_denominators_equal():
+    lab = names_of_lab("adam")
+    peaks = [float(one) for one in re.findall(r"highest loss +([\d.]+) ", printed_in("adam"))][-5:]
+    assert peaks == sorted(peaks, reverse=True) and len(peaks) == 5
+    assert np.linalg.norm(lab.gradient(lab.calm[0])) < 1, "“the norm stays below 1”"
+    end = lab.train(lab.start(), 0.01, 1500, eps=0.1)[0]
+    P = lab.denominators(*end[2:], eps=0.1)
+    assert P.max() / P.min() < 1.5
+    assert 0.999**1000 == pytest.approx(1 / 3, abs=0.04) and 0.999**500 == pytest.approx(0.6, abs=0.01)
 
 
 # What a lab forgives, and what it says to slips of the hand
