@@ -708,12 +708,12 @@ def test_three_networks_on_the_spiral_do_what_the_last_answer_says():
     assert [one > 1 for one in start] == [True, False, True], (
         "too high for the two with SiLU, too low for tanh"
     )
-    assert 0.2 < begun.min() and begun.max() < 0.55 and end.min() > 1
+    assert begun.min() > 0.2 and begun.max() < 0.55 and end.min() > 1
 
 
 def test_a_difference_of_gradients_is_nonsense_across_a_kink_and_not_on_a_smooth_bend():
     lab = vars(names_of_lab("yours"))
-    relu = lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0  # noqa: E731
+    relu = lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0
     wild = {}
     for name, bend in ("relu", relu), ("SiLU", lab["BENDS"]["SiLU"]):
         lab["BENDS"]["SiLU"], before = bend, lab["BENDS"]["SiLU"]
@@ -766,7 +766,8 @@ def test_the_remedies_stand_in_the_order_of_the_last_answer_and_a_large_eps_make
     end = lab.train(lab.start(), 0.01, 1500, eps=0.1)[0]
     P = lab.denominators(*end[2:], eps=0.1)
     assert P.max() / P.min() < 1.5
-    assert 0.999**1000 == pytest.approx(1 / 3, abs=0.04) and 0.999**500 == pytest.approx(0.6, abs=0.01)
+    v = 0.999**1000
+    assert v == pytest.approx(1 / 3, abs=0.04) and v**0.5 == pytest.approx(0.6, abs=0.01)
 
 
 # What a lab forgives, and what it says to slips of the hand
