@@ -453,3 +453,25 @@ def test_exercises_1_and_2_and_the_loss_of_guessing_among_ten():
         1.70, abs=5e-3
     )
     assert np.log(10) == pytest.approx(2.303, abs=5e-4)
+
+
+# A state that is lost
+
+
+def test_without_its_state_a_run_leaps_130_fold_within_two_updates_and_with_a_warm_up_7_fold():
+    """As a symptom of *Read your own run* says."""
+    names = names_of("adam")
+    *_, (_, _, w, kept) = names.train(names.wave, 0.003, 1501)
+    losses = {}
+    for warm in 1, 100:
+        at, empty, losses[warm] = w.copy(), 0 * kept, []
+        for t in range(1, 202):
+            loss, g = names.gradient(at, names.wave)
+            losses[warm].append(loss)
+            at = at - 0.003 * min(1, t / warm) * names.adam(g, empty, t)
+    first, slow = np.array(losses[1]), np.array(losses[100])
+    assert first.max() / first[0] == pytest.approx(130, rel=0.1) and np.argmax(first) == 2
+    assert first[-1] < first[0], "“and came back”"
+    assert slow.max() / slow[0] == pytest.approx(7, rel=0.15)
+    symptom = (ROOT / "docs/diagnose.md").read_text(encoding="utf-8")
+    assert "the loss went up 130-fold within two updates" in symptom and "7-fold in place of 130" in symptom

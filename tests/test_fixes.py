@@ -4,12 +4,18 @@ Long runs on raw inputs are chaotic. What the page says of them is asserted of t
 again from starts that differ in the last digit.
 """
 
+import importlib.util
+import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from apart import skip_without
 from conftest import ROOT, axes_of, names_of
+
+PAGE = (ROOT / "docs/fixes.md").read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.xdist_group("fixes")  # one worker runs the program once
 
@@ -754,3 +760,33 @@ def test_ten_of_eleven_remedies_stay_finite_on_raw_inputs_and_do_not_come_to_13_
 def test_nesterov_needs_about_70_updates_at_half_its_limit_on_standardised_inputs(chapter):
     row = next(line for line in chapter.printed["limits"].splitlines() if line.startswith("nesterov"))
     assert 60 <= int(row.split()[-1]) <= 75
+
+
+# Nothing is wrong yet
+
+
+def test_fifty_updates_each_at_rates_three_times_apart_choose_0_0008_and_three_times_as_much_explodes():
+    rates = 1e-5 * 3.0 ** np.arange(7)
+    ends = [run("scaled", rate, 50)[1][-1] for rate in rates]
+    best = int(np.argmin(ends))
+    assert rates[best] == pytest.approx(0.0008, rel=0.02) and ends[best + 1] > 1e6
+    half = float(re.search(r"raises it from `0.000401` to `([\d.]+)`", PAGE)[1]) / 2
+    assert half == pytest.approx(0.00096) and "where half the limit is 0.00096" in PAGE
+
+
+@pytest.mark.parametrize(
+    "file, default, said",
+    [
+        ("torch/optim/adam.py", r"lr: .*= 1e-3", "0.001, the default of PyTorch and Keras"),
+        ("torch/optim/adamw.py", r"lr: .*= 1e-3", "0.001, the default of PyTorch and Keras"),
+        ("torch/optim/sgd.py", r"lr: .*= 1e-3", "PyTorch's is 0.001 and Keras's 0.01"),
+        ("keras/src/optimizers/adam.py", r"learning_rate=0\.001", "0.001, the default of PyTorch and Keras"),
+        ("keras/src/optimizers/adamw.py", r"learning_rate=0\.001", "0.001, the default of PyTorch and Keras"),
+        ("keras/src/optimizers/sgd.py", r"learning_rate=0\.01,", "PyTorch's is 0.001 and Keras's 0.01"),
+        ("transformers/training_args.py", r"learning_rate: .*5e-5", "0.00005, the default of Hugging Face"),
+    ],
+)
+def test_the_rates_to_begin_at_are_the_defaults_of_the_libraries(file, default, said):
+    skip_without([file.split("/")[0]])
+    path = Path(importlib.util.find_spec(file.split("/")[0]).origin).parents[1] / file
+    assert re.search(default, path.read_text(encoding="utf-8")) and said in PAGE

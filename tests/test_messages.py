@@ -76,7 +76,7 @@ MADE = {
     "jax": {"debug-nans": []},
     "transformers": {"zero-loss": ["'loss': '0', 'grad_norm': 'nan'"], "zero-both": []},
 }
-COMPUTED = ["guessing", "guard"]  # numbers, of which tests below have each
+COMPUTED = ["guessing", "guard", "norm-large"]  # numbers, of which tests below have each
 NAMED = ["skipping", "minimum-scale", "stopping", "detectron2", "yolo", "tensorboard", "megatron", "latents"]
 NAMED += ["caffe", "darknet"]  # whose source is linked
 
@@ -248,6 +248,26 @@ def test_the_numbers_that_a_guard_prints():
     assert f"{-math.log(1e-7):.4f}" == "16.1181" and f"{-math.log(np.float32(1) - near_one):.4f}" == "15.9424"
     for number in ("87.3365", "1.18e-38", "16.1181", "15.9424", "100.0", "50.0"):
         assert number in body
+
+
+def test_a_sum_has_as_many_times_the_norm_and_under_adam_a_common_factor_changes_nothing():
+    body = ENTRIES["norm-large"][1]
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(100, 8)), rng.normal(size=100)
+    each = X * -y[:, None]
+    assert np.linalg.norm(each.sum(axis=0)) == pytest.approx(100 * np.linalg.norm(each.mean(axis=0)))
+    assert "a sum over a hundred samples has a hundred times the norm of their mean" in body
+    assert (
+        "SGD then takes every update at 1/2517 of its rate, while under Adam a common factor changes" in body
+    )
+    steps = []
+    for factor in 1, 1 / 2517:
+        m = v = 0
+        for t, g in enumerate(factor * each[:20], 1):
+            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+            step = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        steps.append(step)
+    assert steps[1] == pytest.approx(steps[0], rel=1e-3)
 
 
 def test_keras_and_pytorch_print_them():
