@@ -284,7 +284,7 @@ check(
 prediction = "c"
 prediction = noted(prediction, "abcd")
 
-# %% alt="Left: loss against update on a logarithmic axis. At three and six times the rate it falls smoothly. At ten times it falls for seven updates, rises to 14 times its value, swings and comes back below the others. Right: the number at ten times the rate starts at 56, above the dashed line at 38, and falls below it while the loss is high."
+# %% alt="Left: loss against update on a logarithmic axis. At three and six times the rate it falls smoothly. At ten times it falls for six updates, rises to 14 times its value, swings and comes back below the others. Right: the number at ten times the rate starts at 56, above the dashed line at 38, and falls below it while the loss is high."
 fig, (left, right) = plt.subplots(1, 2)
 for factor, style in (3, "C2^-"), (6, "C0o-"), (10, "C1s-"):
     at, alpha, losses, found = state, 0.001 * factor, [], []
@@ -408,7 +408,7 @@ check(
 )
 
 # %% [markdown]
-# The spike in section 4 looks quite different in these columns. There no single gradient stood out; the number was above 38, and the gradients grew from update to update, with alternating signs.
+# The spike in section 4 looks quite different in these columns. There no single gradient stood out; the number was above 38, and while the loss rose the gradients grew from update to update, each pointing against the one before.
 #
 # The batch is gone, but v remembers. How many updates does it take until its root has sunk to a tenth of what the batch has made of it, if all later gradients are small?
 
