@@ -251,6 +251,7 @@ def test_the_numbers_that_a_guard_prints():
 
 
 def test_a_sum_has_as_many_times_the_norm_and_under_adam_a_common_factor_changes_nothing():
+    """“But if you clip at 1, SGD then takes every update at 1/2517 of its rate, while under Adam a common factor changes nothing.”"""
     body = ENTRIES["norm-large"][1]
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(100, 8)), rng.normal(size=100)
