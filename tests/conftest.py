@@ -21,6 +21,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
+from axe import AXE, described  # noqa: F401  for the decks
 from python import get
 from takeaway.browser import find_browser, start_browser
 from weave import weave
@@ -198,14 +199,6 @@ def site(tmp_path_factory, worker_id) -> Path:
 COUNT_SHIFTS = """window.moved = 0; new PerformanceObserver(list => {
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
 }).observe({type: "layout-shift", buffered: true})"""
-# Without what passes, which a page of some thousand elements takes longer to report than to check.
-VIOLATIONS = {"resultTypes": ["violations"]}
-AXE = VIOLATIONS | {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-# What the second colour scheme may change.
-AXE_OF_COLOURS = VIOLATIONS | {
-    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
-}
-AXE_IN = {"light": AXE, "dark": AXE_OF_COLOURS}
 
 
 @pytest.fixture(scope="session")
@@ -319,11 +312,3 @@ def to_the_dark(page) -> None:
     """Press the button that turns a page in the light scheme into the dark one."""
     page.locator("label[for^=__palette]:visible").click()
     page.wait_for_selector("body[data-md-color-scheme=slate]")
-
-
-def described(violations) -> list[str]:
-    return [
-        f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
-        for violation in violations
-        for node in violation["nodes"]
-    ]
