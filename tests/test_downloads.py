@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
 import rules
-from conftest import ROOT, SNIPPETS, build, copy_of_the_sources, quiet_pages, remember, shown_by
+from conftest import ROOT, SNIPPETS, build, quiet_pages, shown_by, small_site
 from pages.elements import FIGURES
 from takeaway.downloads import take_along, take_along_of_lab
 from takeaway.offline import from_disk
@@ -422,11 +422,10 @@ def test_the_tags_of_the_course_are_counted_from_0_whatever_the_browser_has_coun
 
 
 def test_without_a_browser_the_site_is_whole_but_for_the_pdf_and_with_a_repository_stays_quiet(
-    tmp_path, monkeypatch, browser, site
+    tmp_path, monkeypatch, browser
 ):
     """One build for both, because a build takes its time."""
-    root = copy_of_the_sources(tmp_path)
-    remember(site, root)
+    root = small_site(tmp_path)
     monkeypatch.setenv("REPO_URL", "https://github.com/somebody/overshoot")
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("PATH", str(tmp_path / "nowhere"))
