@@ -60,6 +60,19 @@ def names_of(chapter: str) -> SimpleNamespace:
     return run_alone(chapter)[0]
 
 
+@functools.cache
+def names_after(chapter: str, last: str) -> SimpleNamespace:
+    """The names that the chapter's program has made by the end of a section, which spares the run of the rest."""
+    path = SNIPPETS / f"{chapter}.py"
+    names = {"__name__": "__main__", "__file__": str(path)}
+    with no_window(), contextlib.redirect_stdout(io.StringIO()):
+        for part in sections(path):
+            exec(part.code, names)
+            if part.name == last:
+                return SimpleNamespace(**names)
+    raise KeyError(last)
+
+
 def axes_of(chapter: SimpleNamespace, section: str) -> list:
     """The panels of the figure that a section of the chapter draws."""
     parts = {part.name: part.code for part in sections(Path(chapter.__file__))}
@@ -158,16 +171,23 @@ def build(root: Path, **settings: str) -> subprocess.CompletedProcess:
 
 
 ONE_WORKER = ("chapter", "answers")  # what takes its time, and is wanted by many tests
+# What takes longest begins first, and one of these makes the site for all while others do without it.
+LONGEST = ("test_run_here.py", "test_python.py", "test_two_builds")
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
-    """One worker runs a chapter's program for all its tests; what can be tested without the site does not wait for it."""
+    """One worker runs a chapter's program for all its tests; the longest begin, and what needs the site comes last."""
     for item in items:
         shared = [name for name in ONE_WORKER if name in item.fixturenames]
         if shared and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem.removeprefix("test_")))
-    items.sort(key=lambda item: "site" in item.fixturenames)
+
+    def turn(item):
+        first = [place for place, name in enumerate(LONGEST) if name in item.nodeid]
+        return (first or [len(LONGEST)])[0], "site" in item.fixturenames
+
+    items.sort(key=turn)
 
 
 def pytest_xdist_auto_num_workers():

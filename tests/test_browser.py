@@ -136,22 +136,6 @@ def test_paper_shows_every_tab_below_its_name(open_page):
         assert len(places) in (4, 6, 8, 10) and places == sorted(set(places))
 
 
-@pytest.mark.parametrize("path", CHAPTERS)
-def test_paper_shows_text_answers_and_light_figures_and_no_navigation(open_page, path):
-    page = open_page(path, color_scheme="dark")
-    page.emulate_media(media="print")
-    assert not page.locator(".md-header").is_visible()
-    assert not page.locator(".md-sidebar").first.is_visible()
-    assert not page.locator(".md-footer").is_visible()
-    assert page.locator("details.answer p").first.is_visible()
-    assert page.locator("figure img.only-light").first.is_visible()
-    assert not page.locator("figure img.only-dark").first.is_visible()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") in (
-        "rgba(0, 0, 0, 0)",
-        "rgb(255, 255, 255)",
-    )
-
-
 def test_paper_looks_the_same_whichever_scheme_its_reader_has_chosen(open_page):
     pages = [open_page("overshoot/", color_scheme=scheme) for scheme in ("light", "dark")]
     colours = """[...document.querySelectorAll('article *')].filter(one => one.checkVisibility()).map(one => {
