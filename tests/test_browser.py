@@ -7,7 +7,7 @@ import pytest
 
 import axe
 import rules
-from conftest import COUNT_SHIFTS, ROOT, to_the_dark
+from conftest import COUNT_SHIFTS, ROOT
 
 PAGES = [
     "",
@@ -17,26 +17,6 @@ PAGES = [
     "404.html",
 ]
 CHAPTERS = [f"{stem}/" for stem in rules.chapters(ROOT)]
-DRAWN = (
-    "all => Promise.all(all.map(one => (one.loading = 'eager', one.decode().then(() => one.naturalWidth))))"
-)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_no_violation_figures_are_drawn_and_nothing_scrolls_sideways_on_a_phone(open_page, path):
-    page = open_page(
-        path, height=1600, color_scheme="light"
-    )  # so high that no link of the bar is half in view
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    for scheme in ("light", "dark"):
-        if scheme == "dark":
-            to_the_dark(page)
-        assert axe.violations(page, scheme) == [], scheme
-    widths = page.locator("figure img:visible").evaluate_all(DRAWN)
-    assert all(width > 300 for width in widths) and (widths or path not in CHAPTERS)
-    for width in 360, 320:
-        page.set_viewport_size({"width": width, "height": 700})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -49,22 +29,6 @@ def test_axe_finds_no_violation_on_a_phone_nor_while_searching(open_page, scheme
     page.wait_for_selector(".md-search-result__item")
     page.wait_for_timeout(500)  # the dialog fades in
     assert axe.violations(page, scheme) == []
-
-
-@pytest.mark.parametrize("path", CHAPTERS)
-def test_everything_can_be_read_without_scripts(open_page, path):
-    page = open_page(path, java_script_enabled=False)
-    assert page.locator("h1").is_visible()
-    figures = page.locator("figure img.only-light")
-    assert figures.count() > 0
-    for number in range(figures.count()):
-        figures.nth(number).scroll_into_view_if_needed()
-        assert figures.nth(number).is_visible()
-    assert page.locator("math:visible").count() > 0
-    option = page.locator(".predict details").first
-    assert not option.locator("p").first.is_visible()
-    option.locator("summary").click()
-    assert option.locator("p").first.is_visible()
 
 
 @pytest.mark.parametrize("scheme, shown, hidden", [("light", "light", "dark"), ("dark", "dark", "light")])
@@ -156,18 +120,6 @@ def test_a_lab_can_be_worked_without_scripts_and_hides_its_answers_until_asked(o
     assert not answer.locator("code").first.is_visible()
     answer.locator("summary").click()
     assert answer.locator("code").first.is_visible() and answer.get_by_text("If you have").is_visible()
-
-
-@pytest.mark.parametrize("path", LABS)
-def test_the_figures_of_a_lab_follow_the_colour_scheme_and_are_drawn(open_page, path):
-    page = open_page(path)
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    for scheme, other in ("light", "dark"), ("dark", "light"):
-        if scheme == "dark":
-            to_the_dark(page)
-        widths = page.locator(f"img.only-{scheme}:visible").evaluate_all(DRAWN)
-        assert widths and all(width > 300 for width in widths)
-        assert not page.locator(f"img.only-{other}").first.is_visible()
 
 
 def test_a_lab_s_notebook_is_saved_under_its_own_name(open_page):
