@@ -263,6 +263,9 @@ def address(site):
         yield at
 
 
+PATIENCE = 120_000  # milliseconds: where many tests share two cores, a page may take its time
+
+
 class QuietPage:
     """A page with what it told, which should be nothing: in the console, of a request that failed or went elsewhere."""
 
@@ -272,6 +275,7 @@ class QuietPage:
         self.noise, self.page = [], browser.new_context(**options).new_page()
         media = ("color_scheme", "light"), ("reduced_motion", "no-preference"), ("forced_colors", "none")
         self.media = {name: options.get(name, usual) for name, usual in media}
+        self.page.set_default_timeout(PATIENCE)
         tell = self.noise.append
         self.page.on("console", lambda message: tell(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: tell(str(error)))
@@ -284,7 +288,7 @@ class QuietPage:
             return False
         self.page.unroute_all()
         self.page.context.unroute_all()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(PATIENCE)
         self.page.context.set_offline(False)
         self.page.emulate_media(media="null", **self.media)
         self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
