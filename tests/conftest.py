@@ -147,11 +147,6 @@ def pyodide() -> Path:
     return folder or pytest.skip("Pyodide cannot be had here")
 
 
-def remember(site: Path, root: Path) -> None:
-    """Let a build in root know what was made when the site was built: it makes what has changed."""
-    shutil.copytree(site.parent / "build/memo", root / "build/memo")
-
-
 def remember_the_programs(root: Path) -> None:
     """Let a build in root know what the tests have seen the programs show, so that each runs once for all tests."""
     (root / "build/memo").mkdir(parents=True, exist_ok=True)
@@ -171,8 +166,8 @@ def build(root: Path, **settings: str) -> subprocess.CompletedProcess:
 
 
 ONE_WORKER = ("chapter", "answers")  # what takes its time, and is wanted by many tests
-# What takes longest begins first, and one of these makes the site for all while others do without it.
-LONGEST = ("test_run_here.py", "test_python.py", "test_two_builds")
+# What takes longest begins first; the first of these makes the site for all, while others do without it.
+LONGEST = ("test_run_here.py", "test_python.py")
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
@@ -185,7 +180,8 @@ def pytest_collection_modifyitems(items):
 
     def turn(item):
         first = [place for place, name in enumerate(LONGEST) if name in item.nodeid]
-        return (first or [len(LONGEST)])[0], "site" in item.fixturenames
+        site = "site" in item.fixturenames
+        return *(first or [len(LONGEST)]), site, site and "two_builds" not in item.name
 
     items.sort(key=turn)
 
