@@ -21,6 +21,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
+from axe import AXE, described  # noqa: F401  for the decks
 from python import get
 from takeaway.browser import find_browser, start_browser
 from weave import weave
@@ -57,6 +58,19 @@ def run_alone(chapter: str) -> tuple[SimpleNamespace, str]:
 def names_of(chapter: str) -> SimpleNamespace:
     """Every name that the chapter's program defines."""
     return run_alone(chapter)[0]
+
+
+@functools.cache
+def names_after(chapter: str, last: str) -> SimpleNamespace:
+    """The names that the chapter's program has made by the end of a section, which spares the run of the rest."""
+    path = SNIPPETS / f"{chapter}.py"
+    names = {"__name__": "__main__", "__file__": str(path)}
+    with no_window(), contextlib.redirect_stdout(io.StringIO()):
+        for part in sections(path):
+            exec(part.code, names)
+            if part.name == last:
+                return SimpleNamespace(**names)
+    raise KeyError(last)
 
 
 def axes_of(chapter: SimpleNamespace, section: str) -> list:
@@ -133,11 +147,6 @@ def pyodide() -> Path:
     return folder or pytest.skip("Pyodide cannot be had here")
 
 
-def remember(site: Path, root: Path) -> None:
-    """Let a build in root know what was made when the site was built: it makes what has changed."""
-    shutil.copytree(site.parent / "build/memo", root / "build/memo")
-
-
 def remember_the_programs(root: Path) -> None:
     """Let a build in root know what the tests have seen the programs show, so that each runs once for all tests."""
     (root / "build/memo").mkdir(parents=True, exist_ok=True)
@@ -157,16 +166,24 @@ def build(root: Path, **settings: str) -> subprocess.CompletedProcess:
 
 
 ONE_WORKER = ("chapter", "answers")  # what takes its time, and is wanted by many tests
+# What takes longest begins first; the first of these makes the site for all, while others do without it.
+LONGEST = ("test_run_here.py", "test_python.py")
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
-    """One worker runs a chapter's program for all its tests; what can be tested without the site does not wait for it."""
+    """One worker runs a chapter's program for all its tests; the longest begin, and what needs the site comes last."""
     for item in items:
         shared = [name for name in ONE_WORKER if name in item.fixturenames]
         if shared and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem.removeprefix("test_")))
-    items.sort(key=lambda item: "site" in item.fixturenames)
+
+    def turn(item):
+        first = [place for place, name in enumerate(LONGEST) if name in item.nodeid]
+        site = "site" in item.fixturenames
+        return *(first or [len(LONGEST)]), site, site and "two_builds" not in item.name
+
+    items.sort(key=turn)
 
 
 def pytest_xdist_auto_num_workers():
@@ -198,14 +215,6 @@ def site(tmp_path_factory, worker_id) -> Path:
 COUNT_SHIFTS = """window.moved = 0; new PerformanceObserver(list => {
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
 }).observe({type: "layout-shift", buffered: true})"""
-# Without what passes, which a page of some thousand elements takes longer to report than to check.
-VIOLATIONS = {"resultTypes": ["violations"]}
-AXE = VIOLATIONS | {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-# What the second colour scheme may change.
-AXE_OF_COLOURS = VIOLATIONS | {
-    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
-}
-AXE_IN = {"light": AXE, "dark": AXE_OF_COLOURS}
 
 
 @pytest.fixture(scope="session")
@@ -250,6 +259,9 @@ def address(site):
         yield at
 
 
+PATIENCE = 120_000  # milliseconds: where many tests share two cores, a page may take its time
+
+
 class QuietPage:
     """A page with what it told, which should be nothing: in the console, of a request that failed or went elsewhere."""
 
@@ -259,6 +271,7 @@ class QuietPage:
         self.noise, self.page = [], browser.new_context(**options).new_page()
         media = ("color_scheme", "light"), ("reduced_motion", "no-preference"), ("forced_colors", "none")
         self.media = {name: options.get(name, usual) for name, usual in media}
+        self.page.set_default_timeout(PATIENCE)
         tell = self.noise.append
         self.page.on("console", lambda message: tell(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: tell(str(error)))
@@ -271,7 +284,7 @@ class QuietPage:
             return False
         self.page.unroute_all()
         self.page.context.unroute_all()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(PATIENCE)
         self.page.context.set_offline(False)
         self.page.emulate_media(media="null", **self.media)
         self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
@@ -319,11 +332,3 @@ def to_the_dark(page) -> None:
     """Press the button that turns a page in the light scheme into the dark one."""
     page.locator("label[for^=__palette]:visible").click()
     page.wait_for_selector("body[data-md-color-scheme=slate]")
-
-
-def described(violations) -> list[str]:
-    return [
-        f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
-        for violation in violations
-        for node in violation["nodes"]
-    ]

@@ -4,10 +4,10 @@ import gzip
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+import axe
 import rules
-from conftest import AXE_IN, COUNT_SHIFTS, ROOT, described, to_the_dark
+from conftest import COUNT_SHIFTS, ROOT
 
 PAGES = [
     "",
@@ -17,54 +17,18 @@ PAGES = [
     "404.html",
 ]
 CHAPTERS = [f"{stem}/" for stem in rules.chapters(ROOT)]
-DRAWN = (
-    "all => Promise.all(all.map(one => (one.loading = 'eager', one.decode().then(() => one.naturalWidth))))"
-)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_no_violation_figures_are_drawn_and_nothing_scrolls_sideways_on_a_phone(open_page, path):
-    page = open_page(
-        path, height=1600, color_scheme="light"
-    )  # so high that no link of the bar is half in view
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    for scheme, options in AXE_IN.items():
-        if scheme == "dark":
-            to_the_dark(page)
-        assert described(Axe().run(page, options=options).response["violations"]) == [], scheme
-    widths = page.locator("figure img:visible").evaluate_all(DRAWN)
-    assert all(width > 300 for width in widths) and (widths or path not in CHAPTERS)
-    for width in 360, 320:
-        page.set_viewport_size({"width": width, "height": 700})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation_on_a_phone_nor_while_searching(open_page, scheme):
     page = open_page("overshoot/", width=360, height=740, color_scheme=scheme)
-    assert described(Axe().run(page, options=AXE_IN[scheme]).response["violations"]) == []
+    assert axe.violations(page, scheme) == []
     page = open_page("overshoot/", color_scheme=scheme)
     page.locator("[name=query]").focus()
     page.keyboard.type("curvature")
     page.wait_for_selector(".md-search-result__item")
     page.wait_for_timeout(500)  # the dialog fades in
-    assert described(Axe().run(page, options=AXE_IN[scheme]).response["violations"]) == []
-
-
-@pytest.mark.parametrize("path", CHAPTERS)
-def test_everything_can_be_read_without_scripts(open_page, path):
-    page = open_page(path, java_script_enabled=False)
-    assert page.locator("h1").is_visible()
-    figures = page.locator("figure img.only-light")
-    assert figures.count() > 0
-    for number in range(figures.count()):
-        figures.nth(number).scroll_into_view_if_needed()
-        assert figures.nth(number).is_visible()
-    assert page.locator("math:visible").count() > 0
-    option = page.locator(".predict details").first
-    assert not option.locator("p").first.is_visible()
-    option.locator("summary").click()
-    assert option.locator("p").first.is_visible()
+    assert axe.violations(page, scheme) == []
 
 
 @pytest.mark.parametrize("scheme, shown, hidden", [("light", "light", "dark"), ("dark", "dark", "light")])
@@ -136,22 +100,6 @@ def test_paper_shows_every_tab_below_its_name(open_page):
         assert len(places) in (4, 6, 8, 10) and places == sorted(set(places))
 
 
-@pytest.mark.parametrize("path", CHAPTERS)
-def test_paper_shows_text_answers_and_light_figures_and_no_navigation(open_page, path):
-    page = open_page(path, color_scheme="dark")
-    page.emulate_media(media="print")
-    assert not page.locator(".md-header").is_visible()
-    assert not page.locator(".md-sidebar").first.is_visible()
-    assert not page.locator(".md-footer").is_visible()
-    assert page.locator("details.answer p").first.is_visible()
-    assert page.locator("figure img.only-light").first.is_visible()
-    assert not page.locator("figure img.only-dark").first.is_visible()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") in (
-        "rgba(0, 0, 0, 0)",
-        "rgb(255, 255, 255)",
-    )
-
-
 def test_paper_looks_the_same_whichever_scheme_its_reader_has_chosen(open_page):
     pages = [open_page("overshoot/", color_scheme=scheme) for scheme in ("light", "dark")]
     colours = """[...document.querySelectorAll('article *')].filter(one => one.checkVisibility()).map(one => {
@@ -172,18 +120,6 @@ def test_a_lab_can_be_worked_without_scripts_and_hides_its_answers_until_asked(o
     assert not answer.locator("code").first.is_visible()
     answer.locator("summary").click()
     assert answer.locator("code").first.is_visible() and answer.get_by_text("If you have").is_visible()
-
-
-@pytest.mark.parametrize("path", LABS)
-def test_the_figures_of_a_lab_follow_the_colour_scheme_and_are_drawn(open_page, path):
-    page = open_page(path)
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    for scheme, other in ("light", "dark"), ("dark", "light"):
-        if scheme == "dark":
-            to_the_dark(page)
-        widths = page.locator(f"img.only-{scheme}:visible").evaluate_all(DRAWN)
-        assert widths and all(width > 300 for width in widths)
-        assert not page.locator(f"img.only-{other}").first.is_visible()
 
 
 def test_a_lab_s_notebook_is_saved_under_its_own_name(open_page):

@@ -8,14 +8,17 @@ import shutil
 import subprocess
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+import axe
 import golden
-from conftest import AXE_IN, COUNT_SHIFTS, ROOT, described, names_of, to_the_dark
+from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, to_the_dark
 from pages.elements import FIGURES
 from publish.assets import SHARED, join
 
 SOURCES = ROOT / "docs" / "assets" / "interactive"
+every_figure = pytest.mark.parametrize(  # each in the worker that has its page open
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"figure {name}")) for name in FIGURES]
+)
 ANY_FIGURE = ", ".join(f"{name}-figure" for name in FIGURES)
 
 
@@ -36,10 +39,15 @@ def leaves(value, path=""):
     return {path: value}
 
 
-def test_the_golden_values_are_what_the_programs_say_today():
+# Each in the worker that has run the program for the tests of its claims.
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(golden.PROGRAMS[name][1])) for name in FIGURES]
+)
+def test_the_golden_values_are_what_the_programs_say_today(name):
     """To nine digits: the last bits of a matrix product belong to the processor."""
-    stored = leaves(json.loads(golden.FILE.read_text(encoding="utf-8")))
-    today = leaves(golden.golden(names_of))
+    stored = json.loads(golden.FILE.read_text(encoding="utf-8"))
+    assert stored.keys() == FIGURES.keys()
+    stored, today = leaves(stored[name]), leaves(golden.golden(name, names_of))
     assert today.keys() == stored.keys(), "stale: run `uv run python tests/golden.py`"
     stale = [
         place
@@ -73,18 +81,58 @@ def test_all_figures_together_weigh_at_most_28_kb_compressed(site):
     assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in files) <= 28_000
 
 
-@pytest.fixture
-def figure(open_page):
-    """A function that opens the page of a figure and waits until the figure is alive."""
+# The page without what is longer to lay out than the figure, and says nothing of it.
+ALONE = """figure => document.querySelectorAll("article > *").forEach(
+    one => one.matches(`h1, ${figure}, :has(img, ${figure})`) || one.remove())"""
+# As it came with the page, at this address.
+ANEW = """async ([figure, address]) => {
+    history.replaceState(null, "", address);
+    const came = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+    document.querySelector(figure).replaceWith(came.querySelector(figure));
+}"""
 
-    def open_it(name, search="", path=None, **options):
-        page = open_page(f"{FIGURES[name] if path is None else path}{search}", **options)
-        one = page.locator(f"{name}-figure")
+
+@pytest.fixture(scope="module")
+def kept(browser, address):
+    """The pages that are open, by their paths: each test gets a new figure, which takes less than a new page."""
+    pages = {}
+    yield pages
+    for one in pages.values():
+        one.page.context.close()
+
+
+@pytest.fixture
+def figure(open_page, browser, address, kept):
+    """A function that shows a figure as its page shows it at first; in the end the page must have been quiet."""
+
+    def again(path, search, figure, width=1280, height=900):
+        if path not in kept:
+            kept[path] = QuietPage(browser, (address, "data:"))
+            kept[path].page.goto(address + path)
+            kept[path].page.locator(figure).scroll_into_view_if_needed()
+            kept[path].page.locator(f"{figure} .live").wait_for()
+            kept[path].page.evaluate(ALONE, figure)
+        page = kept[path].page
+        page.emulate_media(media="null", **kept[path].media)
+        page.set_viewport_size({"width": width, "height": height})
+        if page.locator("body[data-md-color-scheme=slate]").count():
+            page.locator("label[for^=__palette]:visible").click()
+        page.evaluate(ANEW, [figure, f"{address}{path}{search}"])
+        return page
+
+    def open_it(name, search="", path=None, new=False, **options):
+        path, figure = FIGURES[name] if path is None else path, f"{name}-figure"
+        page = open_page(path + search, **options) if new else again(path, search, figure, **options)
+        one = page.locator(figure)
         one.scroll_into_view_if_needed()
         one.locator(".live svg.main path[d]").first.wait_for(state="attached")
         return one
 
-    return open_it
+    yield open_it
+    noise = {path: one.noise for path, one in kept.items() if one.noise}
+    for path in noise:
+        kept.pop(path).page.context.close()
+    assert noise == {}
 
 
 def says(one) -> str:
@@ -102,7 +150,7 @@ PROGRAMS = {  # the drawing of the program, which stands above each figure
 }
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@every_figure
 def test_the_figure_stands_below_the_program_s_own_and_each_has_words_of_its_own(figure, name):
     one = figure(name)
     static = one.page.locator(f"figure:has(img[src*='{PROGRAMS[name]}.light'])")
@@ -116,7 +164,7 @@ def test_the_figure_stands_below_the_program_s_own_and_each_has_words_of_its_own
     assert one.locator(".live .key").count() == 0, "no words stand on the lines of a drawing"
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@every_figure
 def test_without_scripts_the_program_s_figure_stands_alone_and_one_line_says_so(open_page, name):
     page = open_page(FIGURES[name], java_script_enabled=False)
     assert page.locator(f"img[src*='{PROGRAMS[name]}.light']").is_visible()
@@ -132,7 +180,7 @@ def test_home_without_scripts_shows_the_program_s_figure_in_its_place(open_page)
     assert not page.locator("parabola-figure > p").is_visible()
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@every_figure
 def test_paper_shows_the_program_s_figure_and_what_was_set(figure, name):
     one = figure(name)
     one.locator("input[type=range]").first.press("PageUp")
@@ -305,7 +353,7 @@ def test_overflow_marks_the_first_inf_and_the_first_nan_of_loss_and_weight(figur
     assert "is inf at update 64 and nan at 129" in says(one) and "is inf at 128 and nan at 129" in says(one)
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@every_figure
 def test_on_a_phone_the_drawing_and_all_knobs_are_in_view_together(figure, name):
     one = figure(name, width=360, height=740)
     top = one.locator(".live svg.main").bounding_box()["y"]
@@ -320,15 +368,14 @@ def test_home_is_compact(figure):
     assert one.locator("input[type=range]:visible").count() == 2
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@every_figure
 def test_axe_finds_no_violation_in_any_state(figure, name):
-    one = figure(name, color_scheme="light")
+    one = figure(name)
     page = one.page
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    one.evaluate("one => one.querySelectorAll('details').forEach(one => one.open = true)")
 
     def violations(scheme):
-        found = Axe().run(page, context=f"{name}-figure", options=AXE_IN[scheme])
-        return described(found.response["violations"])
+        return axe.violations(page, scheme, f"{name}-figure")
 
     assert violations("light") == []
     for button in one.locator(".live > .buttons button").all():
@@ -342,7 +389,7 @@ def test_axe_finds_no_violation_in_any_state(figure, name):
     assert violations("dark") == []
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@every_figure
 def test_the_figure_fits_a_phone_and_can_be_hit(figure, name):
     one = figure(name, width=320, height=740)
     one.locator("details.values summary").click()
@@ -354,7 +401,7 @@ def test_the_figure_fits_a_phone_and_can_be_hit(figure, name):
             assert min(box["width"], box["height"]) >= 24, control.evaluate("one => one.outerHTML")
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@every_figure
 def test_a_slider_speaks_its_value_and_the_regime(figure, name):
     one = figure(name)
     slider = one.locator("input[type=range]").first
@@ -372,7 +419,7 @@ def test_the_parabola_speaks_its_rate_the_products_and_that_one_diverges(figure)
     assert spoken.endswith("it explodes.")
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@every_figure
 def test_the_text_alternative_and_the_table_follow_the_state(figure, name):
     one = figure(name)
     one.locator("details.values summary").click()
@@ -414,7 +461,7 @@ def test_the_start_can_be_dragged_and_typed(figure):
     assert one.locator(".handle").bounding_box()["x"] < handle["x"]
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@every_figure
 def test_every_slider_moves_in_fine_steps(figure, name):
     one = figure(name)
     for slider in one.locator(".knob:not([hidden]) input[type=range]").all():
@@ -482,9 +529,10 @@ def test_the_state_stands_in_the_address_and_comes_back_from_it(figure):
     one.get_by_label("second rate α, exact").fill("0.1075")
     one.page.wait_for_url("**parabola.alpha=0.1075**")
     shared = one.page.url
-    again = figure("parabola", search=shared.split("overshoot/")[1])
+    told = says(one)
+    again = figure("parabola", search=shared.split("overshoot/")[1], new=True)
     assert again.get_by_label("second rate α, exact").input_value() == "0.1075"
-    assert says(again) == says(one)
+    assert says(again) == told
 
 
 @pytest.mark.parametrize(
@@ -499,7 +547,7 @@ def test_a_bad_address_is_ignored_and_the_default_shown(figure, bad):
 
 
 def test_the_link_is_copied_by_one_button(figure):
-    one = figure("bowl", permissions=["clipboard-read", "clipboard-write"])
+    one = figure("bowl", new=True, permissions=["clipboard-read", "clipboard-write"])
     one.get_by_label("condition κ, exact").fill("50")
     one.get_by_role("button", name="Copy link").click()
     one.get_by_role("button", name="Link copied").wait_for()
@@ -550,7 +598,7 @@ def test_a_number_can_be_typed_key_by_key(figure, name, label, keys):
 
 
 def test_a_link_within_the_page_keeps_the_state(figure):
-    one = figure("parabola")
+    one = figure("parabola", new=True)
     page = one.page
     one.get_by_label("second rate α, exact").fill("0.04")
     page.wait_for_url("**parabola.alpha=0.04**")
@@ -622,7 +670,7 @@ def test_the_page_does_not_move_when_its_figure_comes(browser, address, path):
         page.wait_for_load_state("networkidle")
         place = page.locator(ANY_FIGURE)
         end = place.bounding_box()["y"] + 1200
-        for top in range(0, int(end), 400):
+        for top in range(0, int(end), 800):  # a screen at a time
             page.evaluate(f"window.scrollTo(0, {top})")
             page.wait_for_timeout(40)
         page.locator(".live svg.main").wait_for()
@@ -671,7 +719,7 @@ def test_figures_load_only_on_pages_that_have_one(open_page):
 
 
 def test_following_links_forth_and_back_wakes_each_figure_and_keeps_its_state(figure):
-    one = figure("parabola")
+    one = figure("parabola", new=True)
     page = one.page
     one.get_by_label("second rate α, exact").fill("0.05")
     page.wait_for_url("**parabola.alpha=0.05**")
@@ -686,7 +734,7 @@ def test_following_links_forth_and_back_wakes_each_figure_and_keeps_its_state(fi
 
 
 def test_forced_colours_keep_the_drawing_legible(figure):
-    one = figure("parabola", forced_colors="active")
+    one = figure("parabola", new=True, forced_colors="active")
     first, second, ground, limit, tick, text = one.evaluate("""one => {
         const of = (name, what) => getComputedStyle(one.querySelector(name))[what];
         return [of("path.tone0", "stroke"), of("path.tone1", "stroke"), of("path.ground", "stroke"),
@@ -698,10 +746,10 @@ def test_forced_colours_keep_the_drawing_legible(figure):
     assert paper not in (first, second, ground)
 
 
-def test_nothing_in_a_figure_moves_by_itself(figure):
-    for name in FIGURES:
-        one = figure(name, reduced_motion="reduce")
-        assert one.evaluate("one => one.getAnimations({subtree: true}).length") == 0
-        assert not re.search(
-            "transition|animation|requestAnimationFrame", (SOURCES / f"{name}.js").read_text()
-        )
+@every_figure
+def test_nothing_in_a_figure_moves_by_itself(figure, name):
+    one = figure(name)
+    one.page.emulate_media(reduced_motion="reduce")
+    one.locator("input[type=range]").first.press("PageUp")
+    assert one.evaluate("one => one.getAnimations({subtree: true}).length") == 0
+    assert not re.search("transition|animation|requestAnimationFrame", (SOURCES / f"{name}.js").read_text())

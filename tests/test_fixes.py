@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from apart import skip_without
-from conftest import ROOT, axes_of, names_of
+from conftest import ROOT, axes_of, names_after, names_of
 
 PAGE = (ROOT / "docs/fixes.md").read_text(encoding="utf-8")
 
@@ -155,7 +155,7 @@ def test_the_page_begins_with_what_to_try():
 
 
 def test_this_is_the_run_of_the_chapter_on_networks(chapter):
-    networks = names_of("networks")
+    networks = names_after("networks", "check")
     assert chapter.w == pytest.approx(networks.start(networks.raw[2]), rel=1e-14)
     assert chapter.people == pytest.approx(networks.people)
     assert chapter.pressure == pytest.approx(networks.pressure.ravel(), rel=1e-14)

@@ -15,7 +15,7 @@ import sys
 import pytest
 
 import rules
-from conftest import NO_BROWSER, ROOT, build, copy_of_the_sources, remember, small_site
+from conftest import NO_BROWSER, ROOT, build, copy_of_the_sources, shown_by, small_site
 from weave.run import run
 
 
@@ -33,7 +33,8 @@ def mutate(root, file, old, new):
 
 def program_rules(root, *rules_asked) -> dict[int, list[str]]:
     """The complaints of rules 1 to 3 about the chapter on overshoot; of the third, which takes a run, if asked."""
-    shown = run(root / "snippets/overshoot.py")
+    changed = (root / PROGRAM).read_bytes() != (ROOT / PROGRAM).read_bytes()
+    shown = run(root / PROGRAM) if changed else shown_by("overshoot")
     markdown = (root / "docs/overshoot.md").read_text(encoding="utf-8")
     return {
         1: rules.page_is_the_program(root, "overshoot", shown),
@@ -274,16 +275,18 @@ def test_the_build_stops_with_a_message_and_the_last_good_site_stays(
     assert after == before
 
 
-def test_rule_5_notices_what_raw_html_brings_to_the_built_page(copy, site):
-    remember(site, copy)
+def test_rule_5_notices_what_raw_html_brings_to_the_built_page(small, tmp_path):
+    copy = shutil.copytree(small, tmp_path / "copy")
+    shown = run(copy / PROGRAM)
+    assert rules.built_page_shows_it(copy, copy / "site", "overshoot", shown) == []
     page = copy / "docs/overshoot.md"
     page.write_text(
         page.read_text(encoding="utf-8")
         + '\n\n<img src="../figures/nowhere.svg" alt="This figure does not exist, so the image is broken">\n'
-        + '\n<img class="only-dark" src="../figures/overshoot.steps.light.svg" width="1" height="1" '
+        + '\n<img class="only-dark" src="../figures/overshoot.draw.light.svg" width="1" height="1" '
         + 'alt="A light figure that stands in the dark place">\n'
-        + '\n<img class="only-light" src="../figures/overshoot.steps.light.svg" alt="short">\n'
-        + '\n<a href="../taylor/#nowhere">anchor</a> <a href="../nowhere/">page</a>\n'
+        + '\n<img class="only-light" src="../figures/overshoot.draw.light.svg" alt="short">\n'
+        + '\n<a href="../sources/#nowhere">anchor</a> <a href="../nowhere/">page</a>\n'
         + '\n<link rel="stylesheet" href="https://fonts.example/font.css">\n'
         + "\n```python\nprint('typed by hand')\n```\n",
         encoding="utf-8",
@@ -292,14 +295,13 @@ def test_rule_5_notices_what_raw_html_brings_to_the_built_page(copy, site):
     assert result.returncode == 0, result.stderr
     images = "\n".join(rules.images_are_right(copy / "site"))
     assert "'../figures/nowhere.svg' leads nowhere" in images
-    assert "'../figures/overshoot.steps.light.svg' stands in the place of another colour scheme" in images
+    assert "'../figures/overshoot.draw.light.svg' stands in the place of another colour scheme" in images
     assert "lacks a text that states its conclusion" in images
     assert "has no size" in images
     links = "\n".join(rules.links_lead_somewhere(copy / "site"))
-    assert "'../taylor/#nowhere' names an anchor that is not there" in links
+    assert "'../sources/#nowhere' names an anchor that is not there" in links
     assert "'../nowhere/' leads nowhere" in links
     assert "loads <link" in "\n".join(rules.nothing_is_fetched_from_elsewhere(copy / "site"))
-    shown = run(copy / PROGRAM)
     assert rules.built_page_shows_it(copy, copy / "site", "overshoot", shown) == [
         "overshoot: the python blocks of the page are not the program's"
     ]
@@ -314,9 +316,10 @@ def test_rule_4_notices_a_program_that_computes_something_else(copy):
     assert "FAILED tests/test_overshoot.py::test_the_article_s_numbers_are_reproduced" in result.stdout
 
 
-def test_rule_7_notices_a_program_whose_markers_match_nothing(copy):
+def test_rule_7_notices_a_program_whose_markers_match_nothing(small, tmp_path):
+    copy = shutil.copytree(small, tmp_path / "copy")
     mutate(copy, PROGRAM, r"(?s)# %% --8<--.*", "# no section here\n")
-    result = build(copy)
+    result = build(copy, **NO_BROWSER)
     assert result.returncode != 0
     assert "overshoot.py, line 1: the program has no section" in result.stderr
     assert rules.page_is_the_program(copy, "overshoot", [])[0] == "overshoot: the program has no section"

@@ -1,11 +1,15 @@
-"""On a phone, 390 pixels wide, nothing that a reader needs is cut off, covered or too small to read."""
+"""Every page on a desktop and on a phone: axe finds nothing, figures are drawn, nothing is cut off or too small.
+
+One opening of a page serves all that is looked at with scripts, a second all that is without.
+"""
 
 import re
 
 import pytest
 
-from conftest import shown_by
-from test_browser import PAGES
+import axe
+from conftest import shown_by, to_the_dark
+from test_browser import CHAPTERS, LABS, PAGES
 from test_rules import PROGRAMS
 
 WIDTH, HEIGHT = 390, 844
@@ -15,6 +19,7 @@ SMALLEST = 11  # pixels
 OPEN = """document.querySelectorAll('pre > code').forEach(one => one.style.contentVisibility = 'visible');
 document.querySelectorAll('details').forEach(one => one.open = true);
 document.querySelectorAll('.tabbed-block').forEach(one => one.style.display = 'block')"""
+ONE_TAB = "document.querySelectorAll('.tabbed-block').forEach(one => one.style.display = '')"
 
 FORMULAS = """[...document.querySelectorAll('article math')].filter(math => math.checkVisibility()).flatMap(math => {
     const box = math.closest('div.arithmatex, td, th, p, li, summary, figcaption');
@@ -56,6 +61,9 @@ SCROLLS = """[...document.querySelectorAll('article :not(:is(svg, svg *, math, m
 OUTPUTS = """[...document.querySelectorAll('article > .language-text code')].filter(code =>
     code.scrollWidth > code.clientWidth + 1).map(code => code.textContent)"""
 
+DRAWN = (
+    "all => Promise.all(all.map(one => (one.loading = 'eager', one.decode().then(() => one.naturalWidth))))"
+)
 LOADED = """selector => Promise.all([...document.querySelectorAll(selector)].map(image => {
     image.loading = 'eager';
     return image.decode();
@@ -68,18 +76,6 @@ TEXTS = """[...document.querySelectorAll('g[id^="text_"]')].map(one => {
     const {left, top, right, bottom} = one.getBoundingClientRect();
     return [left, top, right, bottom];
 }).filter(([left, top, right, bottom]) => right > left && bottom > top)"""
-
-
-@pytest.fixture
-def phone(open_page):
-    """A function that opens a page of the site on a phone, with all that can be opened."""
-
-    def open_it(path, **options):
-        page = open_page(path, width=WIDTH, height=HEIGHT, **options)
-        page.evaluate(OPEN)
-        return page
-
-    return open_it
 
 
 # Each block of a program gets its buttons when its reader is near.
@@ -119,13 +115,37 @@ def copy_buttons_cover_no_text(page):
     assert buttons == shown.count()
 
 
+def axe_finds_nothing_and_figures_are_drawn(page, path, scheme):
+    other = {"light": "dark", "dark": "light"}[scheme]
+    assert axe.violations(page, scheme) == []
+    own, others = (page.locator(f"article img.only-{one}") for one in (scheme, other))
+    widths = page.locator("article img:visible").evaluate_all(DRAWN)
+    assert all(width > 300 for width in widths)
+    if path in [*CHAPTERS, *LABS]:
+        assert own.first.is_visible() and not others.first.is_visible()
+
+
+def nothing_scrolls_sideways(page):
+    for width in 360, 320:
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_all_of_a_page_can_be_read_and_reached(phone, path):
-    page = phone(path)
+def test_all_of_a_page_can_be_read_and_reached(open_page, path):
+    page = open_page(path, width=WIDTH, height=HEIGHT, color_scheme="light")
+    page.evaluate(OPEN)
     nothing_is_cut_off(page)
     what_is_too_wide_shows_that_it_scrolls_and_does_so_by_keyboard(page)
     an_output_of_50_characters_fits_and_code_is_no_smaller_than_11_pixels(page)
     copy_buttons_cover_no_text(page)
+    nothing_scrolls_sideways(page)
+    page.evaluate(ONE_TAB)
+    # So high that no link of the bar is half in view.
+    page.set_viewport_size({"width": 1280, "height": 1600})
+    axe_finds_nothing_and_figures_are_drawn(page, path, "light")
+    to_the_dark(page)
+    axe_finds_nothing_and_figures_are_drawn(page, path, "dark")
 
 
 def type_of(drawing: str, width: float) -> list[float]:
@@ -135,9 +155,28 @@ def type_of(drawing: str, width: float) -> list[float]:
     return [100 * float(scale) * width / own for scale in texts]
 
 
+def everything_can_be_read(page):
+    assert page.locator("h1").is_visible()
+    figures = page.locator("figure img.only-light")
+    assert figures.count() > 0
+    for number in range(figures.count()):
+        figures.nth(number).scroll_into_view_if_needed()
+        assert figures.nth(number).is_visible()
+    assert page.locator("math:visible").count() > 0
+    option = page.locator(".predict details").first
+    assert not option.locator("p").first.is_visible()
+    option.locator("summary").click()
+    assert option.locator("p").first.is_visible()
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_the_type_of_every_static_figure_is_at_least_11_pixels_high(phone, site, address, path):
-    page = phone(path, java_script_enabled=False)  # then no live figure hides it
+def test_without_scripts_everything_can_be_read_and_the_type_of_figures_is_at_least_11_pixels_high(
+    open_page, site, address, path
+):
+    page = open_page(path, width=WIDTH, height=HEIGHT, java_script_enabled=False)
+    if path in CHAPTERS:
+        everything_can_be_read(page)
+    page.evaluate(OPEN)
     for scheme, palette in (("light", "default"), ("dark", "slate")):
         page.evaluate("name => document.body.setAttribute('data-md-color-scheme', name)", palette)
         page.evaluate(LOADED, f"article img.only-{scheme}")

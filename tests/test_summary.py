@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conftest import SNIPPETS, names_of
+from conftest import SNIPPETS, names_after
 
 
 def adam_with_its_preconditioner_held_still(alpha, beta, H, P, steps=3000):
@@ -179,7 +179,7 @@ def test_the_limit_of_the_regression_is_just_below_0_1072():
 
 def test_fp16_ends_at_65504_and_bf16_loses_small_steps():
     """small: below a fifth of a percent of the weight"""
-    bf16 = names_of("precision").bf16
+    bf16 = names_after("precision", "formats").bf16
     assert float(np.finfo(np.float16).max) == 65504
 
     def lost(share, w):

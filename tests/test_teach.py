@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import rules
-from conftest import ROOT, names_of
+from conftest import ROOT, names_after
 from problems import command
 from problems.collection import PROBLEMS
 from problems.sets import numbered, problem_sets
@@ -113,7 +113,7 @@ def test_in_fp32_a_fourfold_loss_is_inf_at_64_and_the_weight_nan_about_twice_as_
 
 
 def test_a_thousand_thousandths_taken_from_1_leave_0_and_0_02_and_1():
-    bf16 = names_of("precision").bf16
+    bf16 = names_after("precision", "formats").bf16
     left = []
     for keep in (np.float32, np.float16, bf16):
         w = 1.0

@@ -1,0 +1,57 @@
+"""What axe finds wrong on a page: everything in the first colour scheme, and in another what it may change.
+
+Two texts of one colour, size and weight on one ground are judged alike, so the first stands for both: most
+of axe's time goes into finding the ground of each word of a page, of each letter of its formulas.
+"""
+
+from axe_playwright_python.base import AXE_SCRIPT
+
+# Without what passes, which a page of some thousand elements takes longer to report than to check.
+VIOLATIONS = {"resultTypes": ["violations"]}
+AXE = VIOLATIONS | {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+AXE_OF_COLOURS = VIOLATIONS | {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+}
+AXE_IN = {"light": AXE, "dark": AXE_OF_COLOURS}
+
+READY = "() => 'axe' in window"
+# What is set apart, or lies on a ground of its own, is never the twin of what lies elsewhere.
+RUN = """async ([context, options]) => {
+    let apart = 0;
+    const grounds = new Map([[null, ""]]), seen = new Set();
+    const ground = one => {
+        if (!grounds.has(one)) {
+            const {backgroundColor, backgroundImage, opacity, filter, mixBlendMode, position, float} = getComputedStyle(one);
+            const own = backgroundImage !== "none" || position !== "static" || float !== "none" ? ++apart : "";
+            const shade = [backgroundColor, opacity, filter, mixBlendMode, own].join();
+            const below = ground(one.parentElement);
+            grounds.set(one, shade === "rgba(0, 0, 0, 0),1,none,normal," ? below : `${below}/${shade}`);
+        }
+        return grounds.get(one);
+    };
+    for (const one of document.body.querySelectorAll("*")) {
+        one.removeAttribute("data-twin");
+        if (![...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()) || !one.checkVisibility()) continue;
+        const {color, fontSize, fontWeight, textShadow, webkitTextFillColor, webkitTextStroke} = getComputedStyle(one);
+        const look = [color, fontSize, fontWeight, textShadow, webkitTextFillColor, webkitTextStroke, ground(one)].join("|");
+        if (seen.has(look)) one.setAttribute("data-twin", "");
+        else seen.add(look);
+    }
+    axe.configure({rules: [{id: "color-contrast", selector: ":not([data-twin])"}]});
+    return (await axe.run(context ?? document, options)).violations;
+}"""
+
+
+def violations(page, scheme: str = "light", context: str | None = None) -> list[str]:
+    """What is wrong on a page, or in the part of it that a selector names."""
+    if not page.evaluate(READY):
+        page.evaluate(AXE_SCRIPT)
+    return described(page.evaluate(RUN, [context, AXE_IN[scheme]]))
+
+
+def described(violations) -> list[str]:
+    return [
+        f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
+        for violation in violations
+        for node in violation["nodes"]
+    ]
