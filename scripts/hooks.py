@@ -88,19 +88,25 @@ def on_files(files, config):
     from publish.licences import write_licences
     from python.kit import offer
     from takeaway.notebook import write_packages
-    from takeaway.slides import write_decks
     from weave.memo import remembered
 
     sets = remembered(MEMO, "problem-sets", [], lambda: archive(count=30), ("problems", "pages"))
     (BUILD / "problem-sets.zip").write_bytes(sets)
     write_packages(SNIPPETS, BUILD)
-    write_decks(Path(config.docs_dir), BUILD / "slides")
     write_reader_data(SNIPPETS / "readlog", BUILD)
     python, licences = offer(SNIPPETS, Path(config.docs_dir), BUILD)
+    compose(Path(config.docs_dir))
     write_licences(ROOT, BUILD, licences)
     for root, patterns in ((BUILD, [*MADE, *python]), (ROOT, OFFERED)):
         for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
             files.append(file(path.relative_to(root), root, config))
+
+
+def compose(docs):
+    from python.kit import runs
+    from takeaway.slides.decks import write_decks
+
+    write_decks(docs, SNIPPETS, BUILD, runs(BUILD))
 
 
 def file(name, root, config) -> File:
@@ -120,7 +126,7 @@ def on_page_markdown(markdown, page, config, files):
     from takeaway.downloads import section, take_along, take_along_of_lab
 
     source, stem, rows = page.file.src_uri, Path(page.file.src_uri).stem, []
-    markdown, said = with_errors(markdown, broken, SNIPPETS), words(BUILD, source)
+    markdown, said = with_errors(markdown, broken, SNIPPETS), words(BUILD)
     if said is not None:
         markdown = with_checks(source, markdown, Path(config.docs_dir) / "exercises")
     if source.startswith("labs/"):
@@ -185,11 +191,10 @@ def on_build_error(error):
 
 def on_serve(server, config, builder):
     from publish.serve import announce, by_edit
-    from takeaway.slides import write_decks
 
     def remake():
         run_programs(Path(config.docs_dir))
-        write_decks(Path(config.docs_dir), BUILD / "slides")
+        compose(Path(config.docs_dir))
 
     announce(server.url, config.dev_addr)
     server.builder = by_edit(builder, ROOT, BUILD, built, remake)

@@ -40,6 +40,7 @@ export class InteractiveFigure extends HTMLElement {
     this.defaults = Object.fromEntries(this.constructor.knobs.map(({ name, value }) => [name, value]));
     this.state = { ...this.defaults, ...this.fromAddress() };
     this.compact = this.classList.contains("compact");
+    this.tall = Number(getComputedStyle(this).getPropertyValue("--tall")) || 270; // a slide has less room
     this.build();
     this.width = Math.round(this.live.clientWidth);
     this.redraw();
@@ -198,7 +199,7 @@ export class InteractiveFigure extends HTMLElement {
     if (!width) return; // on paper, or not yet shown
     const [main, ...rest] = this.constructor.panels;
     const beside = width >= 520;
-    const tall = beside || !rest.length ? 270 : 190;
+    const tall = beside || !rest.length ? this.tall : 190;
     const unit = width / rest.reduce((sum, share) => sum + share, main);
     const wide = beside ? unit * main : width;
     panels[0].place = { left: 0, top: 0, width: wide, height: tall };

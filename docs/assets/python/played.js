@@ -43,7 +43,7 @@ export class Played {
     this.code = make("code", { tabIndex: 0 });
     this.words = make("p", { className: "hint" });
     this.text = make("div", { className: "highlight language-text", hidden: true }, make("pre", {}, this.code));
-    this.panel = make("section", { className: "run-result", ariaLabel: `Your run: ${this.name}` }, make("p", { className: "head", textContent: "Your run" }), this.text, this.words);
+    this.panel = make("div", { role: "region", className: "run-result", ariaLabel: `Your run: ${this.name}` }, make("p", { className: "head", textContent: "Your run" }), this.text, this.words);
     if (this.place.nextElementSibling?.matches(".run-result")) this.place.nextElementSibling.remove();
     this.place.after(this.panel);
   }

@@ -12,10 +12,12 @@
   document.documentElement.classList.toggle("paper", paper);
   document.documentElement.classList.toggle("handout", search.has("notes"));
 
-  // What is too high for its slide is set smaller; a figure that answers arrives late.
-  const fit = (slide) => ["dense", "denser", "densest"].forEach((size) => slide.scrollHeight > 720 && slide.classList.add(size));
+  // What is too high for its slide is set smaller, down to what is read from the last row.
+  const fit = (body) => {
+    for (let size = parseFloat(getComputedStyle(body).fontSize); size > 20 && body.scrollHeight > body.clientHeight + 1; ) body.style.fontSize = `${--size}px`;
+  };
   const watcher = new ResizeObserver((seen) => seen.forEach(({ target }) => fit(target)));
-  deck.querySelectorAll("section").forEach((slide) => watcher.observe(slide));
+  if (!matchMedia("(max-width: 600px)").matches) deck.querySelectorAll(".body").forEach((body) => watcher.observe(body));
 
   if (paper) {
     for (const image of document.images) image.loading = "eager"; // all are wanted, none is in sight
@@ -24,8 +26,9 @@
     const reveal = new Reveal(deck, {
       width: 1280,
       height: 720,
-      margin: 0.04,
+      margin: 0,
       center: false,
+      display: "flex",
       controlsTutorial: false,
       hash: true,
       scrollActivationWidth: null,
@@ -63,12 +66,12 @@
     reveal.initialize().then(() => other?.postMessage({ deck: location.pathname, hello: true }, "*"));
   }
 
-  /** Whether a key may turn the slides: in a figure that answers, a remote's always may, others where no knob wants them. */
+  /** Whether a key may turn the slides: in a figure or code that answers, a remote's always may, others where no knob wants them. */
   function turns({ key, target }) {
-    if (!target.closest(".live")) return true;
+    if (!target.closest(".live, [data-run]")) return true;
     if (["PageUp", "PageDown", "Escape"].includes(key)) target.blur(); // else no key is the deck's
     if (key === "PageUp" || key === "PageDown") return true;
-    return key !== "Escape" && key !== " " && key !== "Enter" && !target.closest("input, select");
+    return key !== "Escape" && key !== " " && key !== "Enter" && !target.closest("input, select, textarea");
   }
 
   function follow(reveal, { h, v, f }) {
@@ -91,7 +94,7 @@
     };
     const look = () => {
       const slide = deck.querySelectorAll("section")[reveal.getIndices().h + 1];
-      next.textContent = slide ? `Next: ${slide.querySelector("h1, h2").textContent.replace("¶", "")} (${slide.dataset.kind})` : "This is the last slide.";
+      next.textContent = slide ? `Next: ${slide.querySelector("h1, h2").textContent.replace("¶", "").trim()} (${slide.dataset.kind})` : "This is the last slide.";
     };
     again.onclick = () => {
       began = Date.now();

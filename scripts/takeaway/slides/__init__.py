@@ -1,0 +1,1 @@
+"""Decks of slides, composed from the chapters and from the schedules of *Teach*."""

@@ -1,0 +1,131 @@
+"""The rules by which a chapter becomes slides: what stands together, and under which heading."""
+
+import re
+from string import ascii_uppercase
+
+from markdown.extensions.toc import slugify
+
+from takeaway.slides import letters
+from takeaway.slides.blocks import Slide, blocks, dedent, front_matter, plain, sentences
+from takeaway.slides.shown import Shown
+from takeaway.slides.size import type_of
+
+OPTION = re.compile(r'^\?\?\? option "(.*)"\n((?:(?: {4}.*)?\n)*)', re.MULTILINE)
+RIGHT = re.compile(r"^(?:\*\*[^*]*\*\* )?Yes\b")  # how the explanation of the right option begins
+HOME = ("figure", "live", "run", "output")  # what a question may be about
+SITUATION = 430  # characters that are read at once
+
+
+def slides(markdown: str, programs: dict[str, dict[str, tuple[str, str]]], notation: str) -> list[Slide]:
+    """The slides of a chapter; ``programs`` has the code and the output of each section, by program."""
+    deck = _Deck(front_matter(markdown), programs, letters.meanings(notation))
+    for block in blocks(markdown):
+        if block["heading"]:
+            deck.head(block["level"], block["heading"])
+        elif block["box"]:
+            deck.box(block["box"], block["title"], dedent(block["inside"]).strip())
+        elif block["word"]:
+            deck.given[block["word"]] = block["said"]
+        else:
+            getattr(deck, block.lastgroup)(block[0].strip())
+    deck.close()
+    return deck.slides
+
+
+class _Deck(Shown):
+    """Slides as they come: what is said before a slide stands waits for it."""
+
+    def __init__(self, about: dict[str, str], programs: dict, notation: dict[str, str]):
+        self.about, self.programs, self.notation = about, programs, notation
+        self.slides, self.section, self.anchor = [], "", ""
+        self.waiting, self.given = [], {}
+        self.said = ""  # the paragraph just before
+        self.after = ""  # what was said of the last formula
+        self.answer = None  # to the last prediction, which waits for the run
+        self.computed = None  # a section of code, which waits for what it prints
+
+    def show(self, kind: str, heading: str, shows: str, *notes: str, form="", runs=None) -> Slide:
+        self.flush()
+        slide = Slide(kind, self.given.pop("slide", heading), shows, [*self.waiting, *notes])
+        slide.section, slide.form, slide.runs = self.anchor, form, runs
+        self.slides.append(slide)
+        self.waiting, self.said = [], ""
+        return slide
+
+    def close(self) -> None:
+        """A section that shows nothing is a slide with its first sentences; one that asks ends with the answer."""
+        self.flush()
+        if self.answer:
+            answer, self.answer = self.answer, None
+            self.show(**answer)
+        if self.waiting and not self.in_section():
+            words = " ".join(sentences(self.waiting[0])[:2])
+            self.show("words", self.section, words, form=type_of(words))
+
+    def in_section(self) -> bool:
+        return bool(self.slides) and self.slides[-1].section == self.anchor
+
+    def head(self, level: str, heading: str) -> None:
+        self.close()
+        name, _, given = heading.partition(" {")
+        self.section, self.anchor = name.strip(), given.strip("#} ") or slugify(plain(name), "-")
+        if level == "#":
+            hook = self.about.get("hook", self.about["description"])
+            self.show("title", self.section, hook, self.about["description"], form=type_of(hook))
+
+    # ── Boxes ──
+
+    def box(self, kind: str, title: str, inside: str) -> None:
+        boxes = {"predict": self._predict, "question": self._question, "refute": self._refute, "symptom": self._symptom}
+        if kind in boxes:
+            boxes[kind](title, inside)
+        elif kind != "program":  # which only some readers want
+            self.slides[-1].notes.append(f"**{title}:** {inside}")
+
+    def _predict(self, title: str, inside: str) -> None:
+        self.close()
+        options = [(words, dedent(why).strip()) for words, why in OPTION.findall(f"{inside}\n")]
+        listed = [f"{place}. {words}" for place, (words, _) in enumerate(options, start=1)]
+        explained = [f"**{letter}. {words}** {why}" for letter, (words, why) in zip(ascii_uppercase, options, strict=False)]
+        situation = self.said if len(plain(self.said)) <= SITUATION else ""
+        shows = f"{situation}\n{{ .situation }}\n\n" * bool(situation) + "\n".join(listed)
+        self.show("predict", title, shows, *explained, form=type_of(f"{situation}{title}{listed}", most=34))
+        right = next((at for at, (_, why) in enumerate(options) if RIGHT.match(why)), None)
+        if right is not None:
+            words, why = options[right]
+            others = "\n".join(line + "\n{ .chosen }" * (at == right) for at, line in enumerate(listed))
+            heading = f"It was {ascii_uppercase[right]}: {_lowered(words)}"
+            self.answer = {"kind": "answer", "heading": heading, "shows": f"{others}\n\n{why}\n{{ .why }}"}
+            self.answer["form"] = type_of(self.answer["shows"], most=32)
+
+    def _question(self, title: str, inside: str) -> None:
+        self.flush()
+        note = f"**{title}** {inside}"
+        home = next((one for one in reversed(self.slides) if one.kind in HOME), None)
+        before = self.slides[-1]
+        if home:
+            home.asks.append(title)
+            home.notes.append(note)
+        elif before.kind == "question" and self.in_section():
+            before.shows += f"\n2. {title}"
+            before.notes.append(note)
+            before.form = type_of(before.shows)
+        else:
+            self.show("question", self.section, f"1. {title}", note, form=type_of(title))
+
+    def _refute(self, title: str, inside: str) -> None:
+        reason, _, more = inside.partition("\n\n")
+        self.show("refute", title, f"{reason}\n{{ .fragment }}", *filter(None, [more]), form=type_of(reason))
+
+    def _symptom(self, title: str, inside: str) -> None:
+        if not (self.in_section() and self.slides[-1].kind == "symptoms"):
+            self.show("symptoms", self.section, "")
+        slide = self.slides[-1]
+        slide.shows += f"1. {title}\n"
+        slide.notes.append(f"**{title}:** {inside}")
+        slide.form = type_of(slide.shows, most=30)
+
+
+def _lowered(words: str) -> str:
+    """As it stands within a sentence."""
+    return words[0].lower() + words[1:] if words[1:2].islower() or words.startswith("A ") else words

@@ -1,0 +1,115 @@
+"""Write the decks: one for each chapter that asks for predictions, and one for each schedule of *Teach*.
+
+A deck is a page like any other, in Markdown. Below what a program shows lies the whole of its code, unseen, so
+that it can be run there; so do the sections that it needs and that the deck leaves out.
+"""
+
+import re
+from pathlib import Path
+
+from takeaway.slides.blocks import Slide
+from takeaway.slides.compose import slides
+from takeaway.slides.lectures import lectures
+from weave.program import sections
+from weave.source import SiteError, read
+
+BODY = '<div class="body {form}" markdown>\n\n{shows}\n\n</div>'
+
+
+def is_chapter(markdown: str) -> bool:
+    """A page that asks for predictions has a deck."""
+    return "\n!!! predict " in markdown
+
+
+def write_decks(docs: Path, snippets: Path, build: Path, can_run: bool) -> list[Path]:
+    """Write all decks to ``slides`` in ``build``; where Python comes to the page, with what can be run."""
+    programs, notation = Programs(snippets, build / "outputs"), read(docs / "notation.md")
+    chapters = {page.stem: read(page) for page in sorted(docs.glob("*.md"))}
+    chapters = {name: text for name, text in chapters.items() if is_chapter(text)}
+    decks = {name: slides(text, programs, notation) for name, text in chapters.items()}
+    titles = {name: f"Slides: {name.title()}" for name in decks}
+    if (docs / "teach.md").exists():
+        for name, title, found in lectures(read(docs / "teach.md"), decks):
+            decks[name], titles[name] = found, title
+    (build / "slides").mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, found in decks.items():
+        written.append(build / "slides" / f"{name}.md")
+        text = deck(titles[name], found, programs if can_run else None)
+        written[-1].write_text(text, encoding="utf-8")
+    return written
+
+
+class Programs(dict):
+    """The code and the output of each section, by program and section, read when it is wanted."""
+
+    def __init__(self, snippets: Path, outputs: Path):
+        self.snippets, self.outputs = snippets, outputs
+
+    def __missing__(self, name: str) -> dict[str, tuple[str, str]]:
+        try:
+            parts = sections(self.snippets / f"{name}.py")
+        except SiteError:  # while serving: the page tells
+            parts = []
+        self[name] = _Sections((part.name, (part.code, self._printed(name, part.name))) for part in parts)
+        return self[name]
+
+    def _printed(self, name: str, section: str) -> str:
+        file = self.outputs / f"{name}.{section}.txt"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+class _Sections(dict):
+    def __missing__(self, name: str) -> tuple[str, str]:
+        return "", ""
+
+
+def deck(title: str, found: list[Slide], programs: Programs | None) -> str:
+    """A deck as the Markdown of a page below ``slides/``."""
+    done = {}
+    body = "\n\n".join(_section(slide, _code(slide, programs, done)) for slide in found)
+    body = re.sub(r'<span id="[^"]*">|</span>', "", body)  # the chapter's own anchors stay with the chapter
+    body = re.sub(r"\]\((?!\w+:|#)", "](../", body)
+    about = (
+        f"{title}, to project, to print, or to read with the speaker's notes: figures, code and predictions."
+    )
+    meta = f'title: "{title}"\ndescription: "{about}"\ntemplate: slides.html\nsearch:\n  exclude: true\n'
+    return f"---\n{meta}---\n\n{body}\n"
+
+
+def _code(slide: Slide, programs: Programs | None, done: dict[str, int]) -> str:
+    """The whole code of what a slide shows, after that of all sections that it needs and that are not yet there."""
+    if not slide.runs or programs is None:
+        return ""
+    program, section = slide.runs
+    names = list(programs[program])
+    if section not in names:
+        return ""
+    at, before = names.index(section), done.get(program, 0)
+    done[program] = max(before, at + 1)
+    needed = "\n\n".join(_include(program, name) for name in names[before:at])
+    hidden = f'<div class="before" markdown>\n\n{needed}\n\n</div>\n\n' * bool(needed)
+    return f"{hidden}{_include(program, section)}\n\n" if at >= before else ""
+
+
+def _include(program: str, section: str) -> str:
+    return f'```python\n--8<-- "{program}.py:{section}"\n```'
+
+
+def _section(slide: Slide, code: str) -> str:
+    level = "#" if slide.kind == "title" else "##"
+    asks = "\n".join(f'<p class="fragment ask" markdown="span">{ask}</p>' for ask in slide.asks)
+    asks = f"{asks}\n\n" * bool(asks)
+    notes = "\n\n".join(slide.notes)
+    notes = f'<aside class="notes" markdown>\n\n{notes}\n\n</aside>\n\n' * bool(notes)
+    body = BODY.format(form=slide.form, shows=_with_code(slide.shows, code))
+    opened = f'<section data-kind="{slide.kind}" markdown>'
+    return f"{opened}\n\n{level} {slide.heading}\n\n{asks}{body}\n\n{notes}</section>"
+
+
+def _with_code(shows: str, code: str) -> str:
+    """The code just before what it prints or draws, where a run looks for the page's own."""
+    first, output, rest = shows.partition('```text title="Output"')
+    if output:
+        return f"{first}{code}{output}{rest}"
+    return f"{code}{shows}" if shows.startswith("![") else f"{shows}\n\n{code}"

@@ -1,0 +1,137 @@
+"""What a section of a chapter shows, as slides: code with its output, figures, formulas, lists, tables, exercises."""
+
+import re
+
+from takeaway.slides import letters, wall
+from takeaway.slides.blocks import INCLUDE, Slide, plain, sentences
+from takeaway.slides.size import pieces, type_of
+
+CAPTION = re.compile(r"^/// figure-caption\n(.*?)\n///$", re.MULTILINE | re.DOTALL)
+EXERCISE = re.compile(r"\*\*(\d+)\. (.*?)\.?\*\*\s*")
+ITEM = re.compile(r"^(?:-|\d\.) .*?(?=\n(?:-|\d\.) |\Z)", re.MULTILINE | re.DOTALL)
+LEAD = re.compile(r"((?:-|\d\.) \*\*.*?\*\*)", re.DOTALL)
+NAME = re.compile(r'id="([\w-]+)"')
+ANCHOR = re.compile(r"\n\{ #([\w-]+) \}$")
+INNER = re.compile(r"^(<[^>]*>)\n(.*)\n(</[^>]*>)$", re.DOTALL)
+TITLE, CAPTIONED, BESIDE, LISTED = 110, 220, 330, 520  # characters that are read at once
+FEW = 3  # lines of code
+
+
+class Shown:
+    """The part of a deck in the making that knows what each kind of block shows; ``deck.Deck`` has the rest."""
+
+    def text(self, text: str) -> None:
+        self.flush()
+        if named := ANCHOR.search(text):  # what follows has a name of its own
+            self.anchor, text = named[1], ANCHOR.sub("", text)
+        self.said = text
+        if self.slides and self.slides[-1].kind == "formula" and self.slides[-1].section == self.anchor:
+            self._after_formula(text)
+        (self.slides[-1].notes if self.in_section() else self.waiting).append(text)
+
+    # ── Programs ──
+
+    def code(self, text: str) -> None:
+        program, section = INCLUDE.search(text).groups()
+        if "```text" not in text:
+            self.flush()
+            self.computed = program, section
+        elif self.computed == (program, section):
+            self._run(text)
+        else:
+            self.flush()
+            self._output(text, (program, section), None)
+
+    def flush(self) -> None:
+        """Code that prints nothing stands alone."""
+        if self.computed:
+            self._run("")
+
+    def _run(self, output: str) -> None:
+        runs, self.computed = self.computed, None
+        code, marked = wall.excerpt(self.programs[runs[0]][runs[1]][0])
+        if output and len(code.split("\n")) < FEW and not marked:
+            code = ""  # what it prints says more
+        printed = self.printed(runs) if output else ""
+        attribute = f' hl_lines="{" ".join(map(str, marked))}"' * bool(marked)
+        shown = f"``` {{ .python{attribute} }}\n{code}\n```"
+        together = wall.layout(code, printed) if code and output else None
+        if together:
+            form = f"{together.form} size-{together.size}"
+            self.show("run", self.section, f"{shown}\n\n{output}", form=form, runs=runs)
+            return
+        if code:
+            form = f"stack size-{wall.layout(code).size}"
+            self.show("code", self.section, shown, form=form, runs=None if output else runs)
+        if output:
+            self._output(output, runs, runs)
+
+    def _output(self, output: str, section: tuple[str, str], runs) -> None:
+        form = f"stack size-{wall.layout(self.printed(section)).size}"
+        self.show("output", self.section, output, form=form, runs=runs)
+
+    def printed(self, section: tuple[str, str]) -> str:
+        return self.programs[section[0]][section[1]][1]
+
+    # ── Figures ──
+
+    def figure(self, text: str) -> None:
+        """Its heading is what its caption says first. What only draws is not for the wall."""
+        runs, self.computed = self.computed, None
+        caption = CAPTION.search(text)[1]
+        first, *rest = sentences(caption)
+        if "slide" in self.given or len(plain(first)) > TITLE:
+            first, rest = self.section, [first, *rest]
+        while len(plain(" ".join(rest))) > CAPTIONED:
+            rest.pop()
+        below = f"\n\n{' '.join(rest)}\n{{ .caption }}" * bool(rest)
+        picture = CAPTION.sub("", text).strip()
+        self.show("figure", first.rstrip("."), picture + below, caption, runs=runs)
+
+    def live(self, text: str) -> None:
+        opened, words, closed = INNER.match(text).groups()
+        slide = self.show("live", self.section, f"{opened}\n\n{words.strip()}\n\n{closed}", words.strip())
+        slide.name = NAME.search(opened)[1]
+
+    # ── Words ──
+
+    def formula(self, text: str) -> None:
+        """A formula stands between the words that lead to it and what follows from it, with its letters."""
+        before = self.said.removeprefix(self.after).strip()  # what the formula before has said already
+        before = before if len(plain(before)) <= BESIDE else sentences(before)[-1]
+        meaning = letters.explained(text, before, self.given.pop("letters", ""), self.notation)
+        parts = [before, text, f"{meaning}\n{{ .letters }}" * bool(meaning)]
+        slide = self.show("formula", self.section, "\n\n".join(filter(None, parts)))
+        slide.form = type_of(before, most=32)
+
+    def _after_formula(self, text: str) -> None:
+        slide, first = self.slides[-1], sentences(text)[0]
+        if "{ .after }" not in slide.shows and len(plain(first)) <= 200 and not first.endswith(":"):
+            slide.shows += f"\n\n{first}\n{{ .after }}"
+            self.after = first
+
+    def list(self, text: str) -> None:
+        """A long list is for the notes; on the wall stands how each of its items begins."""
+        shown, notes = text, []
+        if len(plain(text)) > LISTED:
+            shown = "\n".join(_begin(item) for item in ITEM.findall(text))
+            notes = [text]
+        self.show("list", self.section, shown, *notes, form=type_of(shown, most=38))
+
+    def table(self, text: str) -> None:
+        found = pieces(text)
+        name = self.given.pop("slide", self.section)
+        for place, (piece, form) in enumerate(found, start=1):
+            count = f" ({place} of {len(found)})" * (len(found) > 1)
+            self.show("table", f"{name}{count}", piece, form=form)
+
+    def exercise(self, text: str) -> None:
+        number, name = EXERCISE.match(text).groups()
+        words = EXERCISE.sub("", text, count=1)
+        self.show("exercise", f"Exercise {number}: {name[0].lower()}{name[1:]}", words, form=type_of(words, most=38))
+
+
+def _begin(item: str) -> str:
+    """What an item says first: its bold words, or its first sentence."""
+    lead = LEAD.match(item)
+    return lead[1] if lead else sentences(item)[0].replace("\n", " ")

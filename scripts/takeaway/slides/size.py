@@ -1,0 +1,47 @@
+"""How large words are set, so that a slide is filled and is read from the last row."""
+
+import re
+
+from takeaway.slides.blocks import plain
+
+WIDE, HIGH = 1190, 520  # the room for words, in pixels of a slide
+LARGE, SMALL = 44, 22
+LETTER, LINE = 0.53, 1.4  # the width of a letter and the height of a line, by the height of the type
+LINK = re.compile(r"\]\([^)]*\)")
+
+
+def type_of(text: str, most: int = LARGE) -> str:
+    """The class for the largest type in which these words fit."""
+    parts = [plain(part) for part in text.split("\n") if part.strip()]
+
+    def fits(size):
+        lines = sum(-(-len(part) * LETTER * size // WIDE) + 0.5 for part in parts)
+        return lines * LINE * size <= HIGH
+
+    return f"size-{next((size for size in range(most, SMALL, -2) if fits(size)), SMALL)}"
+
+
+def pieces(table: str) -> list[tuple[str, str]]:
+    """A table in as many pieces as it needs slides, each with its head and the class for its type."""
+    head, line, *rows = table.strip().split("\n")
+    size = next((size for size in (28, 26, 24, 22) if _height([head, *rows], size) <= HIGH), 22)
+    found, piece = [], []
+    total = _height([head, *rows], size)
+    share = total / -(-total // HIGH)  # so that the pieces are alike
+    for row in rows:
+        if piece and _height([head, *piece, row], size) > min(HIGH, share + 40):
+            found.append(piece)
+            piece = []
+        piece.append(row)
+    return [("\n".join([head, line, *piece]), f"size-{size}") for piece in [*found, piece]]
+
+
+def _height(rows: list[str], size: int) -> float:
+    cells = [[plain(LINK.sub("]", cell)).strip(" []") for cell in row.strip("|").split("|")] for row in rows]
+    columns = [max(8, *(len(row[at]) for row in cells)) for at in range(len(cells[0]))]
+    roots = [column**0.7 for column in columns]  # about how a browser shares the width
+    widths = [WIDE * root / sum(roots) - 24 for root in roots]
+    lines = [
+        max(-(-len(cell) * LETTER * size // width) for cell, width in zip(row, widths, strict=True)) for row in cells
+    ]
+    return sum(max(1, count) * 1.3 * size + 0.5 * size for count in lines)
