@@ -1,4 +1,4 @@
-"""The decks of slides: made from the chapters, for keyboard, speaker, paper, and with figures that answer."""
+"""The decks of slides: composed from the chapters, for a wall, keyboard, speaker, paper, with what answers and runs."""
 
 import re
 
@@ -7,23 +7,35 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 import rules
-from conftest import AXE, ROOT, described, shown_by
+from conftest import AXE, ROOT, SNIPPETS, described, shown_by
 from pages.elements import FIGURES
-from takeaway import slides
+from takeaway.slides import letters, wall
+from takeaway.slides.blocks import LEFT_OUT
+from takeaway.slides.compose import slides
+from takeaway.slides.decks import Programs, deck, is_chapter
 
 DECKS = rules.chapters(ROOT)
+LECTURES = ["lecture-45", "lecture-90"]
+NOTATION = (ROOT / "docs/notation.md").read_text(encoding="utf-8")
+NO_RUNS = (
+    ROOT / "build/no-outputs"
+)  # what stands on a slide does not depend on what is printed, but for its place
 
 
 def source(chapter):
     return (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
 
 
+def composed(markdown):
+    return slides(markdown, Programs(SNIPPETS, NO_RUNS), NOTATION)
+
+
 def made(chapter):
-    return slides.slides(source(chapter), "A description.")
+    return composed(source(chapter))
 
 
 @pytest.fixture(scope="module")
-def deck(site):
+def built(site):
     return lambda chapter: BeautifulSoup(
         (site / "slides" / chapter / "index.html").read_text("utf-8"), "lxml"
     )
@@ -36,49 +48,80 @@ def words(element):
 # ── What is on them ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_every_chapter_has_a_deck_and_no_other_page_has(site):
-    assert sorted(path.name for path in (site / "slides").iterdir()) == sorted(DECKS)
+def test_every_chapter_and_each_lecture_has_a_deck_and_no_other_page_has(site):
+    assert sorted(path.name for path in (site / "slides").iterdir()) == sorted([*DECKS, *LECTURES])
     for page in (ROOT / "docs").glob("*.md"):
-        assert slides.is_chapter(page.read_text(encoding="utf-8")) == (page.stem in DECKS)
+        assert is_chapter(page.read_text(encoding="utf-8")) == (page.stem in DECKS)
+
+
+def lines(code):
+    return [line for line in code.splitlines() if line.strip()]
 
 
 @pytest.mark.parametrize("chapter", DECKS)
-def test_a_deck_shows_every_program_section_output_and_figure_of_its_chapter(deck, chapter):
-    page = deck(chapter)
-    code = [block.get_text().strip("\n") for block in page.select("div.language-python code")]
-    folded = "".join(slides.LEFT_OUT.findall(source(chapter)))
-    parts = rules.sections(ROOT / "snippets" / f"{chapter}.py")
-    assert code == [part.code.strip("\n") for part in parts if f'{chapter}.py:{part.name}"' not in folded]
+def test_a_deck_shows_every_output_and_figure_and_of_the_code_what_computes(built, chapter):
+    page, folded = built(chapter), "".join(LEFT_OUT.findall(source(chapter)))
+    walls = [
+        lines(block.get_text()) for block in page.select(".body > div.language-python:not([data-run]) code")
+    ]
+    parts = {part.name: part.code for part in rules.sections(SNIPPETS / f"{chapter}.py")}
+    for wall_lines in walls:
+        assert any(set(wall_lines) <= set(lines(code)) for code in parts.values()), "its own lines, unchanged"
     shown = shown_by(chapter)
-    output = [block.get_text().strip("\n") for block in page.select("div.language-text code")]
+    output = [block.get_text().strip("\n") for block in page.select(".body > div.language-text code")]
     assert output == [part.printed.strip("\n") for part in shown if part.printed]
     drawn = [image["src"].split("/")[-1] for image in page.select("img.only-light")]
     assert drawn == [f"{chapter}.{part.name}.light.svg" for part in shown if part.figures]
-    assert len(page.select("figcaption")) == len(drawn)
+    for part in shown:
+        excerpt = lines(wall.excerpt(parts[part.name])[0])
+        unseen = (part.figures and not part.printed) or f'{chapter}.py:{part.name}"' in folded
+        assert unseen or len(excerpt) < 3 or excerpt in walls, part.name
 
 
-@pytest.mark.parametrize("chapter", DECKS)
-def test_code_that_only_draws_stands_in_the_notes_of_its_figure(deck, chapter):
-    page, drawing = (
-        deck(chapter),
-        [part.name for part in shown_by(chapter) if part.figures and not part.printed],
+@pytest.mark.parametrize("deck", [*DECKS, *LECTURES])
+def test_what_is_run_on_the_wall_is_the_whole_program_up_to_there(built, deck):
+    page = built(deck)
+    if not page.select("[data-run]"):
+        pytest.skip("the site was built without Pyodide")
+    assert not page.select("aside [data-run]"), "which the speaker's window would show a second time"
+    runs = [block["data-run"].split(":") for block in page.select("[data-run]")]
+    for program in {program for program, _ in runs}:
+        names = [name for one, name in runs if one == program]
+        order = [part.name for part in rules.sections(SNIPPETS / f"{program}.py")]
+        assert names == order[: len(names)]
+    code = {(program, name): part for program, name, part in _parts({program for program, _ in runs})}
+    for block, run in zip(page.select("[data-run] code"), runs, strict=True):
+        assert block.get_text().strip("\n") == code[tuple(run)].strip("\n")
+
+
+def _parts(programs):
+    return [
+        (one, part.name, part.code) for one in programs for part in rules.sections(SNIPPETS / f"{one}.py")
+    ]
+
+
+def test_the_wall_shows_no_import_no_path_no_drawing_and_no_printing_and_marks_what_is_remarked_on():
+    """Teach: "Code stands with its output, without imports, drawing and printing"."""
+    code = (
+        "import numpy as np\nfrom pathlib import Path\n\ndata = Path('x') / 'data'\nw = 1.0  # the start\n"
+        "fig, (left, right) = plt.subplots(1, 2)\n\nfor alpha in 0.1, 0.2:\n    w = w - alpha * w\n"
+        "    left.plot(w)\n    print(w)\n\n# only to be seen\nfor one in range(3):\n    print(one)\n"
     )
-    code = {part.name: part.code.strip("\n") for part in rules.sections(ROOT / "snippets" / f"{chapter}.py")}
-    for name in drawing:
-        slide = page.select_one(f"img[src$='{chapter}.{name}.light.svg']").find_parent("section")
-        notes = [block.get_text().strip("\n") for block in slide.select("aside.notes code")]
-        assert code[name] in notes
-    walls = [block.get_text().strip("\n") for block in page.select("section[data-kind=code] > div code")]
-    assert walls and not {code[name] for name in drawing} & set(walls)
+    assert wall.excerpt(code) == (
+        "w = 1.0  # the start\n\nfor alpha in 0.1, 0.2:\n    w = w - alpha * w",
+        [1],
+    )
+    many = "\n".join(f"a{n} = {n}  # a word" for n in range(9))
+    assert wall.excerpt(many) == (many, []), "where all stands out, nothing does"
 
 
 @pytest.mark.parametrize("chapter", DECKS)
-def test_a_deck_asks_every_prediction_and_keeps_the_explanations_for_the_speaker(deck, chapter):
-    markdown, page = source(chapter), deck(chapter)
+def test_a_deck_asks_every_prediction_and_keeps_the_explanations_for_the_speaker(built, chapter):
+    markdown, page = source(chapter), built(chapter)
     asked = page.select("section[data-kind=predict]")
     assert len(asked) == markdown.count("!!! predict")
     options = re.findall(r'\?\?\? option "', markdown)
-    assert sum(len(slide.select(":scope > ol > li")) for slide in asked) == len(options)
+    assert sum(len(slide.select(".body > ol > li")) for slide in asked) == len(options)
     for slide in asked:
         notes = slide.select_one("aside.notes").extract()
         for letter, option in zip("ABCDE", slide.select("ol > li"), strict=False):
@@ -89,73 +132,125 @@ def test_a_deck_asks_every_prediction_and_keeps_the_explanations_for_the_speaker
 
 
 @pytest.mark.parametrize("chapter", DECKS)
-def test_each_prediction_is_answered_on_a_later_slide_after_what_is_run_and_with_its_letter(chapter):
+def test_each_prediction_is_answered_on_a_later_slide_before_the_next_and_with_its_reason(chapter):
     deck = made(chapter)
     asked = [place for place, slide in enumerate(deck) if slide.kind == "predict"]
     answered = [place for place, slide in enumerate(deck) if slide.kind == "answer"]
     assert len(asked) == len(answered) > 0
     for question, answer, following in zip(asked, answered, [*asked[1:], len(deck)], strict=True):
-        assert question < answer < following and deck[question].heading == deck[answer].heading
-        letter, option = re.match(r"\*\*([A-E])\. (.*?)\*\* Yes", deck[answer].shows).groups()
-        assert deck[question].shows.splitlines()["ABCDE".index(letter)].endswith(option)
+        assert question + 1 < answer < following, "after what is run"
+        options = re.findall(r"^\d\. (.*)$", deck[question].shows, re.MULTILINE)
+        letter = re.match(r"It was ([A-E]): ", deck[answer].heading)[1]
+        right = options["ABCDE".index(letter)]
+        assert f"{right}\n{{ .chosen }}" in deck[answer].shows
+        assert deck[answer].heading.lower().endswith(right.lower())
+        assert re.search(r"\nYes\b.*\n\{ \.why \}$", deck[answer].shows)
 
 
 @pytest.mark.parametrize("chapter", DECKS)
-def test_a_formula_stands_with_the_sentence_that_it_ends_or_follows(chapter):
-    paragraphs = source(chapter).split("\n\n")
+def test_the_slide_of_a_formula_says_what_each_of_its_letters_means(chapter):
+    """Teach: "a formula with its letters"."""
     for slide in made(chapter):
         if slide.kind == "formula":
-            before = paragraphs[
-                next(
-                    n
-                    for n, one in enumerate(paragraphs)
-                    if one.strip() == slide.shows.split("\n\n")[-1].strip()
-                )
-                - 1
-            ]
-            if not re.match(r"[#|!?`<$-]|///|\d\.", before):
-                sentence = slide.shows.split("\n\n")[0]
-                assert before.endswith(sentence) and sentence
+            formula = re.search(r"^\$\$$.*?^\$\$$", slide.shows, re.MULTILINE | re.DOTALL)[0]
+            spoken = letters.named(slide.shows.replace(formula, ""))
+            assert set(letters.of(formula)) <= spoken, slide.heading
+
+
+def test_the_letters_of_a_formula_are_those_that_a_reader_would_name():
+    formula = r"\text{share } \frac{\mathrm{d}h_T}{\mathrm{d}w} = \alpha^* f'(b_t) \le \sqrt{\mathstrut r}\,L_1 + \hat b + \lambda_{\max}"
+    assert letters.of(formula) == ["h", "w", "α^*", "f(", "b", "r", "L_1", "hatb", "λ_max"]
+    notation = "## Our letters\n\n| letter | read it as |\n|---|---|\n| $\\kappa$ | the number, λ over λ |\n\n## Else\n"
+    assert letters.meanings(notation) == {"κ": r"$\kappa$ the number"}
 
 
 @pytest.mark.parametrize("chapter", DECKS)
-def test_no_sentence_of_the_chapter_is_lost_between_slides_and_notes(site, deck, chapter):
+def test_a_question_stands_where_what_it_asks_about_is_seen(chapter):
+    """Teach: "a question takes the place of the heading above the figure or the numbers that it asks about"."""
+    deck = made(chapter)
+    alone = [slide for slide in deck if slide.kind == "question"]
+    assert [slide.heading for slide in alone] == ["Two questions first"] * len(alone)
+    assert all(slide.kind in ("figure", "live", "run", "output") for slide in deck if slide.asks)
+    asked = re.findall(r'^\?\?\? question "(.*)"', source(chapter), re.MULTILINE)
+    shown = " ".join([slide.shows for slide in alone] + [ask for slide in deck for ask in slide.asks])
+    assert [one for one in asked if one not in shown] == []
+
+
+@pytest.mark.parametrize("chapter", DECKS)
+def test_no_two_slides_of_a_deck_have_the_same_heading(chapter):
+    headings = [slide.heading for slide in made(chapter)]
+    assert sorted(set(headings)) == sorted(headings)
+
+
+@pytest.mark.parametrize("chapter", DECKS)
+def test_no_sentence_of_the_chapter_is_lost_between_slides_and_notes(site, built, chapter):
     page = BeautifulSoup((site / chapter / "index.html").read_text("utf-8"), "lxml").select_one("article")
     left_out = "details.program, .tabbed-set, .take-along"
     for part in page.select(f".headerlink, .md-source-file, form, .md-feedback, {left_out}"):
         part.extract()
     for note in page.select("summary, .admonition-title"):
         note.extract()  # in the notes a letter stands before an option
-    slide = words(deck(chapter).select_one(".slides"))
+    slide = words(built(chapter).select_one(".slides"))
+    given = slides_titles(chapter)  # a slide may have another heading than its section
     lost = [words(one) for one in page.select("p, li, td, h2") if words(one) and words(one) not in slide]
-    assert lost == []
+    assert [one for one in lost if one not in given] == []
+
+
+def slides_titles(chapter):
+    return re.findall(r"^## (.*?)(?: \{.*)?$", source(chapter), re.MULTILINE)
 
 
 @pytest.mark.parametrize("chapter", DECKS)
-def test_a_deck_ends_with_the_summary_and_hides_answers_in_the_notes(deck, chapter):
-    page = deck(chapter)
-    last = page.select("section")[-1]
-    assert words(last.h2).startswith("Summary") and len(last.select(":scope > ul > li")) == 3
+def test_a_deck_begins_with_its_question_ends_with_the_summary_and_hides_answers_in_the_notes(built, chapter):
+    page = built(chapter)
+    first, last = page.select("section")[0], page.select("section")[-1]
+    assert words(first.select_one(".body")).endswith("?")
+    assert words(last.h2).startswith("Summary") and len(last.select(".body > ul > li")) == 3
     answers = re.findall(r'\?\?\? answer "(.*)"', source(chapter))
     for answer in answers:
         (found,) = (strong for strong in page.select("strong") if strong.get_text() == f"{answer}:")
         assert found.find_parent("aside")["class"] == ["notes"]
 
 
-def test_a_section_that_shows_nothing_is_a_slide_with_its_first_sentence():
-    found = slides.slides(
-        "---\ntitle: T\ndescription: D\n---\n\n# Name\n\n## One\n\nFirst. Second.\n\n## Two\n\n- a\n", "D"
+@pytest.mark.parametrize("lecture", LECTURES)
+def test_a_lecture_follows_its_schedule_row_by_row_with_the_minutes_in_the_notes(built, lecture):
+    """Teach: "Two more follow the schedules, row by row, with the minutes in the notes"."""
+    page = built(lecture)
+    teach = source("teach").partition(f"{{ #{lecture} }}")[2].partition("\n### ")[0]
+    rows = [(minutes, what) for minutes, what in re.findall(r"^\| (\d+) \| (.*?) \|", teach, re.MULTILINE)]
+    notes = " ".join(words(note) for note in page.select("aside.notes"))
+    for minutes, what in rows:
+        if what.startswith("slack"):
+            continue
+        told = (
+            f"{minutes} min for {what}" if what.startswith("the lecture above") else f"{minutes} min: {what}"
+        )
+        assert re.sub(r"[$*\\]|alpha|lambda", "", told) in re.sub(r"[$*\\]", "", notes), what
+    assert 15 < len(page.select("section")) <= 1 + int(lecture[-2:])
+    assert "[45 minutes](slides/lecture-45.md)" in source("teach") and "[90 minutes](" in source("teach")
+
+
+def test_a_section_that_shows_nothing_is_a_slide_with_its_first_sentences():
+    found = composed(
+        "---\ntitle: T\ndescription: D\n---\n\n# Name\n\n## One\n\nFirst. Second. Third.\n\n## Two\n\n- a\n"
     )
     assert [(one.kind, one.heading, one.shows, one.notes) for one in found] == [
-        ("title", "Name", "D", []),
-        ("words", "One", "First.", ["First. Second."]),
+        ("title", "Name", "D", ["D"]),
+        ("words", "One", "First. Second.", ["First. Second. Third."]),
         ("list", "Two", "- a", []),
     ]
 
 
+def test_what_a_chapter_says_to_its_slides_is_on_no_page(site):
+    said = "---\ndescription: D\n---\n\n# N\n\n## S\n\n<!-- slide: It rises -->\n\n- a\n\n- b\n"
+    assert [one.heading for one in composed(said)] == ["N", "It rises"]
+    for chapter in DECKS:
+        assert "<!-- slide" not in (site / chapter / "index.html").read_text("utf-8")
+
+
 def test_links_of_a_deck_lead_where_those_of_its_chapter_do():
     markdown = "---\ndescription: D\n---\n\n# N\n\n[a](taylor.md#x) [b](#here) [c](https://e.org) [d](snippets/n.py)\n"
-    made = slides.deck("name", markdown)
+    made = deck("Slides: N", composed(markdown), None, "name")
     assert "[a](../taylor.md#x) [b](../name.md#here) [c](https://e.org) [d](../snippets/n.py)" in made
 
 

@@ -9,6 +9,7 @@ from weave.run import SCHEMES
 from weave.source import SiteError, called, read
 
 INCLUDE = re.compile(r'^ *--8<-- "(([\w/-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTILINE)
+UNSEEN = re.compile(r"^<!-- (?:slide|letters): .*? -->\n+", re.MULTILINE)  # what it says to its slides
 RUNS = re.compile(r'(?<=```)python(?=\n *--8<-- "([\w-]+)\.py:([\w-]+)"$)', re.MULTILINE)
 FIGURE = re.compile(r"!\[([^\]]*)\]\(((?:\.\./)?)(figures/[\w.-]+)\.svg\)")
 
@@ -64,6 +65,7 @@ def prepare(name: str, markdown: str, snippets: Path, build: Path, words: dict |
 
     Raises PageError for an include that leads nowhere.
     """
+    markdown = UNSEEN.sub("", markdown)
     for include in INCLUDE.finditer(markdown):
         file, chapter, section = include.groups()
         program = snippets / f"{chapter}.py"

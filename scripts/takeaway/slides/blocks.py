@@ -26,7 +26,6 @@ LEFT_OUT = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 FRONT_MATTER = re.compile(r"\A---\n(.*?)^---\n", re.MULTILINE | re.DOTALL)
-WORDS = re.compile(r"<!-- (?:slide|letters): .*? -->\n+")  # to the slides, which no page shows
 SENTENCE = re.compile(r"(?<=[.?!:])\s+(?=[A-Z*$“`])")
 INCLUDE = re.compile(r'--8<-- "([\w-]+)\.(?:py:)?([\w-]+)(?:\.txt)?"')
 

@@ -54,13 +54,16 @@ class _Deck(Shown):
 
     def close(self) -> None:
         """A section that shows nothing is a slide with its first sentences; one that asks ends with the answer."""
+        self._settle()
+        if self.waiting and not self.in_section():
+            words = " ".join(sentences(self.waiting[0])[:2])
+            self.show("words", self.section, words, form=type_of(words))
+
+    def _settle(self) -> None:
         self.flush()
         if self.answer:
             answer, self.answer = self.answer, None
             self.show(**answer)
-        if self.waiting and not self.in_section():
-            words = " ".join(sentences(self.waiting[0])[:2])
-            self.show("words", self.section, words, form=type_of(words))
 
     def in_section(self) -> bool:
         return bool(self.slides) and self.slides[-1].section == self.anchor
@@ -76,18 +79,26 @@ class _Deck(Shown):
     # ── Boxes ──
 
     def box(self, kind: str, title: str, inside: str) -> None:
-        boxes = {"predict": self._predict, "question": self._question, "refute": self._refute, "symptom": self._symptom}
+        boxes = {
+            "predict": self._predict,
+            "question": self._question,
+            "refute": self._refute,
+            "symptom": self._symptom,
+        }
         if kind in boxes:
             boxes[kind](title, inside)
         elif kind != "program":  # which only some readers want
             self.slides[-1].notes.append(f"**{title}:** {inside}")
 
     def _predict(self, title: str, inside: str) -> None:
-        self.close()
+        situation = self._situation()
+        self._settle()
         options = [(words, dedent(why).strip()) for words, why in OPTION.findall(f"{inside}\n")]
         listed = [f"{place}. {words}" for place, (words, _) in enumerate(options, start=1)]
-        explained = [f"**{letter}. {words}** {why}" for letter, (words, why) in zip(ascii_uppercase, options, strict=False)]
-        situation = self.said if len(plain(self.said)) <= SITUATION else ""
+        explained = [
+            f"**{letter}. {words}** {why}"
+            for letter, (words, why) in zip(ascii_uppercase, options, strict=False)
+        ]
         shows = f"{situation}\n{{ .situation }}\n\n" * bool(situation) + "\n".join(listed)
         self.show("predict", title, shows, *explained, form=type_of(f"{situation}{title}{listed}", most=34))
         right = next((at for at, (_, why) in enumerate(options) if RIGHT.match(why)), None)
@@ -97,6 +108,13 @@ class _Deck(Shown):
             heading = f"It was {ascii_uppercase[right]}: {_lowered(words)}"
             self.answer = {"kind": "answer", "heading": heading, "shows": f"{others}\n\n{why}\n{{ .why }}"}
             self.answer["form"] = type_of(self.answer["shows"], most=32)
+
+    def _situation(self) -> str:
+        """What is said just before a question, or begins what is said."""
+        text, said = "", sentences(self.said)
+        while said and len(plain(f"{text} {said[0]}")) <= SITUATION:
+            text += f" {said.pop(0)}"
+        return text.strip()
 
     def _question(self, title: str, inside: str) -> None:
         self.flush()

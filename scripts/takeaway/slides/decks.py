@@ -25,7 +25,7 @@ def write_decks(docs: Path, snippets: Path, build: Path, can_run: bool) -> list[
     """Write all decks to ``slides`` in ``build``; where Python comes to the page, with what can be run."""
     programs, notation = Programs(snippets, build / "outputs"), read(docs / "notation.md")
     chapters = {page.stem: read(page) for page in sorted(docs.glob("*.md"))}
-    chapters = {name: text for name, text in chapters.items() if is_chapter(text)}
+    chapters = {name: _led(text, name) for name, text in chapters.items() if is_chapter(text)}
     decks = {name: slides(text, programs, notation) for name, text in chapters.items()}
     titles = {name: f"Slides: {name.title()}" for name in decks}
     if (docs / "teach.md").exists():
@@ -64,12 +64,17 @@ class _Sections(dict):
         return "", ""
 
 
-def deck(title: str, found: list[Slide], programs: Programs | None) -> str:
-    """A deck as the Markdown of a page below ``slides/``."""
+def _led(markdown: str, page: str) -> str:
+    """The Markdown of a page, whose links to itself name it."""
+    return markdown.replace("](#", f"]({page}.md#")
+
+
+def deck(title: str, found: list[Slide], programs: Programs | None, page: str = "teach") -> str:
+    """A deck as the Markdown of a page below ``slides/``; what only says ``#place`` means one of ``page``."""
     done = {}
     body = "\n\n".join(_section(slide, _code(slide, programs, done)) for slide in found)
     body = re.sub(r'<span id="[^"]*">|</span>', "", body)  # the chapter's own anchors stay with the chapter
-    body = re.sub(r"\]\((?!\w+:|#)", "](../", body)
+    body = re.sub(r"\]\((?!\w+:)", "](../", _led(body, page))
     about = (
         f"{title}, to project, to print, or to read with the speaker's notes: figures, code and predictions."
     )

@@ -30,13 +30,20 @@ def lectures(teach: str, decks: dict[str, list[Slide]]) -> list[tuple[str, str, 
     """The name, the title and the slides of each lecture."""
     tables = {name: _table(text) for _, name, text in LECTURE.findall(teach)}
     return [
-        (name, f"Overshoot in {length}", [_title(length, teach), *_slides(_whole(tables[name], tables), teach, decks)])
+        (
+            name,
+            f"Overshoot in {length}",
+            [_title(length, teach), *_slides(_whole(tables[name], tables), teach, decks)],
+        )
         for length, name, _ in LECTURE.findall(teach)
     ]
 
 
 def _table(text: str) -> list[_Row]:
-    return [_Row(int(minutes), what, beside, LINK.findall(what + beside)) for minutes, what, beside in ROW.findall(text)]
+    return [
+        _Row(int(minutes), what, beside, LINK.findall(what + beside))
+        for minutes, what, beside in ROW.findall(text)
+    ]
 
 
 def _whole(rows: list[_Row], tables: dict[str, list[_Row]]) -> list[_Row]:
@@ -45,7 +52,8 @@ def _whole(rows: list[_Row], tables: dict[str, list[_Row]]) -> list[_Row]:
     for row in rows:
         inner = next((tables[anchor] for page, anchor in row.links if anchor in tables), None)
         if inner:
-            whole += [one for one in inner if not BETWEEN.match(one.what)]
+            first, *others = [one for one in inner if not BETWEEN.match(one.what)]
+            whole += [replace(first, what=f"{first.what} (and {row.minutes} min for {row.what})"), *others]
         else:
             whole.append(row)
     return whole
@@ -57,7 +65,7 @@ def _title(length: str, teach: str) -> Slide:
 
 
 def _slides(rows: list[_Row], teach: str, decks: dict[str, list[Slide]]) -> list[Slide]:
-    found, own = [], {anchor for row in rows for _, anchor in row.links}
+    found, own = [], {anchor for row in rows for _, anchor in row.links if anchor}
     for row in rows:
         shown = [slide for link in row.links for slide in _led_to(*link, decks, own)]
         shown = shown or _own(row, teach)

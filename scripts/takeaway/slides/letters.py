@@ -35,9 +35,8 @@ def meanings(notation: str) -> dict[str, str]:
     own = notation.partition("\n## Our letters")[2].partition("\n## ")[0]
     found = {}
     for cell, meaning in ROW.findall(own):
-        for formula in re.findall(r"\$([^$]+)\$", cell):
-            if len(letters := of(formula)) == 1:
-                found.setdefault(letters[0], f"${formula}$ {meaning.strip()}")
+        for letter in of(cell)[:1] if "f(" in cell else of(cell):
+            found.setdefault(letter, f"{cell.strip()} {meaning.strip()}")
     return found
 
 
@@ -46,4 +45,4 @@ def explained(formula: str, beside: str, own: str, notation: dict[str, str]) -> 
     said = [own] if own else []
     spoken = named(beside) | named(own)
     said += [notation[letter] for letter in of(formula) if letter not in spoken and letter in notation]
-    return " · ".join(said)
+    return " · ".join(dict.fromkeys(said))

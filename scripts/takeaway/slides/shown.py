@@ -3,7 +3,7 @@
 import re
 
 from takeaway.slides import letters, wall
-from takeaway.slides.blocks import INCLUDE, Slide, plain, sentences
+from takeaway.slides.blocks import INCLUDE, plain, sentences
 from takeaway.slides.size import pieces, type_of
 
 CAPTION = re.compile(r"^/// figure-caption\n(.*?)\n///$", re.MULTILINE | re.DOTALL)
@@ -13,7 +13,7 @@ LEAD = re.compile(r"((?:-|\d\.) \*\*.*?\*\*)", re.DOTALL)
 NAME = re.compile(r'id="([\w-]+)"')
 ANCHOR = re.compile(r"\n\{ #([\w-]+) \}$")
 INNER = re.compile(r"^(<[^>]*>)\n(.*)\n(</[^>]*>)$", re.DOTALL)
-TITLE, CAPTIONED, BESIDE, LISTED = 110, 220, 330, 520  # characters that are read at once
+TITLE, CAPTIONED, BESIDE, LISTED = 110, 220, 330, 640  # characters that are read at once
 FEW = 3  # lines of code
 
 
@@ -61,8 +61,13 @@ class Shown:
             self.show("run", self.section, f"{shown}\n\n{output}", form=form, runs=runs)
             return
         if code:
+            given = self.given.pop("slide", None)
+            heading = f"{self.section}, in code: `{runs[1]}`"
+            heading = heading if output or not given else given
             form = f"stack size-{wall.layout(code).size}"
-            self.show("code", self.section, shown, form=form, runs=None if output else runs)
+            self.show("code", heading, shown, form=form, runs=None if output else runs)
+            if output and given:
+                self.given["slide"] = given
         if output:
             self._output(output, runs, runs)
 
@@ -98,7 +103,7 @@ class Shown:
     def formula(self, text: str) -> None:
         """A formula stands between the words that lead to it and what follows from it, with its letters."""
         before = self.said.removeprefix(self.after).strip()  # what the formula before has said already
-        before = before if len(plain(before)) <= BESIDE else sentences(before)[-1]
+        before = _last(before)
         meaning = letters.explained(text, before, self.given.pop("letters", ""), self.notation)
         parts = [before, text, f"{meaning}\n{{ .letters }}" * bool(meaning)]
         slide = self.show("formula", self.section, "\n\n".join(filter(None, parts)))
@@ -106,7 +111,7 @@ class Shown:
 
     def _after_formula(self, text: str) -> None:
         slide, first = self.slides[-1], sentences(text)[0]
-        if "{ .after }" not in slide.shows and len(plain(first)) <= 200 and not first.endswith(":"):
+        if "{ .after }" not in slide.shows and len(plain(first)) <= 200 and first[-1] in ".)*":
             slide.shows += f"\n\n{first}\n{{ .after }}"
             self.after = first
 
@@ -114,7 +119,8 @@ class Shown:
         """A long list is for the notes; on the wall stands how each of its items begins."""
         shown, notes = text, []
         if len(plain(text)) > LISTED:
-            shown = "\n".join(_begin(item) for item in ITEM.findall(text))
+            begun = ["\n".join(_begin(item, more) for item in ITEM.findall(text)) for more in (1, 0)]
+            shown = next((one for one in begun if len(plain(one)) <= LISTED), begun[-1])
             notes = [text]
         self.show("list", self.section, shown, *notes, form=type_of(shown, most=38))
 
@@ -128,10 +134,24 @@ class Shown:
     def exercise(self, text: str) -> None:
         number, name = EXERCISE.match(text).groups()
         words = EXERCISE.sub("", text, count=1)
-        self.show("exercise", f"Exercise {number}: {name[0].lower()}{name[1:]}", words, form=type_of(words, most=38))
+        self.show(
+            "exercise", f"Exercise {number}: {name[0].lower()}{name[1:]}", words, form=type_of(words, most=38)
+        )
 
 
-def _begin(item: str) -> str:
-    """What an item says first: its bold words, or its first sentence."""
+def _begin(item: str, more: int) -> str:
+    """What an item says first: its bold words, or its first sentence; and so many sentences more."""
     lead = LEAD.match(item)
-    return lead[1] if lead else sentences(item)[0].replace("\n", " ")
+    first, rest = (
+        (lead[1], item[lead.end() :]) if lead else (sentences(item)[0], "".join(sentences(item)[1:2]))
+    )
+    told = sentences(rest)[:more] if lead else []
+    return " ".join([first, *told]).replace("\n", " ").replace("** :", "**:").replace("** ,", "**,")
+
+
+def _last(text: str) -> str:
+    """The last sentences, as many as are read at once."""
+    said = sentences(text)
+    while len(said) > 1 and len(plain(" ".join(said))) > BESIDE:
+        said.pop(0)
+    return " ".join(said)

@@ -42,6 +42,7 @@ def _height(rows: list[str], size: int) -> float:
     roots = [column**0.7 for column in columns]  # about how a browser shares the width
     widths = [WIDE * root / sum(roots) - 24 for root in roots]
     lines = [
-        max(-(-len(cell) * LETTER * size // width) for cell, width in zip(row, widths, strict=True)) for row in cells
+        max(-(-len(cell) * LETTER * size // width) for cell, width in zip(row, widths, strict=True))
+        for row in cells
     ]
     return sum(max(1, count) * 1.3 * size + 0.5 * size for count in lines)

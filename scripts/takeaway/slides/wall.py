@@ -7,6 +7,7 @@ from dataclasses import dataclass
 DRAWS = {"plt", "fig", "ax", "axes", "Path"}
 HIGH, WIDE = 588, 1190  # the room for code and output, in pixels of a slide
 LARGE, SMALL = 30, 20  # type
+MOST = 4  # lines that stand out; where all do, none does
 LETTER = 0.605  # the width of a letter, by its height
 
 
@@ -20,35 +21,44 @@ class Layout:
 
 def excerpt(code: str) -> tuple[str, list[int]]:
     """The lines of a section that say what it computes, and which of them, from 1, its author has remarked on."""
-    lines = code.rstrip().split("\n")
-    kept = [True] * len(lines)
-    for statement in ast.parse(code).body:
-        _leave_out(statement, kept)
+    lines, body = code.rstrip().split("\n"), ast.parse(code).body
+    kept, drawing = [True] * len(lines), _drawing(body)
+    for statement in body:
+        _strike(statement, kept, drawing)
     text = "\n".join(line for line, keep in zip(lines, kept, strict=True) if keep)
     text = re.sub(r"\n{3,}", "\n\n", _without_lone_comments(text)).strip("\n")
-    return text, [at for at, line in enumerate(text.split("\n"), start=1) if re.search(r"\S.* # ", line)]
+    marked = [at for at, line in enumerate(text.split("\n"), start=1) if re.search(r"\S.* # ", line)]
+    return text, marked if len(marked) <= MOST else []
 
 
-def _leave_out(statement: ast.stmt, kept: list[bool]) -> None:
-    """Strike a statement that draws or prints, and what prints inside one that computes."""
-    if _draws(statement) or _prints(statement):
+def _drawing(body: list[ast.stmt]) -> set[str]:
+    """The names of what draws: what matplotlib has made, and what finds a file."""
+    made = [one for one in body if isinstance(one, ast.Assign) and _names(one.value) & DRAWS]
+    return DRAWS | {name for one in made for target in one.targets for name in _names(target)} - {"data"}
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
+def _strike(statement: ast.stmt, kept: list[bool], drawing: set[str]) -> bool:
+    """Strike what draws or prints, and what holds nothing else; whether it was struck."""
+    inner = getattr(statement, "body", [])
+    if inner:
+        beside = set().union(*map(_names, ast.iter_child_nodes(statement))) - set().union(*map(_names, inner))
+        struck = all([_strike(one, kept, drawing) for one in [*inner, *getattr(statement, "orelse", [])]])
+        struck = struck or bool(beside & drawing)
+    else:
+        imports = isinstance(statement, ast.Import | ast.ImportFrom)
+        struck = imports or _prints(statement) or bool(_names(statement) & drawing)
+    if struck:
         kept[statement.lineno - 1 : statement.end_lineno] = [False] * (
             statement.end_lineno - statement.lineno + 1
         )
-    else:
-        for inner in getattr(statement, "body", []):
-            _leave_out(inner, kept)
-
-
-def _draws(statement: ast.stmt) -> bool:
-    names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    return isinstance(statement, ast.Import | ast.ImportFrom) or bool(names & DRAWS)
+    return struck
 
 
 def _prints(statement: ast.stmt) -> bool:
-    """Whether it does nothing else."""
-    if isinstance(statement, ast.For | ast.If | ast.With):
-        return all(map(_prints, [*statement.body, *getattr(statement, "orelse", [])]))
     called = statement.value if isinstance(statement, ast.Expr) else None
     return isinstance(called, ast.Call) and getattr(called.func, "id", "") == "print"
 
