@@ -42,7 +42,8 @@ class _Deck(Shown):
         self.said = ""  # the paragraph just before
         self.after = ""  # what was said of the last formula
         self.answer = None  # to the last prediction, which waits for the run
-        self.computed = None  # a section of code, which waits for what it prints
+        self.computed = None  # a section of code, which waits for what it prints or draws
+        self.named = None  # the heading given to it
 
     def show(self, kind: str, heading: str, shows: str, *notes: str, form="", runs=None) -> Slide:
         self.flush()
@@ -70,6 +71,7 @@ class _Deck(Shown):
 
     def head(self, level: str, heading: str) -> None:
         self.close()
+        self.said = ""
         name, _, given = heading.partition(" {")
         self.section, self.anchor = name.strip(), given.strip("#} ") or slugify(plain(name), "-")
         if level == "#":

@@ -35,7 +35,7 @@ class Shown:
         program, section = INCLUDE.search(text).groups()
         if "```text" not in text:
             self.flush()
-            self.computed = program, section
+            self.computed, self.named = (program, section), self.given.pop("slide", None)
         elif self.computed == (program, section):
             self._run(text)
         else:
@@ -45,10 +45,14 @@ class Shown:
     def flush(self) -> None:
         """Code that prints nothing stands alone."""
         if self.computed:
+            later = self.given.pop("slide", None)  # the heading of what comes next
             self._run("")
+            if later:
+                self.given["slide"] = later
 
     def _run(self, output: str) -> None:
         runs, self.computed = self.computed, None
+        given, self.named = self.named, None
         code, marked = wall.excerpt(self.programs[runs[0]][runs[1]][0])
         if output and len(code.split("\n")) < FEW and not marked:
             code = ""  # what it prints says more
@@ -58,17 +62,16 @@ class Shown:
         together = wall.layout(code, printed) if code and output else None
         if together:
             form = f"{together.form} size-{together.size}"
-            self.show("run", self.section, f"{shown}\n\n{output}", form=form, runs=runs)
+            self.show("run", given or self.section, f"{shown}\n\n{output}", form=form, runs=runs)
             return
         if code:
-            given = self.given.pop("slide", None)
             heading = f"{self.section}, in code: `{runs[1]}`"
             heading = heading if output or not given else given
             form = f"stack size-{wall.layout(code).size}"
             self.show("code", heading, shown, form=form, runs=None if output else runs)
-            if output and given:
-                self.given["slide"] = given
         if output:
+            if given:
+                self.given["slide"] = given
             self._output(output, runs, runs)
 
     def _output(self, output: str, section: tuple[str, str], runs) -> None:
@@ -83,6 +86,8 @@ class Shown:
     def figure(self, text: str) -> None:
         """Its heading is what its caption says first. What only draws is not for the wall."""
         runs, self.computed = self.computed, None
+        if named := self.given.get("slide", self.named if runs else None):
+            self.given["slide"] = named
         caption = CAPTION.search(text)[1]
         first, *rest = sentences(caption)
         if "slide" in self.given or len(plain(first)) > TITLE:
