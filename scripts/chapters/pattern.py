@@ -30,7 +30,7 @@ def page_lacks(markdown: str) -> list[str]:
     """The parts of the pattern, from the front matter to the last line."""
     lacks = [
         f"front matter: it has no {key}."
-        for key in ("title", "description")
+        for key in ("title", "description", "hook")
         if not re.search(rf"^{key}: \S", markdown, re.MULTILINE)
     ]
     headings = re.findall(r"^## (.+)$", markdown, re.MULTILINE)

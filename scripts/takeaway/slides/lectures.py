@@ -28,15 +28,15 @@ class _Row:
 
 def lectures(teach: str, decks: dict[str, list[Slide]]) -> list[tuple[str, str, list[Slide]]]:
     """The name, the title and the slides of each lecture."""
-    tables = {name: _table(text) for _, name, text in LECTURE.findall(teach)}
-    return [
-        (
-            name,
-            f"Overshoot in {length}",
-            [_title(length, teach), *_slides(_whole(tables[name], tables), teach, decks)],
-        )
-        for length, name, _ in LECTURE.findall(teach)
-    ]
+    found = LECTURE.findall(teach)
+    tables = {name: _table(text) for _, name, text in found}
+    lengths = [length for length, _, _ in found]
+    decked = []
+    for at, (length, name, _) in enumerate(found):
+        rows = _whole(tables[name], tables)
+        title = f"Overshoot in {length}"
+        decked.append((name, title, [_title(title, lengths[: at + 1], teach), *_slides(rows, teach, decks)]))
+    return decked
 
 
 def _table(text: str) -> list[_Row]:
@@ -59,9 +59,10 @@ def _whole(rows: list[_Row], tables: dict[str, list[_Row]]) -> list[_Row]:
     return whole
 
 
-def _title(length: str, teach: str) -> Slide:
-    goals = re.search(GOALS.format(length), teach)[1]
-    return Slide("title", f"Overshoot in {length}", f"Afterwards you can\n\n{goals.strip()}", form="size-28")
+def _title(title: str, lengths: list[str], teach: str) -> Slide:
+    """What a learner can do afterwards, as the page says for this lecture and for shorter ones."""
+    goals = "".join(re.search(GOALS.format(one), teach)[1] for one in lengths)
+    return Slide("title", title, f"Afterwards you can\n\n{goals.strip()}", form="size-28")
 
 
 def _slides(rows: list[_Row], teach: str, decks: dict[str, list[Slide]]) -> list[Slide]:
