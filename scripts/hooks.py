@@ -103,10 +103,10 @@ def on_files(files, config):
 
 
 def compose(docs):
-    from python.kit import runs
+    from python.kit import words
     from takeaway.slides.decks import write_decks
 
-    write_decks(docs, SNIPPETS, BUILD, runs(BUILD))
+    write_decks(docs, SNIPPETS, BUILD, words(BUILD))
 
 
 def file(name, root, config) -> File:

@@ -33,14 +33,9 @@ def offer(snippets: Path, docs: Path, build: Path) -> tuple[list[str], list[tupl
     return [KIT, *names], works(folder)
 
 
-def runs(build: Path) -> bool:
-    """Whether programs run in the pages."""
-    return (build / KIT).exists()
-
-
 def words(build: Path) -> dict | None:
     """What is said beside some sections, or None where programs do not run."""
-    return WORDS if runs(build) else None
+    return WORDS if (build / KIT).exists() else None
 
 
 def write_kit(snippets: Path, docs: Path, folder: Path, path: Path) -> None:

@@ -37,9 +37,6 @@ def print_course(config, pages: list, site: Path, memo: Path) -> bytes:
     try:
         return remembered(memo, "course", seen, lambda: _dated(_printed(source), date), ("takeaway",), which)
     finally:
-        import shutil
-
-        shutil.copy(source, "/tmp/slides2/course.html")
         source.unlink()
 
 

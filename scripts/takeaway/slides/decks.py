@@ -21,9 +21,12 @@ def is_chapter(markdown: str) -> bool:
     return "\n!!! predict " in markdown
 
 
-def write_decks(docs: Path, snippets: Path, build: Path, can_run: bool) -> list[Path]:
-    """Write all decks to ``slides`` in ``build``; where Python comes to the page, with what can be run."""
-    programs, notation = Programs(snippets, build / "outputs"), read(docs / "notation.md")
+def write_decks(docs: Path, snippets: Path, build: Path, words: dict | None) -> list[Path]:
+    """Write all decks to ``slides`` in ``build``; where Python comes to the page, with what can be run.
+
+    ``words`` says which sections cannot be run there; without it none can.
+    """
+    programs, notation = Programs(snippets, build / "outputs", words), read(docs / "notation.md")
     chapters = {page.stem: read(page) for page in sorted(docs.glob("*.md"))}
     chapters = {name: _led(text, name) for name, text in chapters.items() if is_chapter(text)}
     decks = {name: slides(text, programs, notation) for name, text in chapters.items()}
@@ -35,7 +38,7 @@ def write_decks(docs: Path, snippets: Path, build: Path, can_run: bool) -> list[
     written = []
     for name, found in decks.items():
         written.append(build / "slides" / f"{name}.md")
-        text = deck(titles[name], found, programs if can_run else None)
+        text = deck(titles[name], found, programs if words is not None else None)
         written[-1].write_text(text, encoding="utf-8")
     return written
 
@@ -43,8 +46,9 @@ def write_decks(docs: Path, snippets: Path, build: Path, can_run: bool) -> list[
 class Programs(dict):
     """The code and the output of each section, by program and section, read when it is wanted."""
 
-    def __init__(self, snippets: Path, outputs: Path):
+    def __init__(self, snippets: Path, outputs: Path, words: dict | None = None):
         self.snippets, self.outputs = snippets, outputs
+        self.still = {section for section, said in (words or {}).items() if "still" in said}
 
     def __missing__(self, name: str) -> dict[str, tuple[str, str]]:
         try:
@@ -92,9 +96,12 @@ def _code(slide: Slide, programs: Programs | None, done: dict[str, int]) -> str:
         return ""
     at, before = names.index(section), done.get(program, 0)
     done[program] = max(before, at + 1)
-    needed = "\n\n".join(_include(program, name) for name in names[before:at])
+    if at < before:
+        return ""
+    own = "" if f"{program}:{section}" in programs.still else f"{_include(program, section)}\n\n"
+    needed = "\n\n".join(_include(program, name) for name in names[before : at if own else at + 1])
     hidden = f'<div class="before" markdown>\n\n{needed}\n\n</div>\n\n' * bool(needed)
-    return f"{hidden}{_include(program, section)}\n\n" if at >= before else ""
+    return f"{hidden}{own}"
 
 
 def _include(program: str, section: str) -> str:
