@@ -159,7 +159,7 @@ def test_the_slide_of_a_formula_says_what_each_of_its_letters_means(chapter):
 
 def test_the_letters_of_a_formula_are_those_that_a_reader_would_name():
     formula = r"\text{share } \frac{\mathrm{d}h_T}{\mathrm{d}w} = \alpha^* f'(b_t) \le \sqrt{\mathstrut r}\,L_1 + \hat b + \lambda_{\max}"
-    assert letters.of(formula) == ["h", "w", "α^*", "f(", "b", "r", "L_1", "hatb", "λ_max"]
+    assert letters.of(formula) == ["h", "T", "w", "α^*", "f(", "b", "r", "L_1", "hatb", "λ_max"]
     notation = "## Our letters\n\n| letter | read it as |\n|---|---|\n| $\\kappa$ | the number, λ over λ |\n\n## Else\n"
     assert letters.meanings(notation) == {"κ": r"$\kappa$ the number"}
 

@@ -80,5 +80,5 @@ def layout(*texts: str) -> Layout | None:
 
 def _size(lines: int, letters: int, rows: int, columns: int) -> int:
     high = (HIGH - 38 * rows + 14) / (1.3 * lines)
-    wide = (WIDE - 52 * columns) / (LETTER * letters)
+    wide = (WIDE - 52 * columns) / (LETTER * max(1, letters))
     return int(min(LARGE, high, wide))
