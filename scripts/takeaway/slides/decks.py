@@ -13,6 +13,7 @@ from takeaway.slides.lectures import lectures
 from weave.program import sections
 from weave.source import SiteError, read
 
+LINK = re.compile(r"(?P<code>^```.*?^```$)|\]\((?!\w+:)", re.MULTILINE | re.DOTALL)
 BODY = '<div class="body {form}" markdown>\n\n{shows}\n\n</div>'
 
 
@@ -78,7 +79,7 @@ def deck(title: str, found: list[Slide], programs: Programs | None, page: str = 
     done = {}
     body = "\n\n".join(_section(slide, _code(slide, programs, done)) for slide in found)
     body = re.sub(r'<span id="[^"]*">|</span>', "", body)  # the chapter's own anchors stay with the chapter
-    body = re.sub(r"\]\((?!\w+:)", "](../", _led(body, page))
+    body = LINK.sub(lambda found: found["code"] or "](../", _led(body, page))
     about = (
         f"{title}, to project, to print, or to read with the speaker's notes: figures, code and predictions."
     )
