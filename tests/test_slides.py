@@ -313,6 +313,9 @@ def test_every_slide_is_reached_by_keyboard_and_stands_on_a_wall(open_deck, deck
         slide = page.locator("section.present")
         if slide.locator(", ".join(f"{name}-figure" for name in FIGURES)).count():
             slide.locator(".live svg path").first.wait_for(state="attached")
+        slide.evaluate(
+            "one => one.querySelectorAll('.fragment:not(.asked)').forEach(step => step.style.visibility = 'visible')"
+        )
         (height, width), (low, least, which) = slide.evaluate(SIZE), slide.evaluate(WALL)
         body = slide.locator(".body").evaluate("one => one.scrollHeight - one.clientHeight")
         assert height <= 720 and width <= 1280 and body <= 2, place
@@ -338,10 +341,10 @@ def words_of(slide):
 
 def test_a_question_takes_the_place_of_the_heading_above_what_it_asks_about(open_deck):
     page = open_deck("overshoot", "#parabola")
-    place, asks = number(page), page.locator("section.present .ask")
-    assert asks.count() == 5 and page.locator("section.present .ask.visible").count() == 0
+    place, asks = number(page), page.locator("section.present .asked")
+    assert asks.count() == 5 and page.locator("section.present .asked.visible").count() == 0
     page.keyboard.press("PageDown")
-    assert number(page) == place and "0.1075" in page.locator("section.present .ask.visible").inner_text()
+    assert number(page) == place and "0.1075" in page.locator("section.present .asked.visible").inner_text()
     assert page.locator("section.present .live svg").first.is_visible()
 
 
@@ -388,7 +391,7 @@ def test_a_figure_that_answers_on_the_page_answers_on_its_slide(open_deck, name,
     page.keyboard.press("Space")
     assert number(page) == place, "the keys belong to the knobs"
     assert not figure.locator("img:visible").count()
-    asked = "section.present .ask.current-fragment"
+    asked = "section.present .asked.current-fragment"
     page.keyboard.press("ArrowRight")
     assert page.locator(asked).count() == 1, "a button wants no arrows"
     page.keyboard.press("ArrowLeft")

@@ -111,7 +111,7 @@ def _include(program: str, section: str) -> str:
 
 def _section(slide: Slide, code: str) -> str:
     level = "#" if slide.kind == "title" else "##"
-    asks = "\n".join(f'<p class="fragment ask" markdown="span">{ask}</p>' for ask in slide.asks)
+    asks = "\n".join(f'<p class="fragment asked" markdown="span">{ask}</p>' for ask in slide.asks)
     asks = f"{asks}\n\n" * bool(asks)
     notes = "\n\n".join(slide.notes)
     notes = f'<aside class="notes" markdown>\n\n{notes}\n\n</aside>\n\n' * bool(notes)
