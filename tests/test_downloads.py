@@ -437,7 +437,8 @@ def test_the_tags_of_the_course_are_counted_from_0_whatever_the_browser_has_coun
 def test_without_a_browser_the_site_is_whole_but_for_the_pdf_and_with_a_repository_stays_quiet(
     tmp_path, monkeypatch, browser
 ):
-    """One build for both, because a build takes its time."""
+    """README.md: “`uv run mkdocs build` writes the site to `site/`, with `overshoot.zip`, the site to be read from disk, and
+    `overshoot.pdf`, the course on paper, which needs Chromium or Chrome.” One build for both, as it takes its time."""
     root = small_site(tmp_path)
     monkeypatch.setenv("REPO_URL", "https://github.com/somebody/overshoot")
     with monkeypatch.context() as elsewhere:
