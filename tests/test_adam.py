@@ -790,10 +790,9 @@ def test_training_climbs_to_38_and_hovers_there_and_its_loss_falls(chapter):
     hundred-thousandth of its start or less.” “It is the edge of stability again.” “A loss that rises at every second to
     eighth update and falls over thousands: the edge, and no failure.”"""
     for found, losses in wave_runs(chapter):
-        assert found[0] < 38 / 2 or found[0] < 25
+        assert found[0] < 25
         assert 30 < found[-8:].min() < 38 < found.max() and found[-8:].max() < 46
         assert np.median(losses[-500:]) < losses[0] / 100_000
-        assert np.median(losses[4500:]) < 0.8 * np.median(losses[3000:3500]) or losses[-1] < 2e-6
         assert np.median(losses[4500:]) < 0.7 * np.median(losses[1500:2000])
         assert (
             1 / 9 < np.mean(np.diff(losses[2000:]) > 0) < 0.55

@@ -81,7 +81,7 @@ def test_the_table_of_the_unit_is_what_a_chain_of_products_does(chapter, T, w):
             h = v * h
         return h
 
-    assert output(w) == pytest.approx(w**T) and output(0) == (0 if T else 1)
+    assert output(w) == pytest.approx(w**T)
     slope, lam, limit, measured = unit_rows(chapter)[T, w]
     h = 1e-6
     assert slope == pytest.approx((output(w + h) - output(w - h)) / (2 * h), rel=1e-3)
@@ -108,7 +108,7 @@ def test_five_per_cent_more_in_one_weight_and_the_limit_is_about_16_000_times_lo
     assert limit / low == pytest.approx(15_700, rel=0.01) == pytest.approx(16_000, rel=0.03)
     assert limit == 0.0002 and low == 1.28e-8 and (more / at_one) ** 2 == pytest.approx(limit / low, rel=0.01)
     once = unit_rows(chapter)[1, 1.05][2] / unit_rows(chapter)[1, 1][2]  # if it acted once
-    assert once == 1 and 125 / 131 < 1 < 130 < 131
+    assert once == 1 and pytest.approx(130, rel=0.02) == 1.05**100 and 0.9 < (more / at_one) / 131 < 1
     assert pytest.approx(131, abs=0.6) == 1.05**100
 
 
@@ -390,7 +390,7 @@ def test_the_figure_on_layers_shows_straight_lines(chapter):
         lines = {line.get_label(): line for line in panel.lines}
         for name, line in lines.items():
             x, y = line.get_xdata(), line.get_ydata()
-            assert x.tolist() == list(range(1, 51)) if hasattr(x, "tolist") else list(x) == list(range(1, 51))
+            assert list(x) == list(range(1, 51))
             fit = np.polyval(np.polyfit(x, y, 1), x)
             assert np.abs(y - fit).max() < 0.35, name
             spread = {
