@@ -506,6 +506,22 @@ def powers_of_ten(bend, slope, updates, seed):
     return np.diff(np.log10(losses))
 
 
+@pytest.mark.parametrize("unit", [1e-3, 100.0])
+def test_no_norm_is_normal_by_itself(chapter, unit):
+    """“No norm is normal by itself.”"""
+    weights, task = [chapter.first, chapter.out], chapter.sums(5)
+    seen = []
+    for factor in (1, unit):  # the same loss in another unit, at a rate that makes the same steps of it
+        at, norms = [w.copy() for w in weights], []
+        for _ in range(200):
+            loss, g = chapter.gradient(chapter.plain, *at, task)
+            norms.append(np.linalg.norm(factor * g[0]))
+            at = [w - 0.1 / factor * factor * one for w, one in zip(at, g, strict=True)]
+        seen.append((loss, np.array(norms)))
+    assert seen[1][0] == pytest.approx(seen[0][0]) and seen[0][0].max() < 0.2  # all learn
+    assert seen[1][1] == pytest.approx(unit * seen[0][1])
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_where_tanh_holds_the_hidden_values_the_losses_grow_by_about_the_same_factor(seed):
     """“So it was where tanh held the hidden values.”"""
