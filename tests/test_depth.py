@@ -624,7 +624,8 @@ ROWS = {  # as in the page's table: nan, learned, learned when clipped too
 @pytest.mark.parametrize("name", ROWS)
 def test_each_remedy_alone_removes_the_explosion_of_twenty_other_starts(name):
     """“nothing | 8 | 10 | 16” “orthogonal start | 0 | 18 | 19” “gates | 0 | 8 | 10” “residual path | 0 | 16 |
-    15” “normalised | 0 | 11 | 19” “The gates for example learn slowly here, but all 20 came below 0.25.”"""
+    15” “normalised | 0 | 11 | 19” “The gates for example learn slowly here, but all 20 came below 0.25.”
+    docs/fixes.md: “scaling | it must reach the hidden values, at every step: normalised, none is nan”"""
     step, start, *wanted = ROWS[name]
     lost, learned = nan_and_learned(step, start)
     assert lost == (0 if not wanted[0] else pytest.approx(wanted[0], abs=1))
@@ -1199,27 +1200,45 @@ REMEDIES = {  # the words of the page; the step; rate and other settings; how ma
 }
 
 
-def fixes_says(words):
-    return words in " ".join((ROOT / "docs" / "fixes.md").read_text(encoding="utf-8").split())
-
-
 @pytest.mark.parametrize("words", REMEDIES)
 def test_what_each_remedy_of_fixes_does_in_a_recurrent_network(words):
+    """docs/fixes.md: “The same remedies on another failing run, that of Depth and time: 16 ReLU units, lists of 30
+    numbers, twenty starts, 300 updates at 0.1.” docs/fixes.md: “mean for sum | counts more: with the sum over the 16
+    lists, 16 are nan” docs/fixes.md: “small, zero last layer | neither touches the weights that act thirty times: 9 and
+    5 are nan” docs/fixes.md: “momentum, Nesterov | at 0.01, 5 and 7 are nan,” docs/fixes.md: “clip value, 0.1 | none is
+    nan, 12 learn”"""
     change, settings, lost, learned = REMEDIES[words]
     end = remedied(change, **settings)[-1]
-    assert fixes_says(words)
     assert np.sum(~np.isfinite(end)) == (0 if not lost else pytest.approx(lost, abs=2))
     assert learned is None or np.sum(end < 0.05) == pytest.approx(learned, abs=3)
 
 
-def test_fixes_repeats_what_depth_and_time_says_of_lower_rates_and_of_clipping():
-    assert fixes_says("With no remedy 8 of the twenty are nan and 10 learn.")
-    assert fixes_says("at 0.01, 4 are nan and 4 learn; at 0.001, 2 and none")
-    assert fixes_says("none is nan, 16 learn, and at a rate of 0.3 all 20")
-    assert fixes_says("bounds the step: none is nan, 18 learn")
+def test_in_a_recurrent_network_a_warm_up_only_puts_the_explosion_off():
+    """docs/fixes.md: “warm-up | the explosion is only put off: over 100 updates, 6 are nan, the last at update 296”"""
+    finite = np.isfinite(remedied(lambda t, g, kept: [min(1, t / 100) * one for one in g]))
+    when = np.sort([np.argmin(one) for one in finite.T if not one.all()])
+    assert len(when) == pytest.approx(6, abs=2)
+    assert when[-1] == pytest.approx(296, abs=4) and when[-1] > 24  # without it, the last was at update 24
+
+
+def test_what_fixes_says_of_lower_rates_and_of_bounded_steps_in_a_recurrent_network():
+    """docs/fixes.md: “With no remedy 8 of the twenty are nan and 10 learn.” docs/fixes.md: “lower the rate | no rate
+    fits every stretch: at 0.01, 4 are nan and 4 learn; at 0.001, 2 and none” docs/fixes.md: “plain descent 4”
+    docs/fixes.md: “clip norm, 1 | from the first update on: none is nan, 16 learn, and at a rate of 0.3 all 20”
+    docs/fixes.md: “Adam, 0.01 | bounds the step: none is nan, 18 learn”"""
+    runs = [({}, 8, 10), ({"alpha": 0.01}, 4, 4), ({"alpha": 0.001}, 2, 0)]
+    runs += [({"clip": 1}, 0, 16), ({"clip": 1, "alpha": 0.3}, 0, 20)]
+    for settings, lost, learned in runs:
+        assert nan_and_learned(**settings) == (
+            pytest.approx(lost, abs=lost and 1),
+            pytest.approx(learned, abs=2),
+        )
+    end = remedied(adam, alpha=0.01)[-1]
+    assert np.isfinite(end).all() and np.sum(end < 0.05) == pytest.approx(18, abs=2)
 
 
 def test_in_a_recurrent_network_a_line_search_is_never_nan_and_slow(chapter):
+    """docs/fixes.md: “line search | none is nan, but it is slow: 3 learn in 60 updates”"""
     draws = np.random.default_rng(1).normal(size=(20, 19, 16))
     weights, task = [draws[:, :18] / 3, draws[:, 18:].mT / 4], chapter.sums(30, 20)
     with np.errstate(all="ignore"):
@@ -1235,4 +1254,3 @@ def test_in_a_recurrent_network_a_line_search_is_never_nan_and_slow(chapter):
                 rate[high] /= 2
             weights = tried
     assert np.isfinite(loss).all() and np.sum(loss < 0.05) == pytest.approx(3, abs=2)
-    assert fixes_says("none is nan, but it is slow: 3 learn in 60 updates")

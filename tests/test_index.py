@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 import readlog
 import rules
-from conftest import COUNT_SHIFTS, ROOT, SNIPPETS, names_of
+from conftest import COUNT_SHIFTS, ROOT, SNIPPETS, axes_of, names_of
 
 PAGE = " ".join((ROOT / "docs" / "index.md").read_text(encoding="utf-8").split())
 NUMBERS = [
@@ -146,9 +146,8 @@ def test_on_a_phone_the_navigation_opens(open_page):
 
 
 def test_below_the_limit_the_error_shrinks_in_every_direction_of_a_bowl():
-    assert (
-        "There the error, which is how far the weights are from their best values, shrinks in every" in PAGE
-    )
+    r"""“There the error, which is how far the weights are from their best values, shrinks in every direction as long as” “0 <
+    \alpha < \frac{2}{\lambda_{\max}}”"""
     for H, share in bowls():
         values, directions = np.linalg.eigh(H)
         error = np.ones(len(H))
@@ -158,9 +157,8 @@ def test_below_the_limit_the_error_shrinks_in_every_direction_of_a_bowl():
 
 
 def test_above_it_each_step_multiplies_the_error_in_the_sharpest_direction_until_the_numbers_overflow():
-    assert (
-        "multiplies the error in this direction by $1 - \\alpha\\lambda_{\\max}$, which is below −1" in PAGE
-    )
+    r"""“Above that limit, each step multiplies the error in this direction by $1 - \alpha\lambda_{\max}$, which is below −1,
+    until the numbers overflow.”"""
     for H, share in bowls():
         values, directions = np.linalg.eigh(H)
         sharpest, error = directions[:, -1], np.ones(len(H))
@@ -192,11 +190,15 @@ def test_the_error_is_defined_in_words_where_it_first_stands():
 
 
 def test_the_figure_s_two_rates_lie_on_either_side_of_its_limit():
+    """“One loss, one start, two rates.” “The curvature of the loss is 18.66, so its limit is 2/18.66, a little above 0.107.”
+    “One loss, whose limit is a little above 0.107, and two rates: α = 0.01 lies below it and α = 0.12 above.”"""
     lam = names_of("overshoot").lam
-    assert (
-        f"The curvature of the loss is {lam:.2f}, so its limit is 2/{lam:.2f}, a little above 0.107." in PAGE
-    )
+    assert lam == pytest.approx(18.66, abs=0.005)
     assert 0.01 < 0.107 < 2 / lam < 0.1075 < 0.12
+    grows = [
+        np.abs(np.diff(names_of("overshoot").descend(rate, steps=40))) for rate in (0.01, 0.107, 0.1075, 0.12)
+    ]
+    assert [steps[-1] > steps[0] for steps in grows] == [False, False, True, True]
 
 
 def test_the_caption_marks_each_run_as_the_figure_does(open_page):
@@ -222,23 +224,28 @@ THE_RATE = {"rate-too-high", "growth"}  # growth: the rate or its sign
 
 
 def test_growth_by_the_same_factor_is_the_rate_or_its_sign_and_a_sudden_nan_is_not():
-    assert (
-        "If they grow by about the same factor each time, and on to `inf`, it is the rate (or its sign)."
-        in PAGE
-    )
+    """“If they grow by about the same factor each time, and on to inf, it is the rate (or its sign).” “If a normal loss turns
+    into nan from one update to the next, it is probably not the rate, unless the network is recurrent or very deep: see
+    the list of other causes.”"""
     with np.errstate(over="ignore"):
         grows = losses_at(0.001, 400)[0].tolist()
     assert math.inf in grows
     sudden = [2.0 * 0.99**n for n in range(60)] + [math.nan] * 3
     assert readlog.diagnose({"loss": grows}, rate=0.001)["verdict"] in THE_RATE
     assert readlog.diagnose({"loss": sudden}, rate=0.001)["verdict"] == "not-the-rate"
+    w, losses = 1.0, []  # a weight that acts a thousand times: from a normal loss to inf in one update
+    with np.errstate(all="ignore"):
+        for _ in range(3):
+            losses.append(0.5 * np.float64(w) ** 2000)
+            w = w - 0.003 * 1000 * np.float64(w) ** 1999
+    assert losses[0] == 0.5 and not np.isfinite(losses[1:]).any()
 
 
 def test_thirty_updates_of_growth_can_hide_in_one_loss_an_epoch():
-    """The same run in fp32, read by update and by the epoch's mean: only the first tells growth from a sudden nan."""
-    assert (
-        "Thirty updates of growth can hide in one loss an epoch, such as the mean that Keras prints" in PAGE
-    )
+    """The same run in fp32, read by update and by the epoch's mean: only the first tells growth from a sudden nan.
+
+    “Thirty updates of growth can hide in one loss an epoch, such as the mean that Keras prints; a few lines log every
+    update.”"""
     with np.errstate(over="ignore"):
         growth = np.float32(90) * np.float32(16) ** np.arange(40, dtype=np.float32)
     losses = np.array([*5000 * 0.98 ** np.arange(200), *growth, *[np.nan] * 10], np.float32)
@@ -251,7 +258,7 @@ def test_thirty_updates_of_growth_can_hide_in_one_loss_an_epoch():
 
 @pytest.mark.parametrize("spoilt", [np.inf, -np.inf, np.nan])
 def test_weights_that_are_inf_or_nan_cannot_be_repaired_by_further_steps(spoilt):
-    assert "Weights that are `inf` or `nan` cannot be repaired." in PAGE
+    """“Weights that are inf or nan cannot be repaired.”"""
     program, b = names_of("overshoot"), np.float64(spoilt)
     with np.errstate(all="ignore"):
         for _ in range(10):
@@ -260,8 +267,9 @@ def test_weights_that_are_inf_or_nan_cannot_be_repaired_by_further_steps(spoilt)
 
 
 def test_new_inputs_need_new_weights():
-    """A model fitted to raw inputs is far off on standardised ones."""
-    assert "New inputs need new weights, so then start from the beginning." in PAGE
+    """A model fitted to raw inputs is far off on standardised ones.
+
+    “Raw units make large curvatures.” “New inputs need new weights, so then start from the beginning.”"""
     rng = np.random.default_rng(0)
     x = rng.normal(60, 15, size=(100, 1))
     y = 3 * x[:, 0] + rng.normal(size=100)
@@ -269,34 +277,99 @@ def test_new_inputs_need_new_weights():
     standard = (x - x.mean(0)) / x.std(0)
     loss = [np.mean((np.c_[one, np.ones(100)] @ w - y) ** 2) for one in (x, standard)]
     assert loss[0] < 2 and loss[1] > np.var(y)
+    sharpest = [
+        np.linalg.eigvalsh(np.c_[one, np.ones(100)].T @ np.c_[one, np.ones(100)])[-1] for one in (x, standard)
+    ]
+    assert sharpest[0] > 1000 * sharpest[1]
 
 
 # ── Both of your questions ──────────────────────────────────────────────────
 
 
 def test_at_a_curvature_of_5000_the_limit_is_0_0004():
-    assert f"If the curvature is 5,000, the limit is {2 / 5000:g}." in PAGE
-    assert losses_at(0.99 * 0.0004, 400)[0][-1] < 1 and losses_at(1.01 * 0.0004, 400)[0][-1] > 1e6
+    """“Because the limit is a threshold and the two rates stand on either side of it.” “If the curvature is 5,000, the limit
+    is 0.0004.”"""
+    limit = 0.0004
+    assert (
+        losses_at(0.99 * limit, 400, curvature=5_000)[0][-1] < 1 < losses_at(1.01 * limit, 400)[0][-1] / 1e6
+    )
+    assert 0.0001 < limit < 0.001
 
 
 def test_the_lower_rate_halves_the_error_and_the_higher_multiplies_it_by_minus_four():
+    """“At 0.0001 each step halves the error.” “At 0.001 each step multiplies the error by −4 and the loss by 16, and
+    sixteen-fold growth takes a loss of five thousand past a trillion in 7 steps.”"""
     before = np.sqrt(2.0)
-    assert "At 0.0001 each step halves the error." in PAGE
     assert losses_at(0.0001, 0)[1] / before == pytest.approx(1 / 2)
-    assert "multiplies the error by −4 and the loss by 16" in PAGE
     assert losses_at(0.001, 0)[1] / before == pytest.approx(-4)
-    losses, _ = losses_at(0.001, 5)
-    assert losses[1:] / losses[:-1] == pytest.approx(16)
-
-
-def test_sixteen_fold_growth_takes_five_thousand_past_a_trillion_in_seven_steps():
     losses, _ = losses_at(0.001, 8)
-    steps = int(np.argmax(losses > 1e12))
-    assert f"takes a loss of five thousand past a trillion in {steps} steps" in PAGE
+    assert losses[1:] / losses[:-1] == pytest.approx(16)
+    assert losses[0] == pytest.approx(5_000) and np.argmax(losses > 1e12) == 7
+
+
+def test_at_the_lower_rate_the_run_trains_and_at_the_higher_it_goes_to_a_trillion_to_infinity_and_nan():
+    """“The loss went from thousands to a trillion to nan.” “At a rate of 0.0001 your network trains.” “At 0.001 its loss
+    goes from thousands to a trillion and on to infinity, and its weights are nan.” “You crossed a limit.”"""
+    with np.errstate(all="ignore"):
+        losses, error = losses_at(0.001, 1200)
+    assert 1e3 < losses[0] < 1e4 and np.any((losses > 1e12) & np.isfinite(losses))
+    order = [np.argmax(losses > 1e12), np.argmax(np.isinf(losses)), np.argmax(np.isnan(losses))]
+    assert order == sorted(order) and order[0] > 0 and np.isnan(error)
+    assert losses_at(0.0001, 1200)[0][-1] < 1e-9
+
+
+def test_the_slope_knows_nothing_of_where_the_ground_rises_again():
+    """“Because the optimiser knows the slope and nothing else.” “The slope says which way is down here; it does not say
+    how soon the ground rises again.”"""
+    for slope, flat, steep in (3.0, 1.0, 50.0), (-0.2, 0.1, 7.0):
+        steps, rises = [], []
+        for curvature in (flat, steep):  # two bowls with the same slope here
+            bottom = -slope / curvature
+            assert curvature * (0 - bottom) == pytest.approx(slope)
+            steps.append(-0.1 * curvature * (0 - bottom))
+            rises.append(2 * abs(bottom))  # from there on the ground is higher than here
+        assert steps[0] == pytest.approx(steps[1]) and rises[0] > 10 * rises[1]
+
+
+def test_each_of_the_steps_points_downhill_and_lands_higher_on_the_opposite_side():
+    """“A rate ten times larger is not ten times worse; it is on the other side.” “Each of those steps did point downhill,
+    and each was so long that it landed higher up on the opposite side, where the slope is steeper and the next step
+    longer.”"""
+    error, steps = 1.0, []
+    for _ in range(30):
+        slope = 5000 * error
+        after = error - 0.001 * slope
+        assert 0.5 * 5000 * (error - 1e-6 * slope) ** 2 < 0.5 * 5000 * error**2  # downhill
+        assert after * error < 0 and abs(after) > abs(error) and abs(5000 * after) > abs(slope)
+        steps.append(abs(after - error))
+        error = after
+    assert (np.diff(steps) > 0).all()
+    assert abs(1 - 0.0001 * 5000) < 1 < abs(1 - 0.001 * 5000)
+
+
+def test_near_a_minimum_a_smooth_loss_is_a_bowl_and_its_batches_are_others():
+    """“Near a minimum the loss is shaped like a bowl.” “Only near a minimum, and its batches differ from step to step.”"""
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(60, 2)), rng.normal(size=60)
+
+    def slope(w, part=slice(None)):
+        return np.tanh(x[part] @ w - y[part]) @ x[part] / len(x[part])
+
+    w = np.zeros(2)
+    for _ in range(4000):
+        w = w - 0.5 * slope(w)
+    H = np.array([(slope(w + e) - slope(w - e)) / 2e-5 for e in 1e-5 * np.eye(2)])
+    assert np.linalg.eigvalsh(H)[0] > 0  # up in every direction
+    way, off = rng.normal(size=2), []
+    for far in (10, 1, 0.1, 0.01):
+        off.append(np.linalg.norm(slope(w + far * way) - far * H @ way) / np.linalg.norm(far * H @ way))
+    assert off == sorted(off, reverse=True) and off[0] > 0.5 and off[-1] < 0.01
+    assert np.linalg.norm(slope(w, slice(0, 8)) - slope(w, slice(8, 16))) > 0.05
 
 
 def test_taylor_s_longest_step_is_exact_on_a_parabola_in_every_direction_and_rough_elsewhere():
-    assert "exactly where the loss is a parabola in every direction, and roughly elsewhere" in PAGE
+    """“Taylor computes from the second derivative how long a step may be before it ends up higher than it began: exactly
+    where the loss is a parabola in every direction, and roughly elsewhere.”"""
     rng = np.random.default_rng(0)
     for H, _ in bowls():
         w = rng.normal(size=3)
@@ -318,17 +391,26 @@ def test_taylor_s_longest_step_is_exact_on_a_parabola_in_every_direction_and_rou
 
 
 def test_a_network_over_the_limit_may_also_climb_and_come_back():
-    """Two layers, y = a·c/√n: at αλ = 3 the loss rises and then settles, on each of twenty starts."""
-    assert "A network over the limit may also climb and come back ([the catapult]" in PAGE
+    """Two layers, y = a·c/√n: at αλ = 3 the loss rises and then settles, on each of twenty starts.
+
+    “On a parabola, with the same data at every step, the limit is exact; on a network it is an estimate, and it moves.”
+    “A network over the limit may also climb and come back (the catapult).”"""
     rng = np.random.default_rng(1)
     for _ in range(20):
         a, c = rng.normal(size=(2, 1000))
-        alpha, losses = 3 * 1000 / np.sum(a**2 + c**2), []
+        first = np.sum(a**2 + c**2) / 1000  # the curvature where the run begins
+        alpha, losses = 3 / first, []
         for _ in range(500):
             says = a @ c / 1000**0.5
             losses.append(says**2 / 2)
             a, c = a - alpha * says * c / 1000**0.5, c - alpha * says * a / 1000**0.5
         assert max(losses) > 2 * losses[0] and losses[-1] < 1e-6
+        assert np.sum(a**2 + c**2) / 1000 < 0.9 * first  # the limit has moved
+    for H, share in bowls():  # on a parabola it is exact
+        error = np.ones(3)
+        for _ in range(300):
+            error = error - share * 2 / np.linalg.eigvalsh(H)[-1] * H @ error
+        assert (np.abs(error).max() < 1) == (share < 1)
 
 
 def test_a_link_from_the_home_page_brings_the_navigation_back(open_page):
@@ -348,6 +430,8 @@ def column(title):
 
 
 def test_ten_chapters_have_a_program_predictions_and_exercises():
+    """“Twelve chapters, each with a program of its own, predictions and exercises, and the pages around them.” “Nine
+    chapters,” “Three chapters, and code for your framework.”"""
     chapters = rules.chapters(ROOT)
     for chapter in chapters:
         markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
@@ -365,15 +449,25 @@ def test_ten_chapters_have_a_program_predictions_and_exercises():
 
 
 def test_the_chapters_stand_in_the_order_in_which_they_are_best_read():
+    """“best read in this order.”"""
     nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     wanted = re.findall(r"- (\w+)\.md", nav[nav.index("Understand:") : nav.index("Fix:")])
     assert list(dict.fromkeys(re.findall(r"\((\w+)\.md\)", column("I want to understand")))) == wanted
 
 
 def test_twelve_misconceptions_and_four_labs_are_what_there_is():
-    assert "twelve beliefs, and a run against each" in PAGE
+    """“Misconceptions: twelve beliefs, and a run against each.” “Symptom cards: five logs to print, for pairs.” “Teach: a
+    lecture, a seminar or a week.” “Labs: find the limit, scale it, how sharp is a network?, autopsy.”"""
     markdown = (ROOT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
-    assert len(re.findall(r"^## “", markdown, re.MULTILINE)) == 12
+    assert len(re.findall(r"^## “", markdown, re.MULTILINE)) == NUMBERS.index("Twelve")
+    cards = (ROOT / "docs" / "cards.md").read_text(encoding="utf-8")
+    assert len(re.findall(r"^## Card \d", cards, re.MULTILINE)) == NUMBERS.index("Five")
+    schedules = (ROOT / "docs" / "teach.md").read_text(encoding="utf-8").split("## Three schedules")[1]
+    assert re.findall(r"^### (.*) \{", schedules, re.MULTILINE)[:3] == [
+        "45 minutes",
+        "90 minutes",
+        "One week",
+    ]
     assert {f"labs/{lab.name}" for lab in (ROOT / "docs/labs").glob("*.py")} == set(
         re.findall(r"\((labs/\w+\.py)\)", column("I teach"))
     )
@@ -391,28 +485,29 @@ def imports_of(file):
 
 
 def test_a_chapter_s_program_needs_numpy_and_matplotlib_and_nothing_else():
-    """And what it imports from beside it comes along; only the code for a framework needs that framework."""
-    assert "A chapter's program needs numpy and matplotlib and nothing else" in PAGE
+    """And what it imports from beside it comes along.
+
+    “A chapter's program needs numpy and matplotlib and nothing else, so you can download it, change a number and see what
+    happens.” “Only the code for a framework needs that framework.” “the code is there for PyTorch, Keras and JAX.”"""
     packages = {file.parent.name for file in SNIPPETS.glob("*/__init__.py")}
     for chapter in rules.chapters(ROOT):
         assert imports_of(SNIPPETS / f"{chapter}.py") - packages <= {"numpy", "matplotlib"}, chapter
     for package in packages:
         needed = set().union(*(imports_of(file) for file in (SNIPPETS / package).glob("*.py")))
         assert needed <= {"numpy", "matplotlib"}, package
-    assert "Only the code [for a framework](frameworks.md) needs that framework." in PAGE
     needed = set().union(*(imports_of(file) for file in (SNIPPETS / "frameworks").glob("*.py")))
     assert {"torch", "keras", "jax"} <= needed
 
 
 def test_every_figure_below_a_program_is_one_that_this_program_drew():
-    """What moves is drawn by the browser, and the home page says so."""
-    assert (
-        "Every output, and every figure below a program, was made by that program when the page was built."
-        in PAGE
+    """What moves is drawn by the browser, and the home page says so.
+
+    “Every output, and every figure below a program, was made by that program when the page was built.” “The figures that
+    you can move are computed by your browser; tests hold their mathematics to that of the programs.”"""
+    compared = (
+        (ROOT / "tests/figures/models.test.mjs").read_text(encoding="utf-8").split("const names = [")[1]
     )
-    assert (
-        "The figures that you can move are computed by your browser; tests hold their mathematics to" in PAGE
-    )
+    assert all(f'"{one.stem}"' in compared for one in (ROOT / "docs/assets/interactive/models").glob("*.js"))
     for chapter in rules.chapters(ROOT):
         markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
         figures = rules.FIGURE.findall(markdown)
@@ -420,3 +515,35 @@ def test_every_figure_below_a_program_is_one_that_this_program_drew():
         for match in rules.FIGURE.finditer(markdown):
             before = markdown[: match.start()]
             assert f'--8<-- "{chapter}.py:{match[2]}"' in before, match[0]
+        assert not re.search(r'title="Output"\n(?!\s*--8<--)', markdown), chapter
+
+
+def test_the_pair_of_figures_shows_what_its_text_and_its_caption_say():
+    """“Two copies of the same parabola. At α = 0.01 the points walk down one side towards the bottom. At α = 0.12 they
+    jump from one wall to the other and each lands higher than the last.” “α = 0.01 lies below it and walks down to the
+    bottom; α = 0.12 lies above it and leaps from wall to wall, higher each time.”"""
+    program = names_of("overshoot")
+    panels = axes_of(program, "steps")
+    curves, runs = zip(*([np.array(line.get_data()) for line in one.lines] for one in panels), strict=True)
+    assert np.array_equal(*curves)
+    for run, rate in zip(runs, (0.01, 0.12), strict=True):
+        assert run[0][1] == pytest.approx(run[0][0] - rate * program.slope(run[0][0]))
+    walks, leaps = (run[0] - program.best for run in runs)
+    assert (np.sign(walks) == np.sign(walks[0])).all() and (np.diff(np.abs(walks)) < 0).all()
+    assert np.abs(walks[-1]) < 0.05 * np.abs(walks[0])
+    assert (leaps[1:] * leaps[:-1] < 0).all() and (np.diff(runs[1][1]) > 0).all()
+    assert runs[0][0][0] == runs[1][0][0]  # one start
+
+
+def test_what_acts_a_hundred_times_keeps_its_power_at_1_only_where_it_turns():
+    """“Depth and time: a weight that acts a hundred times, and what keeps its power at 1.”"""
+    rng = np.random.default_rng(4)
+    turn, _ = np.linalg.qr(rng.normal(size=(16, 16)))
+    start = rng.normal(size=16)
+    sizes = []
+    for times in (0.95, 1, 1.05):
+        h = start
+        for _ in range(100):
+            h = times * turn @ h
+        sizes.append(np.linalg.norm(h) / np.linalg.norm(start))
+    assert sizes[1] == pytest.approx(1) and sizes[0] < 0.01 and sizes[2] > 100
