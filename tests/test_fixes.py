@@ -404,12 +404,13 @@ def test_clipped_above_the_limit_a_parabola_bounces_and_the_rate_decides_how_hig
     for rate in (0.3, 0.6, 1.2):
         w, path = np.array([1e-3]), []
         for _ in range(400):
-            before, w = w, w - rate * getattr(chapter, remedy)(100 * w, 0, 1)  # 3, 6 and 12 times its limit
+            before, w = w, w - rate * getattr(chapter, remedy)(100 * w, 0, 1)  # its limit is 0.02
             assert np.abs(w - before).max() <= rate * longest * (1 + 1e-9)
             path.append(abs(w[0]))
         assert max(path[200:]) > 1e-2
         highest.append(max(path[200:]))
-    assert highest == pytest.approx(np.array([1, 2, 4]) * highest[0], rel=0.3)
+        assert highest[-1] <= rate * longest
+    assert highest[1] > 1.5 * highest[0] and highest[2] > 1.5 * highest[1]
 
 
 def test_a_higher_rate_bounces_higher():
@@ -477,14 +478,16 @@ def test_with_adam_the_reduction_changes_nothing(chapter, kind, apart):
 
 def test_momentum_saturates_every_unit_and_is_left_with_the_mean():
     """“At 35.3, the loss of predicting the mean” “This happens on this page as well, with momentum.” “In this run momentum
-    first shoots so far that all units saturate.” “What remains is predicting the mean, at a loss of 35.3.” “It is
-    stable, but nothing more is learned.”"""
+    first shoots so far that all units saturate.” “What remains is predicting the mean, at a loss of 35.3.” “It is stable, but nothing more is learned up to update 1,000; after that the loss goes up and
+    down between about 27 and 57.”"""
     w, losses = run("raw", 1e-4, 500, "momentum")
     assert losses[-1] == pytest.approx(35.3, abs=0.05)
     hidden = np.tanh(data()[0] @ w[:100].reshape(2, 50) + w[100:150])
     assert np.all(np.abs(hidden) > 0.99)
     assert np.ptp(hidden, axis=0).max() < 0.01
-    assert np.ptp(run("raw", 0.0001, 1500, "momentum")[1][1000:]) < 0.05  # stable, and nothing is learned
+    later = run("raw", 0.0001, 3000, "momentum")[1]
+    assert np.ptp(later[300:1_000]) < 0.1  # stable, and nothing is learned
+    assert later[1_000:].min() == pytest.approx(27, abs=1) and later[1_000:].max() == pytest.approx(57, abs=2)
 
 
 # The limits on a parabola
@@ -1140,7 +1143,7 @@ def test_a_small_last_layer_makes_small_predictions_and_leaves_the_first_layer_s
 def test_momentum_shortens_the_way_along_a_flat_direction_but_a_saturated_unit_has_hardly_any_slope(chapter):
     """“They are made for directions along which the loss falls slowly, but along the weights of a saturated unit it
     hardly falls at all.”"""
-    for beta, waits in (0, 900), (0.9, 90):  # curvatures 200 and 1, each at half its limit
+    for beta, waits in (0, 900), (0.9, 60):  # curvatures 200 and 1, each at half its limit
         e, v, n = np.ones(2), np.zeros(2), 0
         while abs(e[1]) > 0.01:
             v = beta * v + np.array([200, 1]) * e
@@ -1210,15 +1213,17 @@ def test_the_line_search_halves_from_a_thousandth_until_the_loss_falls_by_a_ten_
 
 def test_a_search_on_each_batch_lets_the_whole_loss_rise(chapter):
     """“noise, if each batch is another”"""
-    X, y = chapter.scaled
-    w, rng, whole = chapter.w, np.random.default_rng(2), []
-    for _ in range(200):
-        batch = rng.integers(0, 100, 1)
-        loss, g = chapter.gradient(w, (X[batch], y[batch]))
-        rate = chapter.search(w, (X[batch], y[batch]), loss, g)
-        w = w - rate * g
-        whole.append(chapter.gradient(w, chapter.scaled)[0])
-    assert np.mean(np.diff(whole[50:]) > 0) > 0.3
+    rng, x = np.random.default_rng(2), chapter.standard[:, 0]
+    y, w, whole = x + rng.normal(size=100), 0.0, []
+    for one in rng.integers(0, 100, 300):
+        miss, rate = x[one] * w - y[one], 1.0
+        g = miss * x[one]
+        while (x[one] * (w - rate * g) - y[one]) ** 2 / 2 > miss**2 / 2 - 1e-4 * rate * g * g:
+            rate /= 2
+        w -= rate * g
+        assert (x[one] * w - y[one]) ** 2 <= miss**2  # on its own batch it always falls
+        whole.append(np.mean((x * w - y) ** 2))
+    assert np.mean(np.diff(whole) > 0) > 0.3
 
 
 @pytest.mark.parametrize("name", ELEVEN)

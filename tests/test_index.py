@@ -245,7 +245,7 @@ def test_thirty_updates_of_growth_can_hide_in_one_loss_an_epoch():
     """The same run in fp32, read by update and by the epoch's mean: only the first tells growth from a sudden nan.
 
     “Thirty updates of growth can hide in one loss an epoch, such as the mean that Keras prints; a few lines log every
-    update.”"""
+    update.” docs/cases.md: “every epoch hides the growth.”"""
     with np.errstate(over="ignore"):
         growth = np.float32(90) * np.float32(16) ** np.arange(40, dtype=np.float32)
     losses = np.array([*5000 * 0.98 ** np.arange(200), *growth, *[np.nan] * 10], np.float32)

@@ -305,6 +305,7 @@ def test_a_callback_of_keras_is_called_after_the_update(runs_of):
 
 
 def test_the_line_of_keras_is_a_mean_of_the_epoch_so_far_and_one_nan_makes_it_nan(runs_of):
+    """docs/cases.md: “Keras: the loss shown within an epoch is a mean over its batches so far,”"""
     assert says(
         "Keras's own line is the mean of the epoch so far: after one nan it is nan to the end of the epoch"
     )
