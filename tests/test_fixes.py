@@ -478,7 +478,8 @@ def test_with_adam_the_reduction_changes_nothing(chapter, kind, apart):
 
 def test_momentum_saturates_every_unit_and_is_left_with_the_mean():
     """“At 35.3, the loss of predicting the mean” “This happens on this page as well, with momentum.” “In this run momentum
-    first shoots so far that all units saturate.” “What remains is predicting the mean, at a loss of 35.3.” “It is stable, but nothing more is learned up to update 1,000; after that the loss goes up and
+    first shoots so far that all units saturate.” “What remains is predicting the mean, at a loss of 35.3.” “It is stable,
+    but nothing more is learned up to update 1,000; after that the loss goes up and
     down between about 27 and 57.”"""
     w, losses = run("raw", 1e-4, 500, "momentum")
     assert losses[-1] == pytest.approx(35.3, abs=0.05)
@@ -1022,6 +1023,7 @@ def test_ten_of_eleven_remedies_stay_finite_on_raw_inputs_and_do_not_come_to_13_
     this run.” “The two tables show what each remedy achieves, what it costs and what it does not cure.” “Never means
     not within 1,500 updates.” “If they run on to 1,500, none of these eight comes below 20.)” “On raw inputs ten of
     these eleven remedies keep the loss finite and yet do not bring it to 13 within 1,500 updates.”
+    docs/index.md: “Fixes: every remedy on one failing run, measured.”
     docs/index.md: “We measured what to try, and in which order, on one failing run;”"""
     w, step, alpha = ELEVEN[remedy]
     if alpha == "search":

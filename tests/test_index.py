@@ -191,7 +191,7 @@ def test_the_error_is_defined_in_words_where_it_first_stands():
 
 def test_the_figure_s_two_rates_lie_on_either_side_of_its_limit():
     """“One loss, one start, two rates.” “The curvature of the loss is 18.66, so its limit is 2/18.66, a little above 0.107.”
-    “One loss, whose limit is a little above 0.107, and two rates: α = 0.01 lies below it and α = 0.12 above.”"""
+    “One loss, whose limit is a little above 0.107, and two rates: α = 0.01 lies below it and α = 0.12 above.” “Overshoot: one parabola, two rates, and the limit between them.”"""
     lam = names_of("overshoot").lam
     assert lam == pytest.approx(18.66, abs=0.005)
     assert 0.01 < 0.107 < 2 / lam < 0.1075 < 0.12
@@ -309,7 +309,8 @@ def test_the_lower_rate_halves_the_error_and_the_higher_multiplies_it_by_minus_f
 
 def test_at_the_lower_rate_the_run_trains_and_at_the_higher_it_goes_to_a_trillion_to_infinity_and_nan():
     """“The loss went from thousands to a trillion to nan.” “At a rate of 0.0001 your network trains.” “At 0.001 its loss
-    goes from thousands to a trillion and on to infinity, and its weights are nan.” “You crossed a limit.”"""
+    goes from thousands to a trillion and on to infinity, and its weights are nan.” “You crossed a limit.” “Overflow: from
+    large to inf to nan, update by update.”"""
     with np.errstate(all="ignore"):
         losses, error = losses_at(0.001, 1200)
     assert 1e3 < losses[0] < 1e4 and np.any((losses > 1e12) & np.isfinite(losses))
@@ -369,7 +370,8 @@ def test_near_a_minimum_a_smooth_loss_is_a_bowl_and_its_batches_are_others():
 
 def test_taylor_s_longest_step_is_exact_on_a_parabola_in_every_direction_and_rough_elsewhere():
     """“Taylor computes from the second derivative how long a step may be before it ends up higher than it began: exactly
-    where the loss is a parabola in every direction, and roughly elsewhere.”"""
+    where the loss is a parabola in every direction, and roughly elsewhere.” “Taylor: why a step downhill can climb, and
+    from which length.”"""
     rng = np.random.default_rng(0)
     for H, _ in bowls():
         w = rng.normal(size=3)
@@ -547,3 +549,18 @@ def test_what_acts_a_hundred_times_keeps_its_power_at_1_only_where_it_turns():
             h = times * turn @ h
         sizes.append(np.linalg.norm(h) / np.linalg.norm(start))
     assert sizes[1] == pytest.approx(1) and sizes[0] < 0.01 and sizes[2] > 100
+
+
+def test_one_direction_limits_the_rate_and_another_sets_the_wait():
+    """“Conditioning: one direction limits the rate, another sets the wait.”"""
+
+    def run(curvatures, rate, updates=3000):
+        errors = [np.ones(2)]
+        for _ in range(updates):
+            errors.append(errors[-1] - rate * np.array(curvatures) * errors[-1])
+        return np.abs(errors).max(axis=1)
+
+    for flat in (1, 4):  # the limit is that of the sharp direction, whatever the other is
+        assert run([200, flat], 0.99 * 2 / 200)[-1] < 1 < run([200, flat], 1.01 * 2 / 200)[-1]
+    waits = [int(np.argmax(run([200, flat], 1 / 200) < 0.1)) for flat in (1, 4)]
+    assert waits[0] == pytest.approx(4 * waits[1], rel=0.02)  # and the wait that of the flat one
