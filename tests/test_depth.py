@@ -1181,7 +1181,6 @@ def adam(t, g, kept):
 
 REMEDIES = {  # the words of the page; the step; rate and other settings; how many are nan, how many learn
     "the sum over the 16 lists, 16 are nan": (lambda t, g, kept: [16 * one for one in g], {}, 16, None),
-    "over 100 updates, 6 are nan": (lambda t, g, kept: [min(1, t / 100) * one for one in g], {}, 6, None),
     "neither touches the weights that act thirty times: 9": (lambda t, g, kept: g, {"shrink": 0.1}, 9, None),
     "times: 9 and 5 are nan": (lambda t, g, kept: g, {"shrink": 0.0}, 5, None),
     "at 0.01, 5": (momentum, {"alpha": 0.01}, 5, None),
@@ -1213,12 +1212,14 @@ def test_what_each_remedy_of_fixes_does_in_a_recurrent_network(words):
     assert learned is None or np.sum(end < 0.05) == pytest.approx(learned, abs=3)
 
 
-def test_in_a_recurrent_network_a_warm_up_only_puts_the_explosion_off():
-    """docs/fixes.md: “warm-up | the explosion is only put off: over 100 updates, 6 are nan, the last at update 296”"""
-    finite = np.isfinite(remedied(lambda t, g, kept: [min(1, t / 100) * one for one in g]))
+@pytest.mark.parametrize("nudge", [0, 1e-13])
+def test_in_a_recurrent_network_a_warm_up_only_puts_the_explosion_off(nudge):
+    """docs/fixes.md: “warm-up | the explosion is only put off: over 100 updates, 5 are nan by update 57, and the last
+    digit decides whether a sixth follows”"""
+    finite = np.isfinite(remedied(lambda t, g, kept: [min(1, t / 100) * (1 + nudge) * one for one in g]))
     when = np.sort([np.argmin(one) for one in finite.T if not one.all()])
-    assert len(when) == pytest.approx(6, abs=2)
-    assert when[-1] == pytest.approx(296, abs=4) and when[-1] > 24  # without it, the last was at update 24
+    assert 5 <= len(when) <= 6 and when[:5] == pytest.approx([2, 3, 25, 36, 57], abs=2)
+    assert all(one > 57 + 20 for one in when[5:])
 
 
 def test_what_fixes_says_of_lower_rates_and_of_bounded_steps_in_a_recurrent_network():
