@@ -1361,6 +1361,43 @@ def test_fifty_updates_each_at_rates_three_times_apart_choose_0_0008_and_three_t
     ],
 )
 def test_the_rates_to_begin_at_are_the_defaults_of_the_libraries(file, default, said):
+    """“new weights with Adam or AdamW | 0.001, the default of PyTorch and Keras;” “a model that is trained already
+    (fine-tuning), with AdamW | 0.00005, the default of Hugging Face's Trainer” “with SGD, with momentum or without | no
+    default fits: PyTorch's is 0.001 and Keras's 0.01.”"""
     skip_without([file.split("/")[0]])
     path = Path(importlib.util.find_spec(file.split("/")[0]).origin).parents[1] / file
     assert re.search(default, path.read_text(encoding="utf-8")) and said in PAGE
+
+
+def test_downwards_from_0_1_a_sweep_finds_a_rate_that_trains_on_the_mean(chapter):
+    """“Measure, or sweep from 0.1 downwards”"""
+    rates = 0.1 / 3.0 ** np.arange(5)
+    ends = [chapter.descend(chapter.w, chapter.scaled, rate, 500, chapter.mean)[-1] for rate in rates]
+    assert min(ends) < 13 and ends[0] < ends[-1] and ends[1] < ends[-1]
+
+
+def test_the_wider_a_layer_the_further_one_update_of_adam_moves_its_output(chapter):
+    """“large models take less”"""
+    moved = []
+    for width in (16, 256, 4096):
+        h = np.random.default_rng(width).normal(
+            size=width
+        )  # the gradient of each weight, for an output h · w
+        step = chapter.adam(h, np.zeros((2, width)), 1)
+        moved.append(0.001 * abs(h @ step))
+    assert moved[1] > 8 * moved[0] and moved[2] > 8 * moved[1]
+
+
+@pytest.mark.parametrize("remedy, power", [("plain", 1), ("adam", 0.5)])
+def test_with_k_times_the_batch_noise_moves_as_far_at_k_times_the_rate_and_under_adam_at_its_root(
+    chapter, remedy, power
+):
+    """“If the batch changes later, so does the rate: by k for descent, by its root for Adam.”"""
+    spread = []
+    for k in (1, 9):  # as many samples are seen, in k times fewer updates
+        rng, kept, w = np.random.default_rng(k), np.zeros((2, 3000)), 0
+        for t in range(1, 3600 // k + 1):
+            g = rng.normal(size=3000) / np.sqrt(k)
+            w = w - 0.001 * k**power * getattr(chapter, remedy)(g, kept, t)
+        spread.append(np.std(w))
+    assert spread[1] == pytest.approx(spread[0], rel=0.1)

@@ -459,7 +459,8 @@ def test_the_chapters_stand_in_the_order_in_which_they_are_best_read():
 
 def test_twelve_misconceptions_and_four_labs_are_what_there_is():
     """“Misconceptions: twelve beliefs, and a run against each.” “Symptom cards: five logs to print, for pairs.” “Teach: a
-    lecture, a seminar or a week.” “Labs: find the limit, scale it, how sharp is a network?, autopsy.”"""
+    lecture, a seminar or a week.” “Labs: find the limit, scale it, how sharp is a network?, autopsy, the limit of
+    your own network, the run under Adam.”"""
     markdown = (ROOT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
     assert len(re.findall(r"^## “", markdown, re.MULTILINE)) == NUMBERS.index("Twelve")
     cards = (ROOT / "docs" / "cards.md").read_text(encoding="utf-8")
