@@ -337,7 +337,15 @@ def test_mini_batches_show_four_sizes_and_tell_two_limits_apart(figure):
 
 
 def test_overflow_marks_the_first_inf_and_the_first_nan_of_loss_and_weight(figure):
+    """docs/overflow.md: “Above the largest number (dotted) each has a row, with a cross at its first inf and a plus
+    at its first nan.”"""
     one = figure("countdown")
+    roof = one.locator("path.roof")
+    assert roof.evaluate("path => getComputedStyle(path).strokeDasharray") == "2px, 3px"
+    rows = [
+        one.locator(f"path.lost.{tone}").evaluate("path => path.getBBox().y") for tone in ("tone2", "tone1")
+    ]
+    assert rows[0] + 10 < rows[1] < roof.evaluate("path => path.getBBox().y") - 10
     for tone, inf, nan in (("tone1", 64, 129), ("tone2", 128, 129)):
         places = one.evaluate(
             """(one, tone) => {
@@ -486,8 +494,20 @@ def test_step_by_step_asks_before_it_shows_and_explains_each_answer(figure):
 
 
 def test_countdown_shows_the_bits_of_inf_and_the_step_of_nan(figure):
+    """docs/overflow.md: “The same race in a live figure, for a growth and a format of your choice. The loss starts
+    at ½ and the weight at 0.” and docs/overflow.md: “The upright line is the update that you look at; the bits below
+    are those of its loss.”"""
     one = figure("countdown")
+    assert "At update 0 the loss is 0.5, the weight 0." in says(one)
+    assert one.locator(".bits span").all_text_contents()[1] == "01111110exponent"  # 126, for 2⁻¹
+    box = "path => { const { x, width, height } = path.getBBox(); return [x, width, height]; }"
+    left, width, height = one.locator("rect.frame").evaluate(box)
+    begin = one.locator("path.now").evaluate(box)
     one.get_by_role("button", name="first inf").click()
+    now = one.locator("path.now").evaluate(box)
+    moved = (now[0] - begin[0]) / width * 1.05 * 129
+    assert (moved, now[2]) == pytest.approx((64, height), abs=0.6) and left < begin[0]
+    assert "At update 64 the loss is inf" in says(one)
     assert one.locator(".bits span").all_text_contents() == [
         "0sign",
         "1" * 8 + "exponent",
