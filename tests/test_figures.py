@@ -316,6 +316,10 @@ def test_conditioning_opens_with_both_rates_from_the_program_s_start(figure):
 
 
 def test_mini_batches_show_four_sizes_and_tell_two_limits_apart(figure):
+    """docs/minibatch.md: “The thick line is the full batch; you choose the size of the middle batch.” and
+    docs/minibatch.md: “The second picture has two limits for each batch size. Below the *mean-square limit* (solid) the
+    mean of the squared error over all possible runs shrinks; below the *typical limit* (dash-dotted) the typical single
+    run does. Dashed is the limit of the full batch; the marks stand at your rate.”"""
     one = figure("batch")
     assert [word.inner_text() for word in one.locator(".says b").all()] == [
         "full batch",
@@ -334,6 +338,18 @@ def test_mini_batches_show_four_sizes_and_tell_two_limits_apart(figure):
         for name in ("strict", "typical", "limit")
     }
     assert len(set(dashes.values())) == 3
+    assert dashes == {"strict": "none", "typical": "8px, 3px, 2px, 3px", "limit": "6px, 4px"}
+    thick, thin = (
+        one.locator(f"path.{name}.runs").first.evaluate(
+            "one => parseFloat(getComputedStyle(one).strokeWidth)"
+        )
+        for name in ("full", "tone3")
+    )
+    assert thick > 3 * thin
+    middle = "path => { const { y, height } = path.getBBox(); return y + height / 2; }"
+    now = one.locator("path.now").evaluate(middle)
+    marks = [one.locator(f"path.{tone}.dots").last.evaluate(middle) for tone in ("tone0", "tone1", "tone3")]
+    assert marks == pytest.approx([now] * 3, abs=1)
 
 
 def test_overflow_marks_the_first_inf_and_the_first_nan_of_loss_and_weight(figure):
