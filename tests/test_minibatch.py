@@ -50,10 +50,8 @@ def exact_limit(points, m):
     n, d = points.shape
     hessian = points.T @ points / n
     first = np.kron(hessian, np.eye(d)) + np.kron(np.eye(d), hessian)
-    fourth = (
-        np.einsum("ni,nj,nk,nl->ikjl", points, points, points, points, optimize=True).reshape(d * d, d * d)
-        / n
-    )
+    pairs = np.einsum("ni,nj->nij", points, points).reshape(n, d * d)
+    fourth = pairs.T @ pairs / n  # the order of its four letters does not matter
     second = fourth / m + (1 - 1 / m) * np.kron(hessian, hessian)
     values, axes = np.linalg.eigh(first)
     half = axes / np.sqrt(values)
@@ -363,7 +361,8 @@ def test_the_table_of_runs_is_counted_as_its_words_say(chapter):
     runs.)”"""
     assert list(table_of_runs(chapter)) == [np.inf, 64, 32, 24, 20, 16, 4, 1]
     full = chapter.train(0.95 * chapter.full, np.inf, 100, 2)
-    assert full[:, 0] == pytest.approx(chapter.curves[np.inf][:, 7]) == pytest.approx(full[:, 1])
+    for run in (full[:, 1], chapter.curves[np.inf][:, 7]):  # with all points every run is the same
+        assert full[:, 0] == pytest.approx(run)
     for m, (settled, typical, end) in table_of_runs(chapter).items():
         curves = chapter.curves[m]
         assert curves.shape == (100 + 1, 20) and settled == np.sum(curves[100] < curves[0])
@@ -1015,6 +1014,7 @@ def test_a_fixed_batch_tells_noise_from_growth(chapter):
     """“If only the losses of changing batches jump, it is noise.”"""
     rng = np.random.default_rng(0)
     fixed = rng.integers(200, size=16)
+    limit = exact_limit(chapter.X, 4)
     for part, explodes in (0.5, False), (2.0, True):
         w, seen, other = np.zeros(10), [], []
         for _ in range(200):
@@ -1022,7 +1022,7 @@ def test_a_fixed_batch_tells_noise_from_growth(chapter):
             miss = chapter.X[batch] @ w - chapter.y[batch]
             other.append(np.mean(miss**2))
             seen.append(np.mean((chapter.X[fixed] @ w - chapter.y[fixed]) ** 2))
-            w = w - part * exact_limit(chapter.X, 4) * chapter.X[batch].T @ miss / 4
+            w = w - part * limit * chapter.X[batch].T @ miss / 4
         assert (seen[-1] > 1e6 * seen[0]) == explodes == (np.polyfit(range(200), np.log(seen), 1)[0] > 0)
         assert np.mean(np.diff(np.log(other)) > 0) > 0.3  # the changing ones jump in either case
 
@@ -1039,7 +1039,8 @@ def test_batches_are_drawn_with_replacement(chapter):
 
 def test_in_a_network_the_curvature_of_each_sample_moves_and_adam_has_another_limit():
     """“In a network each sample's curvature moves while you train, and Adam has other limits.”"""
-    x, y = np.linspace(-2, 2, 9), np.tanh(2 * np.linspace(-2, 2, 9))
+    x = np.linspace(-2, 2, 8)
+    y = np.tanh(2 * x)
 
     def slopes(w):
         return (np.tanh(w * x) - y) * (1 - np.tanh(w * x) ** 2) * x
@@ -1051,7 +1052,7 @@ def test_in_a_network_the_curvature_of_each_sample_moves_and_adam_has_another_li
     before = curvatures(w)
     for _ in range(100):
         w -= 0.3 * slopes(w).mean()
-    moved = np.abs(curvatures(w) / before - 1)[x != 0]
+    moved = np.abs(curvatures(w) / before - 1)
     assert moved.min() > 0.2
     for curvature in 1.0, 1e3, 1e6:  # descent at 0.01 would explode at the last two
         e, m, v = 1.0, 0.0, 0.0
