@@ -960,9 +960,10 @@ def floor_of(chapter, alpha, m):
     w, seen = np.tile(best, (300, 1)), []
     for t in range(900):
         picked = rng.integers(200, size=(300, m))
-        residuals = np.einsum("rmd,rd->rm", chapter.X[picked], w) - y[picked]
-        w = w - alpha * np.mean(residuals[:, :, None] * chapter.X[picked], axis=1)
-        if t >= 300:
+        batch = chapter.X[picked]
+        residuals = (batch @ w[:, :, None])[:, :, 0] - y[picked]
+        w = w - alpha / m * (residuals[:, None, :] @ batch)[:, 0, :]
+        if t >= 300 and t % 5 == 0:
             seen.append(0.5 * np.mean(((w - best) @ chapter.X.T) ** 2))
     return np.mean(seen)
 
