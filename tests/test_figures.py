@@ -456,14 +456,36 @@ def test_the_text_alternative_and_the_table_follow_the_state(figure, name):
 
 
 def test_the_parabola_shows_what_the_chapter_says(figure):
+    """docs/overshoot.md: “Both runs again, now in a live figure: α = 0.01 and α = 0.12, with the loss above its
+    floor in the second picture. The dashed line there is a run exactly at the limit.” docs/overshoot.md: “The
+    largest rate of the slider, 1, is exactly the limit.”"""
     one = figure("parabola")
     assert "αλ = 2.239" in says(one) and "multiplies the error by −1.239" in says(one)
     assert "0.8134" in says(one) and "settles" in says(one) and "explodes" in says(one)
+    assert [word.inner_text() for word in one.locator(".says b").all()] == ["α = 0.01", "α = 0.12"]
+    assert one.locator(".live text.title").all_text_contents() == [
+        "steps on the loss",
+        "loss above its floor",
+    ]
     one.get_by_role("button", name="0.1", exact=False).first.click()
     assert "by −0.866 " in says(one) and "explodes" not in says(one)
     one.get_by_role("button", name="the limit").click()
     assert "flips between two points" in says(one)
+    dashed = one.locator("path.limit")
+    assert dashed.evaluate("line => getComputedStyle(line).strokeDasharray") != "none"
+    height = re.fullmatch(r"M\S+ (\S+)h\S+", dashed.get_attribute("d"))[1]
+    run = one.locator("path.tone1:not(.dots, .lost)").last.get_attribute("d")
+    assert {point.split(" ")[1] for point in re.split("[ML]", run)[1:]} == {height}
     one.get_by_label("second rate α, exact").fill("1")
+    one.locator("select").select_option("square")
+    assert "flips" in says(one).split("\n")[1]
+    assert (
+        one.get_by_label("second rate α", exact=True)
+        .get_attribute("aria-valuetext")
+        .startswith("second rate α 1,")
+    )
+    one.get_by_label("second rate α", exact=True).press("End")
+    assert "flips" in says(one).split("\n")[1], "this is the slider's end"
     one.locator("select").select_option("free")
     one.get_by_label("curvature λ, exact").fill("1000")
     assert "not finite from update" in says(one)
