@@ -285,9 +285,6 @@ def test_what_is_typed_just_above_the_limit_is_not_called_the_limit_or_stable(fi
     assert "αλ = 2.0004" in says(one) and "by −1.0004" in says(one) and "explodes" in says(one)
     one.get_by_label("second rate α, exact").fill("0.1071")
     assert "settles" in says(one).split("\n")[1]
-    one = figure("surrogate")
-    one.get_by_label("rate α, exact").fill("0.1072")
-    assert "it rises" in says(one) and "2α* = 0.10718" in says(one)
 
 
 def test_next_update_leads_the_keyboard_to_the_choices(figure):
@@ -811,3 +808,54 @@ def test_nothing_in_a_figure_moves_by_itself(figure, name):
     one.locator("input[type=range]").first.press("PageUp")
     assert one.evaluate("one => one.getAnimations({subtree: true}).length") == 0
     assert not re.search("transition|animation|requestAnimationFrame", (SOURCES / f"{name}.js").read_text())
+
+
+def test_the_surrogate_shows_what_the_chapter_says(figure):
+    """docs/taylor.md: “The same step in a live figure, on three kinds of loss; the last two come further down this
+    page.” docs/taylor.md: “First picture: the circle is the start, the thick curve your parabola with its
+    lowest point, and the square is where the step lands. Second picture: the change of the loss at every rate,
+    as the slope alone promises it (dash-dotted), as the second order predicts it, and as it is. The dashed
+    line is 2α*, where the second order predicts no change.”"""
+    one = figure("surrogate")
+    assert one.locator("select option").all_text_contents() == ["squares", "log cosh", "Cauchy"]
+    assert one.locator(".live text.title").all_text_contents() == ["the step", "change of the loss"]
+    style = "(line, name) => getComputedStyle(line)[name]"
+    ground, model = one.locator("path.ground"), one.locator("path.tone2.model")
+    assert float(model.first.evaluate(style, "strokeWidth")[:-2]) > float(
+        ground.evaluate(style, "strokeWidth")[:-2]
+    )
+
+    def points(path):
+        return [
+            tuple(map(float, place.split(" "))) for place in re.split("[ML]", path.get_attribute("d"))[1:]
+        ]
+
+    def middle(path, corner, half):  # of a triangle or a square
+        x, y = map(float, re.match(r"M([-.\d]+) ([-.\d]+)", path.get_attribute("d")).groups())
+        return x + corner, y + half
+
+    lowest = middle(one.locator("path.tone2.dots").first, 5, 5)
+    bottom = max(points(model.first), key=lambda point: point[1])  # downward is more
+    assert lowest == pytest.approx(bottom, abs=6)
+    lands = middle(one.locator("path.tone1.dots").first, 5, 5)
+    nearest = min(points(ground), key=lambda point: abs(point[0] - lands[0]))
+    assert lands[0] == pytest.approx(lowest[0], abs=0.2) and lands[1] == pytest.approx(nearest[1], abs=8)
+    handle = one.locator(".handle").evaluate(
+        "one => [one.tagName, one.getBBox().x + one.getBBox().width / 2]"
+    )
+    assert handle[1] > lands[0]  # the start, at b = 5
+    promise, second = points(one.locator("path.promise")), points(model.last)
+    (x0, y0), (x1, y1) = promise[0], promise[-1]
+    assert all(y == pytest.approx(y0 + (x - x0) * (y1 - y0) / (x1 - x0), abs=0.2) for x, y in promise)
+    assert len(one.locator("path.promise").evaluate(style, "strokeDasharray").split(",")) == 4
+    dashed = float(re.match(r"M([\d.]+) ", one.locator("path.limit").get_attribute("d"))[1])
+    assert len(one.locator("path.limit").evaluate(style, "strokeDasharray").split(",")) == 2
+    zero = points(one.locator("path.zero"))[0][1]
+    crossing = min(second[5:], key=lambda point: abs(point[1] - zero))
+    assert crossing[0] == pytest.approx(dashed, abs=8) and second[0][1] == pytest.approx(zero, abs=0.2)
+    actual = points(one.locator("path.tone1:not(.dots)").last)
+    assert actual == pytest.approx(second)  # on squares the series is exact
+    one.get_by_label("rate α, exact").fill("0.1072")
+    assert "it rises" in says(one) and "2α* = 0.10718" in says(one)
+    one.locator("select").select_option("Cauchy")
+    assert one.locator("path.limit").get_attribute("d") == "" and "there is no 2α*" in says(one)
