@@ -302,6 +302,9 @@ def test_next_update_leads_the_keyboard_to_the_choices(figure):
 
 
 def test_conditioning_opens_with_both_rates_from_the_program_s_start(figure):
+    """docs/conditioning.md: “Both runs again, now in a live figure with both directions drawn to one scale: α = 0.095
+    and α = 0.105 from the program’s start. In the other two pictures solid lines are the error across, dashed
+    ones the error along. The upright lines are the limit (dashed) and the best rate (dotted).”"""
     one = figure("bowl")
     assert [word.inner_text() for word in one.locator(".says b").all()] == ["α = 0.095", "α = 0.105"]
     assert "needs 24 updates" in says(one) and "the error across: it explodes" in says(one)
@@ -310,6 +313,29 @@ def test_conditioning_opens_with_both_rates_from_the_program_s_start(figure):
         "1",
     ]
     assert one.locator("text.label.y").first.text_content() == "across, λ = κ"
+    titles = ["the path over equal losses", "the two errors", "factor per update"]
+    assert one.locator(".live text.title").all_text_contents() == titles
+    ring = one.locator("path.ring").get_attribute("d").split("M")[1]
+    wide, high = map(float, re.search(r"a([\d.]+) ([\d.]+) ", ring).groups())
+    assert wide / high == pytest.approx(20**0.5, rel=0.05)  # of an ellipse of κ = 20 to one scale
+
+    def dashes(name):
+        found = one.locator(f"path.{name}").evaluate_all(
+            "lines => lines.map(line => getComputedStyle(line).strokeDasharray)"
+        )
+        assert len(set(found)) == 1
+        return found[0]
+
+    for name in "tone0.across:not(.dots)", "tone1.across:not(.dots)", "across:not(.tone0, .tone1)":
+        assert dashes(name) == "none"
+    for name in "tone0.along:not(.dots)", "tone1.along:not(.dots)", "along:not(.tone0, .tone1)":
+        assert dashes(name) != "none"
+    assert [dashes("limit"), dashes("best")] == ["6px, 4px", "2px, 3px"]
+    edge, best = (
+        float(re.fullmatch(r"M([\d.]+) \S+v\S+", one.locator(f"path.{name}").get_attribute("d"))[1])
+        for name in ("limit", "best")
+    )
+    assert best < edge  # both upright, 2/21 and 2/20
 
 
 def test_mini_batches_show_four_sizes_and_tell_two_limits_apart(figure):
