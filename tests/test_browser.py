@@ -131,6 +131,7 @@ def test_a_lab_s_notebook_is_saved_under_its_own_name(open_page):
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_the_summary_is_one_page_of_paper(open_page, paper):
+    """docs/summary.md: “The whole course on one printable page.”"""
     printed = open_page("summary/").pdf(format=paper)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
