@@ -1,4 +1,4 @@
-"""Misconceptions: eleven beliefs about losses that explode, and a run against each.
+"""Misconceptions: twelve beliefs about losses that explode, and a run against each.
 
 Needs numpy. Run it with: python snippets/misconceptions.py
 """

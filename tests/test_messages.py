@@ -113,6 +113,7 @@ EVERY = [(framework, anchor) for framework, anchors in MADE.items() for anchor i
 
 @pytest.mark.parametrize("framework, anchor", EVERY)
 def test_a_few_lines_make_the_message_word_for_word_and_the_cure_makes_it_go(framework, anchor):
+    """docs/misconceptions.md: “PyTorch [refuses to clip](messages.md#clip-error) if you ask it to.”"""
     broken, cured = said_by(framework)[anchor]
     for pattern in lines_of(anchor):
         if anchor == "ctc":  # its heading names the function
