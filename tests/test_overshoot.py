@@ -964,8 +964,8 @@ def test_a_logistic_loss_cannot_go_on_growing_by_a_factor(seed, rate):
 
 
 def test_the_data_are_what_r_draws_from_the_seed_12345_and_the_article_s_numbers_come_of_them(chapter):
-    """docs/sources.md: “Its data are 50 points that R draws from the seed 12345; R changed its way of drawing
-    in version 3.6, so a newer R gives another sample.” docs/sources.md: “Ours is the older sample, the
+    """docs/sources.md: “Its data are 50 points that R draws from the seed 12345;” docs/sources.md: “so a newer
+    R gives another sample.” docs/sources.md: “Ours is the older sample, the
     article's: its curvature is 18.66 exactly.”"""
     seed = np.uint32(12345)
     with np.errstate(over="ignore"):
