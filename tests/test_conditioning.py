@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 
 from conftest import ROOT, axes_of, names_of, no_window
 from weave.program import sections
@@ -226,6 +227,7 @@ def test_in_the_valley_both_runs_approach_along_it_and_only_one_explodes_across(
         assert f"α = {alpha}" in ax.get_title()
         assert drawn[1:] / drawn[:-1] == pytest.approx(np.tile([along, across], (12, 1)))
         assert drawn == pytest.approx(errors(np.diag([1.0, 20.0]), alpha, [10.0, 1.0], 12))
+        assert ax.lines[-1].get_color() == to_rgba({0.095: "C0", 0.105: "C1"}[alpha])  # as in the caption
 
 
 def test_the_two_runs_of_the_valley_are_five_percent_below_and_above_the_limit(chapter):
