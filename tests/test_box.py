@@ -11,6 +11,7 @@ import axe
 import golden
 from conftest import COUNT_SHIFTS, ROOT, names_of, to_the_dark
 
+PROVES = "diagnose"
 SOURCES = ROOT / "docs" / "assets" / "diagnose"
 EXAMPLES = [
     one["name"] for one in json.loads(re.sub(r"^.*?= |;\s*$", "", golden.EXAMPLES.read_text(), flags=re.S))
@@ -885,6 +886,7 @@ def test_the_reader_comes_in_one_file(box):
 
 
 def test_nothing_is_sent_and_nothing_is_kept(box):
+    """“Nothing leaves your machine.”"""
     one = box()
     page, asked = one.page, []
     paste(one, "5\n4\n3\n2")
@@ -903,6 +905,7 @@ def test_nothing_is_sent_and_nothing_is_kept(box):
 
 
 def test_without_scripts_the_command_stands_there(open_page):
+    """“This needs scripts, which are off.”"""
     page = open_page("diagnose/", java_script_enabled=False)
     assert page.get_by_text("python diagnose.py run.csv --rate 0.001").first.is_visible()
 

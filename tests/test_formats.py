@@ -4,9 +4,11 @@ import math
 
 import pytest
 
+from conftest import ROOT
 from readlog import log, read, reading, tables
 from readlog.data import FORMATS
 
+PROVES = "diagnose"
 USED = {
     "tidy": reading.tidying,
     "lines": reading.whole_lines,
@@ -120,8 +122,30 @@ def test_a_table_of_too_many_columns_is_told_by_its_first_three_lines(monkeypatc
 
 @pytest.mark.parametrize("kind", PASTED)
 def test_what_people_have_is_read(kind):
+    """“It reads what you have: one number per line, tables (CSV, TensorBoard, pandas, Markdown), JSON,”"""
     assert read(PASTED[kind])["loss"] == GROWS
 
 
 def test_a_column_that_counts_steps_counts_them_with_a_mark_for_numbers_too():
     assert read("#step,loss\n0,2.5\n10,25\n20,270\n30,inf")["every"] == 10
+
+
+NAMED = {  # the console lines that the page names: a file of what was posted, or a line as such a program prints it
+    "Keras": "28-keras-handson-nan.txt",
+    "Hugging Face": "03-hf-alpaca-61674848.txt",
+    "Lightning": "Epoch 0: 50%|██ | 5/10 [00:01<00:01, 4.9it/s, v_num=0, train_loss=2.50]\nEpoch 1: 50%|██ | 5/10 [00:01<00:01, 4.9it/s, v_num=0, train_loss=25.0]",
+    "mmengine": "Epoch(train) [1][10/20] lr: 1.0e-02 loss: 2.5\nEpoch(train) [1][20/20] lr: 1.0e-02 loss: 25.0",
+    "nanoGPT": "17-nanogpt-fp16.txt",
+    "Caffe": "71-caffe-cifar-nan.txt",
+    "Darknet": "59-darknet-avg-loss.txt",
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_console_lines_that_the_page_names_are_read(name):
+    """“and the console lines of Keras, Hugging Face, Lightning, mmengine, nanoGPT, Caffe, Darknet and others.”"""
+    given = NAMED[name]
+    posted = ROOT / "tests/diagnose/public" / given
+    text = posted.read_text(encoding="utf-8") if given.endswith(".txt") else given
+    found = read(text)
+    assert len(found["loss"]) >= 2 and "loss" in found["name"].lower()

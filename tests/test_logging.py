@@ -20,6 +20,7 @@ from weave.program import sections
 
 pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
 
+PROVES = "diagnose"
 FOLDER = SNIPPETS / "frameworks"
 PAGE = (ROOT / "docs" / "diagnose.md").read_text(encoding="utf-8")
 NEEDS = {
@@ -57,7 +58,24 @@ WEIGHTS = {
     "jax": "np.asarray(w['kernel'])",
 }
 MORE = {
-    "pytorch": "more = None",
+    "pytorch": """
+def clipped_at(most):  # what the function returns, and what it leaves of a gradient of norm 5
+    part = nn.Parameter(torch.zeros(2))
+    part.grad = torch.tensor([3.0, 4.0])
+    return nn.utils.clip_grad_norm_([part], most).item(), part.grad.norm().item()
+scaler, small, seen = torch.amp.GradScaler("cpu"), nn.Linear(2, 1, bias=False), []
+optimizer, start = torch.optim.SGD(small.parameters(), lr=0.01), small.weight.tolist()
+for x, target in batches:  # scaled, as for float16, and watched by the lines above
+    optimizer.zero_grad()
+    with torch.autocast("cpu", dtype=torch.float16):
+        loss = nn.MSELoss()(small(x), target.half())
+    scaler.scale(loss).backward()
+    norm = nn.utils.clip_grad_norm_(small.parameters(), math.inf).item()
+    scaler.step(optimizer)
+    scaler.update()
+    seen.append([loss.item(), norm, small.weight.tolist() == start, scaler.get_scale()])
+more = {"clipped": [clipped_at(1), clipped_at(math.inf)], "scaled": seen}
+""",
     "jax": "more = None",
     "lightning": """
 net, log = Net(), open("clipped.csv", "w", buffering=1)
@@ -82,7 +100,28 @@ shown, seen = [], []
 def look(batch, logs):
     shown.append(logs["loss"])
     seen.append(bool(np.isfinite(net.get_weights()[0]).all()))
+calls = []
+class Counted(keras.Model):
+    def train_step(self, data):
+        calls.append(data)
+        return super().train_step(data)
+def count(eagerly):  # how often Python is there, in 20 batches
+    calls.clear()
+    counted = Counted(net.inputs, net.outputs)
+    counted.compile(keras.optimizers.SGD(rate), "mse", run_eagerly=eagerly)
+    counted.fit(X, y, batch_size=16, epochs=1, shuffle=False, verbose=0)
+    return len(calls)
+log = open("compiled.csv", "w", buffering=1)
+compiled = Logged(net.inputs, net.outputs)
+compiled.compile(keras.optimizers.SGD(rate), "mse")
+try:
+    compiled.fit(X, y, batch_size=16, epochs=1, shuffle=False, verbose=0)
+    refused = False
+except Exception:
+    refused = True
 more = {
+    "counted": [count(False), count(True)],
+    "refused": refused,
     "watched": weights_after(keras.callbacks.LambdaCallback(on_train_batch_end=look)),
     "shown": shown,
     "seen": seen,
@@ -101,6 +140,16 @@ def own_log(trainer_class, net, **more):  # what the Trainer itself writes of a 
     return [one for one in trainer.state.log_history if "grad_norm" in one]
 same = {"learning_rate": rate, "optim": "sgd", "lr_scheduler_type": "constant"}
 more = {"default": own_log(Trainer, Net(), **same), "steps": TrainingArguments().logging_steps}
+more["tens"] = own_log(Trainer, Net(), logging_steps=10, **same)
+far = same | {"learning_rate": 1e25}  # so that the loss is inf
+more["inf"] = [own_log(Trainer, Net(), **far), own_log(Trainer, Net(), logging_nan_inf_filter=False, **far)]
+log = open("clipped.csv", "w", buffering=1)
+print("step,loss,grad_norm,weight,lr", file=log)
+net = Net()
+own_log(LoggingTrainer, net, max_grad_norm=0.001, max_steps=1, **same)
+log.close()
+more["clipped"] = Path("clipped.csv").read_text()
+more["way"] = net.layer.weight.detach().norm().item() / rate
 more["unfiltered"] = own_log(Trainer, Net(), logging_nan_inf_filter=False, **same)
 words = np.random.default_rng(1).integers(0, 11, (80, 8))
 data = [{"input_ids": row, "labels": row} for row in words]
@@ -227,6 +276,8 @@ each = pytest.mark.parametrize("framework", NEEDS)
 @pytest.mark.parametrize("case", EVERY_CASE)
 @each
 def test_the_log_has_one_record_an_update_with_the_losses_of_numpy(runs_of, framework, case):
+    """“For each update they write to log.csv its step, loss, norm of the gradient, one weight and, where it is
+    at hand, the rate.”"""
     found, (wanted, _) = records(runs_of(framework)[case]["log"]), reference(case)
     assert [one["step"] for one in found] == list(range(len(wanted)))
     columns = ["step", "loss", "grad_norm", "weight"] + ["lr"] * (framework in WITH_RATE)
@@ -251,6 +302,8 @@ def test_a_run_that_trains_is_logged_to_its_end(runs_of, framework):
 def test_it_stops_at_the_first_value_that_is_not_finite_and_the_weights_are_those_from_before(
     runs_of, framework, case
 ):
+    """“They stop at the first value that is not finite, before the step that would carry it into the weights.”
+    “It changes nothing in place: to stop in time, leave what it returned.”"""
     run, (wanted, weights) = runs_of(framework)[case], reference(case)
     *before, last = records(run["log"])
     assert 0 < len(before) == len(wanted) - 1 < 39
@@ -263,6 +316,7 @@ def test_it_stops_at_the_first_value_that_is_not_finite_and_the_weights_are_thos
 
 @each
 def test_a_gradient_can_be_nan_under_a_finite_loss(runs_of, framework):
+    """“The loss alone shows it too late: at √0 it is fine, and its gradient is nan.”"""
     last = records(runs_of(framework)["nan in the gradient"]["log"])[-1]
     assert last["step"] == BAD and last["loss"] == 1
     assert math.isnan(last["grad_norm"])
@@ -291,24 +345,63 @@ def test_the_box_reads_each_log_exactly(runs_of, framework, case):
 # ── What the page says of each framework ─────────────────────────────────────────────────────────
 
 
-def says(sentence):
-    return sentence in " ".join(PAGE.split())
+def test_clip_grad_norm_returns_the_norm_from_before_and_infinity_clips_nothing(runs_of):
+    """“clip_grad_norm returns the norm from before it clips, and infinity clips nothing.”"""
+    (before, after), (whole, left) = runs_of("pytorch")["more"]["clipped"]
+    assert (before, whole, left) == (5, 5, 5) and after == pytest.approx(1, rel=1e-4)
+
+
+def test_in_float16_a_scaler_skips_the_first_updates_and_the_lines_would_stop_there(runs_of):
+    """“(In float16 a loss scaler multiplies the gradients and skips an update where one is inf, which is
+    normal now and then; the lines would stop there.)” “An inf gradient norm in the first lines is normal
+    there: a loss scaler tries and halves.”"""
+    scaled = runs_of("pytorch")["more"]["scaled"]
+    loss, norm, still, scale = scaled[0]
+    assert math.isfinite(loss) and math.isinf(norm) and still and scale == 2**15  # skipped, and halved
+    assert not all(map(math.isfinite, (loss, norm)))  # at which the lines stop
+    *_, (loss, norm, still, scale) = scaled
+    assert math.isfinite(norm) and not still and norm > 100 * loss  # of the multiplied gradient
+
+
+def test_finite_weights_need_not_be_good_ones():
+    """“Finite weights need not be good ones: go back to some from before the growth.”"""
+    rows, weights = reference("explodes")
+    assert np.all(np.isfinite(weights)) and rows[-2, 0] > 1e30 * rows[0, 0]
+
+
+@each
+def test_the_lines_need_math_and_where_they_say_nn_nn(framework):
+    """“They need import math and, where they say nn, from torch import nn.”"""
+    parts = {part.name: part.code for part in sections(FOLDER / f"logging_{framework}.py")}
+    assert "math." in parts["log"] and "import math" in parts["model"]
+    assert ("nn." in parts["log"]) <= ("from torch import nn" in parts["model"])
+
+
+def test_the_model_that_logs_shares_the_weights_of_the_net(runs_of):
+    """“Train Logged(net.inputs, net.outputs), which shares the weights of your net, and compile it with
+    run_eagerly=True.”"""
+    trained = runs_of("keras")["trains"]["weights"]  # of the net, after a run of the model that logs
+    np.testing.assert_allclose(trained, reference("trains")[1], rtol=2e-4)
+
+
+def test_unless_it_runs_eagerly_keras_compiles_the_step_and_python_cannot_look(runs_of):
+    """“Otherwise Keras compiles the step, and Python cannot look at each batch.”"""
+    more = runs_of("keras")["more"]
+    assert more["counted"][1] == 20 and more["counted"][0] < 3 and more["refused"]
 
 
 def test_a_callback_of_keras_is_called_after_the_update(runs_of):
-    assert says("A callback comes too late: `on_train_batch_end` is called after the update")
+    """“A callback comes too late: on_train_batch_end is called after the update, and TerminateOnNaN finds the
+    weights spoilt.”"""
     more = runs_of("keras")["more"]
     assert math.isfinite(more["shown"][BAD]) and more["seen"][: BAD + 1] == [True] * BAD + [False]
     assert all(map(math.isnan, more["watched"]))
-    assert says("and `TerminateOnNaN` finds the weights spoilt")
     assert all(map(math.isnan, more["stopped"]))
 
 
 def test_the_line_of_keras_is_a_mean_of_the_epoch_so_far_and_one_nan_makes_it_nan(runs_of):
-    """docs/cases.md: “Keras: the loss shown within an epoch is a mean over its batches so far,”"""
-    assert says(
-        "Keras's own line is the mean of the epoch so far: after one nan it is nan to the end of the epoch"
-    )
+    """“Keras's own line is the mean of the epoch so far: after one nan it is nan to the end of the epoch.”
+    docs/cases.md: “Keras: the loss shown within an epoch is a mean over its batches so far,”"""
     shown, (rows, _) = runs_of("keras")["more"]["shown"], reference("nan in the gradient")
     so_far = np.cumsum(rows[: BAD + 1, 0]) / np.arange(1, BAD + 2)
     np.testing.assert_allclose(shown[: BAD + 1], so_far, rtol=1e-5)
@@ -316,12 +409,12 @@ def test_the_line_of_keras_is_a_mean_of_the_epoch_so_far_and_one_nan_makes_it_na
 
 
 def test_lightning_logs_every_fiftieth_update_unless_told_otherwise(runs_of):
-    assert says("Lightning's own loggers write every 50th update, unless you set `log_every_n_steps=1`")
+    """“Lightning's own loggers write every 50th update, unless you set log_every_n_steps=1.”"""
     assert runs_of("lightning")["more"]["every"] == 50
 
 
 def test_the_hooks_of_lightning_come_before_it_clips(runs_of):
-    assert says("called before the optimiser's step, and before Lightning clips")
+    """“Both hooks are called before the optimiser's step, and before Lightning clips.”"""
     more, (rows, _) = runs_of("lightning")["more"], reference("nan in the gradient")
     (first,) = records(more["clipped"])
     assert first["grad_norm"] == pytest.approx(rows[0, 1], rel=1e-5)
@@ -329,10 +422,17 @@ def test_the_hooks_of_lightning_come_before_it_clips(runs_of):
 
 
 def test_the_trainer_of_hugging_face_shows_a_nan_as_0_unless_its_filter_is_off(runs_of):
-    assert says("one mean over 500 updates and leaves every nan out of it")
-    assert says("with a line for each update it shows a nan as 0.0")
+    """“By default the Trainer's own log has one mean over 500 updates, in which about the mean so far stands
+    for every nan; with a line for each update it shows a nan as 0.0.” “With logging_steps=1,
+    logging_nan_inf_filter=False it shows each loss as it is.” “Hugging Face's Trainer replaces a loss that
+    is nan or inf by the mean since the last line, which with a line every update is 0.0.”"""
     more = runs_of("transformers")["more"]
     assert more["steps"] == 500
+    first, second = (one["loss"] for one in more["tens"])
+    rows, _ = reference("nan in the gradient")
+    assert first == pytest.approx(np.mean(rows[: BAD + 1, 0]), rel=0.1) and second == 0
+    filtered, whole = ([one["loss"] for one in run] for run in more["inf"])
+    assert math.isinf(whole[1]) and filtered[1] == 0.0
     default, open_ = more["default"], more["unfiltered"]
     assert math.isnan(default[BAD]["grad_norm"])
     assert [one["loss"] for one in default[BAD + 1 :]] == [0.0] * (len(default) - BAD - 1) != []
@@ -341,12 +441,21 @@ def test_the_trainer_of_hugging_face_shows_a_nan_as_0_unless_its_filter_is_off(r
 
 
 def test_what_the_trainer_of_hugging_face_logs_itself_is_read_too(runs_of):
-    assert says("`logging_steps=1, logging_nan_inf_filter=False`")
+    """“The box reads that too, but the run does not stop.”"""
     own = runs_of("transformers")["more"]["unfiltered"]
     text = "\n".join(map(str, own))
     log = readlog.read(text)
     np.testing.assert_array_equal(log["loss"], [one["loss"] for one in own])
     assert log["every"] == 1
+    assert len(own) == 20 > BAD + 1  # it goes on after the nan
+
+
+def test_the_norm_of_hugging_face_is_from_before_the_trainer_clips(runs_of):
+    """“Its norm is from before the Trainer clips.”"""
+    more, (rows, _) = runs_of("transformers")["more"], reference("nan in the gradient")
+    (first,) = records(more["clipped"])
+    assert first["grad_norm"] == pytest.approx(rows[0, 1], rel=1e-5)
+    assert more["way"] == pytest.approx(0.001, rel=0.01)
 
 
 def test_the_lines_for_hugging_face_serve_a_model_of_theirs(runs_of):

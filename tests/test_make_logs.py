@@ -24,6 +24,7 @@ from measure.runs import data, populations, tasks, training, truth  # noqa: E402
 from measure.runs.losses import Fault  # noqa: E402
 from measure.runs.networks import BENDS, Layers, outputs_of  # noqa: E402
 
+PROVES = "diagnose"
 pytestmark = pytest.mark.xdist_group("frameworks")
 
 
@@ -213,6 +214,8 @@ CASES = [
 
 @pytest.mark.parametrize(("population", "config", "rates"), CASES, ids=lambda one: getattr(one, "data", None))
 def test_runs_side_by_side_are_those_of_torch(population, config, rates):
+    """“linear models, networks with and without residual branches and normalisation, convolutions, LSTM, GRU
+    and small transformers,”"""
     torch.set_num_threads(1)
     task = tasks.task_of(config, population)
     found = training.train(task, config, rates).losses
@@ -307,6 +310,8 @@ def test_the_least_loss_of_a_constant_answer():
 
 
 def test_the_two_populations_share_no_data_no_width_and_no_seed():
+    """“that its rules were not chosen on.” “The rules were chosen on other runs, of other data sets and other
+    models.”"""
     drawn = {name: [populations.draw(name, seed) for seed in range(150)] for name in ("tune", "check")}
     for what in ("data", "seed"):
         one, other = ({getattr(config, what) for config in drawn[name]} for name in drawn)
@@ -428,6 +433,7 @@ def test_a_log_shows_its_losses_at_their_places(style, bad):
 
 @pytest.mark.parametrize("style", styles.STYLES)
 def test_the_truth_of_a_log_is_what_its_text_shows(style):
+    """“(scripts/measure/logs/make.py in the repository makes them, and says which are which.)”"""
     known = {"kind": "rate", "rate": 0.01, "first_bad": 37}
     for seed in range(4):
         text, told = make.log_of(record_of(37), known, style, np.random.default_rng(seed))
