@@ -303,7 +303,9 @@ def test_it_stops_at_the_first_value_that_is_not_finite_and_the_weights_are_thos
     runs_of, framework, case
 ):
     """“They stop at the first value that is not finite, before the step that would carry it into the weights.”
-    “It changes nothing in place: to stop in time, leave what it returned.”"""
+    “It changes nothing in place: to stop in time, leave what it returned.”
+    docs/frameworks.md: “The lines that log look at the loss too.”
+    """
     run, (wanted, weights) = runs_of(framework)[case], reference(case)
     *before, last = records(run["log"])
     assert 0 < len(before) == len(wanted) - 1 < 39
@@ -409,7 +411,9 @@ def test_the_line_of_keras_is_a_mean_of_the_epoch_so_far_and_one_nan_makes_it_na
 
 
 def test_lightning_logs_every_fiftieth_update_unless_told_otherwise(runs_of):
-    """“Lightning's own loggers write every 50th update, unless you set log_every_n_steps=1.”"""
+    """“Lightning's own loggers write every 50th update, unless you set log_every_n_steps=1.”
+    docs/frameworks.md: “Lightning's own loggers write every 50th update, unless you set log_every_n_steps=1.”
+    """
     assert runs_of("lightning")["more"]["every"] == 50
 
 
@@ -425,7 +429,9 @@ def test_the_trainer_of_hugging_face_shows_a_nan_as_0_unless_its_filter_is_off(r
     """“By default the Trainer's own log has one mean over 500 updates, in which about the mean so far stands
     for every nan; with a line for each update it shows a nan as 0.0.” “With logging_steps=1,
     logging_nan_inf_filter=False it shows each loss as it is.” “Hugging Face's Trainer replaces a loss that
-    is nan or inf by the mean since the last line, which with a line every update is 0.0.”"""
+    is nan or inf by the mean since the last line, which with a line every update is 0.0.”
+    docs/frameworks.md: “in which about the mean so far stands for every nan: with a line for each update, a nan is shown as 0.0.”
+    """
     more = runs_of("transformers")["more"]
     assert more["steps"] == 500
     first, second = (one["loss"] for one in more["tens"])

@@ -221,6 +221,14 @@ names = {"jnp": jnp, "scores": scores, "keep": keep}
 exec(PIECES["mask"], names)
 found["mask"] = {"open": jax.nn.softmax(names["scores"]).tolist()}
 found["decay"] = {"default": inspect.signature(optax.adamw).parameters["weight_decay"].default}
+calm = jax.tree.map(jnp.zeros_like, WEIGHTS)
+decayed = optax.adamw(0.1, weight_decay=0.5)
+change = decayed.update(calm, decayed.init(WEIGHTS), WEIGHTS)[0]
+found["decay"]["every"] = float(np.abs(flat(change) + 0.05 * flat(WEIGHTS)).max())
+found["l2 shape"] = list(optax.l2_loss(jnp.ones((2, 3))).shape)
+found["made"] = float(optax.sgd(1e-4).update(jnp.ones(1), optax.sgd(1e-4).init(jnp.ones(1)))[0][0])
+scores_none = jnp.where(keep, scores.astype("float32"), -jnp.inf)
+found["mask"]["lowest"] = jax.nn.softmax(scores_none).tolist()
 found["l2 of 3"] = float(optax.l2_loss(jnp.asarray(3.0)))
 ramp = optax.warmup_constant_schedule(3e-5, 3e-4, 9)
 found["schedule and momentum"] = run("", optimizer=optax.sgd(ramp, momentum=0.9))["losses"]

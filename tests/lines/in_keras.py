@@ -150,6 +150,7 @@ found["stop"] = {
     "nan": stopped(run(rate, y=BAD, net=model(**one))),
     "root": stopped(run(rate, cost=rooted, net=model(**one))),
     "trains": stopped(run(rate, net=model(**one))),
+    "constant": stopped(run(rate, cost=constant, y=BAD, net=model(**one))),
 }
 found["four updates"] = flat(run("", rate=1e-5, net=model(**one))["net"]).tolist()
 found["terminate"] = stopped(
@@ -168,7 +169,15 @@ try:
     tf.math.log(tf.constant(-1.0))
 except tf.errors.InvalidArgumentError as error:
     found["find"] = str(error)
+try:
+    tf.function(lambda x: tf.math.log(x) + 0, jit_compile=True)(tf.constant(-1.0))
+    found["compiled"] = "nothing was said"
+except tf.errors.InvalidArgumentError as error:
+    found["compiled"] = "told" if "check_numerics" in str(error).lower() else "failed"
+except Exception as error:
+    found["compiled"] = f"failed: {type(error).__name__}"
 tf.debugging.disable_check_numerics()
+found["ended"] = float(tf.math.log(tf.constant(-1.0)))
 
 # ── Rates, decay, sixteen bits, batches, masks ───────────────────────────────────────────────────
 
@@ -180,6 +189,10 @@ except TypeError as error:
     found["set"] = str(error)
 exec(PIECES["resume-schedule"], {"net": net, "keras": keras, "cost": half_sum})
 found["anew"] = [np.array_equal(before, flat(net)), float(net.optimizer.learning_rate)]
+found["remembered"] = int(net.optimizer.iterations)
+zeros = keras.layers.Dense(1, kernel_initializer="zeros")
+zeros.build((None, 3))
+found["made"] = [float(keras.optimizers.SGD(1e-4).learning_rate), np.array(zeros.kernel).ravel().tolist()]
 ramp = keras.optimizers.schedules.PolynomialDecay(3e-5, 9, 3e-4)
 found["ramp"] = [float(ramp(t)) for t in range(20)]
 found["schedule and momentum"] = run("", optimizer=keras.optimizers.SGD(ramp, momentum=0.9))["losses"]

@@ -359,6 +359,47 @@ rising = PIECES["warm-up"].split("# in the loop:\n")[1]
 found["schedule and momentum"] = run(rising, net=fast, optimizer=fast_optimizer, scheduler=ramp)["losses"]
 found["spread"] = torch.std(X, dim=0).tolist()
 found["default loss"] = nn.MSELoss()(model()(X), y).item()
+parts = [nn.Parameter(torch.ones(2)) for _ in range(2)]
+parts[0].grad, parts[1].grad = torch.tensor([math.nan, 1.0]), torch.ones(2)
+nn.utils.clip_grad_norm_(parts, 1.0)
+found["one nan clipped"] = [part.grad.isnan().all().item() for part in parts]
+found["mask"]["lowest"] = scores.float().masked_fill(~keep, -math.inf).softmax(-1).tolist()
+attention = nn.MultiheadAttention(4, 1, batch_first=True)
+everything, sample = torch.ones(1, 3, dtype=torch.bool), torch.randn(1, 3, 4)
+found["attention"] = {}
+for mode, training in ("training", True), ("evaluation", False):
+    attention.train(training)
+    for weights in True, False:
+        out = attention(sample, sample, sample, key_padding_mask=everything, need_weights=weights)[0]
+        found["attention"][f"{mode}, {weights}"] = out.isnan().any().item()
+with torch.no_grad():
+    found["attention"]["no gradient"] = (
+        attention(sample, sample, sample, key_padding_mask=everything, need_weights=False)[0]
+        .isnan()
+        .any()
+        .item()
+    )
+whole = nn.Linear(1, 1, bias=False, dtype=torch.bfloat16)
+nn.init.ones_(whole.weight)
+whole.weight.grad = torch.ones_like(whole.weight)
+torch.optim.SGD(whole.parameters(), lr=1e-3).step()
+found["bf16"]["lost"] = whole.weight.item()
+falling, weight = torch.amp.GradScaler("cpu"), torch.ones(1, requires_grad=True)
+some = torch.optim.SGD([weight], lr=0.1)
+for _ in range(30):
+    some.zero_grad()
+    falling.scale(math.nan * weight.sum()).backward()
+    falling.step(some)
+    falling.update()
+found["fp16"]["nan loss"] = [falling.get_scale(), weight.item()]
+net = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))
+decayed = torch.optim.AdamW(net.parameters(), lr=0.1, weight_decay=0.5)
+for part in net.parameters():
+    nn.init.ones_(part)
+    part.grad = torch.zeros_like(part)
+decayed.step()
+found["decay"]["every"] = flat(net).tolist()
+found["made"] = torch.optim.SGD(net.parameters(), lr=1e-4).param_groups[0]["lr"]
 
 print()
 print(json.dumps(found))

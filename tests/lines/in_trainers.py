@@ -260,6 +260,23 @@ in_face["groups"] = [
 in_face["adamw"] = face("adamw", without=("optim",))["losses"]
 done = face("bf16", Net().float(), always={"num_train_epochs": 1}, collate=in_single)
 in_face["bf16"] = [done["error"], done["losses"][0], str(next(done["trainer"].model.parameters()).dtype)]
+
+
+class Tokens(Net):
+    """A model that is told how many labels the whole batch has, and divides by them."""
+
+    accepts_loss_kwargs = True
+
+    def forward(self, x, labels, num_items_in_batch=None):
+        loss = half_sum(self.net(x), labels) / (num_items_in_batch or len(x))
+        self.losses.append(loss.item())
+        return {"loss": loss}
+
+
+uneven = {"per_device_train_batch_size": 30, "num_train_epochs": 1}
+in_face["tokens"] = face("accumulate", Tokens(), always=uneven)["weights"]
+in_face["mean of means"] = face("accumulate", Net(half_mean), always=uneven)["weights"]
+in_face["rate"] = TrainingArguments("out", learning_rate=1e-4, use_cpu=True).learning_rate
 in_face["clips after"] = "self.unscale_gradients()" in inspect.getsource(Accelerator.clip_grad_norm_)
 
 print()
