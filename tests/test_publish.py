@@ -185,6 +185,8 @@ def test_after_a_whole_build_that_failed_an_edit_takes_a_whole_build_again(tmp_p
 
 
 def test_an_edit_leads_to_the_pages_that_show_it_or_to_a_whole_build(tmp_path):
+    """docs/benchmark.md: “While somebody writes, under mkdocs serve, only the pages that show the program are made
+    again.”"""
     docs, snippets = tmp_path / "docs", tmp_path / "snippets"
     docs.mkdir()
     snippets.mkdir()

@@ -1,0 +1,220 @@
+"""How quick it builds: the page's sentences against the numbers of the run, and against what is built and measured.
+
+``SECONDS`` and ``COSTS`` are the record of the last run: whoever measures anew writes the new numbers here too.
+"""
+
+import inspect
+import re
+
+import pytest
+from mkdocs.commands.build import build as mkdocs_build
+
+from conftest import ROOT
+from measure import compare
+from measure.others import build
+from measure.others.chapter import chapters
+from measure.others.load import first_load
+from measure.others.own import lay_chapters, lay_site
+from measure.others.tools import TOOLS
+from weave import process, weave
+from weave.run import in_the_dark, run
+from weave.source import SiteError
+
+PAGE = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
+FIRST = "Overshoot, programs and prose"
+SECONDS = {  # cold, one program edited, nothing changed; behind each, how many times the first row's it is
+    FIRST: [(63.0, 1), (10.0, 1), (0.7, 1)],
+    "Overshoot, the whole site": [(118, 1.9), (31.3, 3.1), (2.1, 3.1)],
+    "mkdocs-jupyter": [(63.2, 1.0), (8.5, 0.8), (3.0, 4.4)],
+    "Jupyter Book 1": [(69.9, 1.1), (6.6, 0.7), (2.5, 3.7)],
+    "sphinx-gallery": [(30.3, 0.5), (4.0, 0.4), (2.5, 3.6)],
+    "markdown-exec": [(44.7, 0.7), (42.0, 4.2), (43.4, 64.0)],
+}
+COSTS = {  # seconds of processor, megabytes, kilobytes of a page
+    FIRST: [(113, 1), (416, 1), (124, 1)],
+    "Overshoot, the whole site": [(166, 1.5), (1_401, 3.4), (125, 1.0)],
+    "mkdocs-jupyter": [(62.6, 0.6), (258, 0.6), (342, 2.8)],
+    "Jupyter Book 1": [(68.6, 0.6), (287, 0.7), (945, 7.6)],
+    "sphinx-gallery": [(45.1, 0.4), (460, 1.1), (353, 2.8)],
+    "markdown-exec": [(45.1, 0.4), (195, 0.5), (183, 1.5)],
+}
+CHAPTERS = 10
+
+
+def seconds(tool, build):
+    return SECONDS[tool][["cold", "edit", "nothing"].index(build)][0]
+
+
+def cost(tool, what):
+    return COSTS[tool][["processor", "memory", "page"].index(what)][0]
+
+
+def shown(number):
+    return f"{number:,.1f}" if number < 100 else f"{number:,.0f}"
+
+
+@pytest.mark.parametrize("table", [SECONDS, COSTS])
+def test_each_row_has_its_numbers_and_how_many_times_the_first_row_s_they_are(table):
+    r"""“10 chapters, in seconds:” “Overshoot, programs and prose | 63.0 | 10.0 | 0.7” “Overshoot, the whole
+    site | 118 (1.9×) | 31.3 (3.1×) | 2.1 (3.1×)” “mkdocs-jupyter | 63.2 (1.0×) | 8.5 (0.8×) | 3.0 (4.4×)”
+    “Jupyter Book 1 | 69.9 (1.1×) | 6.6 (0.7×) | 2.5 (3.7×)” “sphinx-gallery | 30.3 (0.5×) | 4.0 (0.4×) |
+    2.5 (3.6×)” “markdown-exec | 44.7 (0.7×) | 42.0 (4.2×) | 43.4 (64.0×)” “The first build of 10 chapters,
+    and a page of it as a browser loads it:” “Overshoot, programs and prose | 113 | 416 | 124” “Overshoot,
+    the whole site | 166 (1.5×) | 1,401 (3.4×) | 125 (1.0×)” “mkdocs-jupyter | 62.6 (0.6×) | 258 (0.6×) |
+    342\ (2.8×)” “Jupyter Book 1 | 68.6 (0.6×) | 287 (0.7×) | 945\ (7.6×)” “sphinx-gallery | 45.1 (0.4×) |
+    460 (1.1×) | 353\ (2.8×)” “markdown-exec | 45.1 (0.4×) | 195 (0.5×) | 183\ (1.5×)” “The figure in
+    brackets says how many times the first row's it is.”"""
+    for tool, cells in table.items():
+        for (value, times), (first, _) in zip(cells, table[FIRST], strict=True):
+            step, step_first = (0.05 if number < 100 else 0.5 for number in (value, first))
+            least, most = (value - step) / (first + step_first), (value + step) / (first - step_first)
+            assert least - 0.05 <= times <= most + 0.05, tool  # of rounded numbers
+        row = next(line for line in PAGE.splitlines() if line.startswith(f"| {tool} |"))
+        assert row.count("|") == 5
+    rows = [line for line in PAGE.splitlines() if line.startswith(f"| {FIRST} |")]
+    assert [re.findall(r"[\d.,]+", row.replace(FIRST, "")) for row in rows] == [
+        [shown(value) for value, _ in cells[FIRST]] for cells in (SECONDS, COSTS)
+    ]
+    assert f"**{CHAPTERS} chapters**" in PAGE
+
+
+def test_sphinx_gallery_takes_half_and_after_an_edit_it_and_jupyter_book_are_quicker():
+    """“sphinx-gallery's first build takes half of the time.” “The processor's seconds show it.” “After an edit
+    sphinx-gallery and Jupyter Book are quicker.”"""
+    assert seconds("sphinx-gallery", "cold") / seconds(FIRST, "cold") == pytest.approx(0.5, abs=0.05)
+    assert cost("sphinx-gallery", "processor") < cost(FIRST, "processor") / 2
+    quicker = [name for name in SECONDS if seconds(name, "edit") < 0.8 * seconds(FIRST, "edit")]
+    assert quicker == ["Jupyter Book 1", "sphinx-gallery"]
+
+
+def test_it_needs_more_memory_than_most_because_programs_run_side_by_side():
+    """“It needs more memory than most, because two programs run at the same time, each in a process that has
+    matplotlib ready.”"""
+    others = [name for name in COSTS if "Overshoot" not in name]
+    assert sum(cost(FIRST, "memory") > cost(name, "memory") for name in others) == 3 > len(others) / 2
+    assert "ThreadPoolExecutor(os.cpu_count())" in inspect.getsource(weave)
+    assert "import matplotlib.pyplot" in (ROOT / "scripts/weave/keeper.py").read_text(encoding="utf-8")
+    assert "a server that has imported matplotlib forks a keeper for each program" in process.__doc__.replace(
+        "\n", " "
+    )
+
+
+def test_each_program_runs_twice_under_two_hash_seeds_and_must_print_the_same(program):
+    """“This project runs each program twice, under two hash seeds, and fails if the two print different
+    things;” “This project runs each program twice then, once for each colour scheme, and fails if the two
+    print different things.”"""
+    with pytest.raises(SiteError, match="prints something else each time"):
+        run(program("print({'a', 'b', 'c', 'd', 'e', 'f', 'g'})"))
+    with pytest.raises(SiteError, match="prints something else each time"):
+        run(program("import os\nprint(os.environ['PYTHONHASHSEED'])"))
+    assert run(program("print(2 + 2)"))[0].printed == "4\n"
+
+
+def test_each_figure_is_drawn_in_two_colours_for_a_phone_and_as_a_picture(program):
+    """“and it draws each figure four times, in two colours for a wide screen, for a phone, and as a picture to
+    take along; the phone's is only recoloured for the dark.”"""
+    (part,) = run(program("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"))
+    assert set(part.figures) == set(part.narrow) == {"light", "dark"} and part.picture[1:4] == b"PNG"
+    assert in_the_dark(part.narrow["light"]) == part.narrow["dark"] != part.narrow["light"]  # only recoloured
+
+
+def test_sphinx_gallery_is_told_to_run_on_both_cores():
+    """“It runs each program once, on both cores, and draws each figure once.”"""
+    tool = next(tool for tool in TOOLS if tool.name == "sphinx-gallery")
+    conf = tool.files["conf.py"]
+    assert '"parallel": int(os.environ["CORES"])' in conf and "srcset" not in conf and "-j" in tool.command
+
+
+def test_only_markdown_exec_is_as_slow_when_nothing_has_changed():
+    """“markdown-exec keeps nothing from one build to the next, so each build is a cold one.”"""
+    assert max(times for times, _ in SECONDS["markdown-exec"]) < 1.1 * seconds("markdown-exec", "edit")
+    others = [name for name in SECONDS if name != "markdown-exec"]
+    assert all(seconds(name, "nothing") < seconds(name, "cold") / 10 for name in others)
+
+
+def test_each_tool_has_an_environment_of_its_own_and_the_newest_release():
+    """“The same chapters built by this project, mkdocs-jupyter, Jupyter Book, sphinx-gallery, markdown-exec
+    and Quarto, with seconds, memory and bytes measured in one run.” “Each had an environment of its own,
+    its newest release that could be installed, and its own cache switched on.”"""
+    code = inspect.getsource(build.installed)
+    assert '["venv"' in code and '"--upgrade", *tool.packages' in code and "re.sub" in code
+    names = [tool.name for tool in TOOLS]
+    wanted = "this project, mkdocs-jupyter, Jupyter Book, sphinx-gallery, markdown-exec and Quarto"
+    assert all(name in " ".join(names) for name in wanted.replace(" and ", ", ").split(", ")[1:])
+    settings = {tool.name: str([made(["a"]) if callable(made) and "link" not in str(made) and
+                made.__name__.endswith(("settings", "contents")) else made for made in tool.files.values()
+                if not hasattr(made, "func")]) for tool in TOOLS if tool.packages}  # fmt: skip
+    assert "cache" in settings["mkdocs-jupyter"] and "execute_notebooks: cache" in settings["Jupyter Book 1"]
+    assert "cache: true" in settings["Quarto"]
+
+
+def test_what_cold_edit_nothing_processor_memory_and_page_mean():
+    r"""“Cold is the first build in a fresh folder.” “One program edited is a build after one line was added to
+    a program; the line is then looked for on the page.” “It is the median of three chapters.” “Nothing
+    changed is a build right after another one, the median of three.” “Processor is the time that all
+    processes of the first build computed, memory the most that they held together.” “Page is what a browser
+    loads, compressed, when it opens a chapter for the first time.” “\ and a script or style sheet from
+    another host, which was not weighed.”"""
+    code = inspect.getsource(compare.measured)
+    assert "TemporaryDirectory" in code and code.index("cold = built") < code.index("nothing = [built")
+    assert "for _ in range(3)]" in code and "statistics.median(nothing)" in code
+    assert "for chapter in read[:3]" in code and "statistics.median(edits)" in code
+    assert "if EDIT[1] not in shown(tool, folder, chapter)" in code
+    cost_of_a_build = inspect.getsource(build.built)
+    assert "RUSAGE_CHILDREN" in cost_of_a_build and "_most_memory" in cost_of_a_build
+    assert "gzip" in inspect.getsource(inspect.getmodule(first_load))
+
+
+def test_the_first_row_is_of_the_chapters_alone_and_the_second_of_the_whole_site():
+    """“The first row is this project with the chapters alone, as the others build them.” “The second is the
+    site that you are reading, with labs, slides, problem sets, notebooks, the course on paper and the
+    archive.”"""
+    assert [tool.lay for tool in TOOLS[:2]] == [lay_chapters, lay_site]
+    assert "copy_of_the_site" in inspect.getsource(lay_site)
+    joints = inspect.getsource(inspect.getmodule(lay_chapters))
+    assert "makers.archives = dict" in joints and "without labs, archives, slides, problem sets" in joints
+
+
+def test_one_command_builds_everything_and_writes_the_tables(tmp_path, monkeypatch):
+    """“One command builds everything, on one machine, and writes the tables above.”"""
+    page = tmp_path / "page.md"
+    page.write_text(PAGE, encoding="utf-8")
+    asked = []
+    monkeypatch.setattr(compare, "compare", lambda tools, counts: asked.append((tools, counts)) or ["One.\n"])
+    monkeypatch.setattr("sys.argv", ["compare", "--write", str(page)])
+    compare.main()
+    assert asked == [(TOOLS, [10, 100, 300])]
+    assert "<!-- measured -->\nOne.\n<!-- /measured -->" in page.read_text(encoding="utf-8")
+
+
+def test_all_tools_are_given_ten_chapters_or_all_there_are_and_copies():
+    """“All tools were given the same chapters, programs and prose: ten of them, or, of more, all there are and
+    copies.”"""
+    programs = {path.stem for path in (ROOT / "snippets").glob("*.py")}
+    ten, many = chapters(ROOT, 10), chapters(ROOT, 40)
+    assert len({one.name for one in ten}) == 10 and {one.name for one in ten} <= programs
+    assert {one.name.split("-")[0] for one in many} == programs and len({one.name for one in many}) == 40
+
+
+def test_mkdocs_makes_all_pages_in_a_build_and_the_hooks_leave_it_so():
+    """“MkDocs makes all pages again in a build, and this project does not go around it.”"""
+    whole = inspect.getsource(mkdocs_build)
+    assert "for file in files.documentation_pages" in whole and "_build_page" in whole
+    hooks = (ROOT / "scripts/hooks.py").read_text(encoding="utf-8")
+    assert "rebuild" not in hooks and "_build_page" not in hooks  # only what is served makes single pages
+
+
+def test_a_build_of_the_whole_site_runs_labs_prints_and_packs_and_after_an_edit_prints_and_packs_again():
+    """“The whole site's first build also runs the labs, prints the course on paper with a browser, and packs
+    the archive; its build after an edit prints and packs again.”"""
+    hooks = (ROOT / "scripts/hooks.py").read_text(encoding="utf-8")
+    before, after = (
+        hooks.partition(f"def {name}(")[2].partition("\ndef ")[0]
+        for name in ("on_pre_build", "on_post_build")
+    )
+    assert (
+        "configure(BUILD)" in before and "side_by_side(convert.nb2html, MEMO)" in before
+    )  # labs, remembered
+    assert "write_archives(archives, config" in after
+    archives = (ROOT / "scripts/takeaway/archives.py").read_text(encoding="utf-8")
+    assert "print_course" in archives and "pack(site" in archives
