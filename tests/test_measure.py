@@ -93,6 +93,11 @@ compiled = torch.compile(drop.eval(), backend="aot_eager")
 more["compiled"] = failure(lambda: measure(compiled))
 slope = flops(lambda: torch.autograd.grad(ce(drop(pictures), digit), list(drop.parameters())))
 more["cost"] = [flops(lambda n=n: measure(drop, turns=n)) / slope for n in (20, 40)]
+def halved(*channels):
+    return [nn.Conv2d(*channels, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2)]
+convolutions = nn.Sequential(*halved(1, 4), *halved(4, 8), nn.Flatten(), nn.Linear(32, 10))
+slope = flops(lambda: torch.autograd.grad(ce(convolutions(pictures), digit), list(convolutions.parameters())))
+more["cost of convolutions"] = flops(lambda: measure(convolutions, turns=20)) / slope
 turns = {}
 for dtype in torch.float32, torch.bfloat16:
     net = model().to(dtype)
@@ -281,10 +286,13 @@ def test_bfloat16_has_two_digits():
     assert more["types"]["torch.bfloat16"][0] == pytest.approx(62_208, abs=130)
 
 
-def test_twenty_turns_cost_some_25_gradients():
-    """“Cost | counted in the operations of a small network, 20 turns cost 25 gradients”"""
+def test_twenty_turns_cost_some_25_gradients_and_of_convolutions_39():
+    """“Cost | counted in the operations of a small network, 20 turns cost 25 gradients; of two convolutions and a
+    linear layer, 39 | measure now and then, not at each update”"""
     more = found_in_pytorch()
     assert more["cost"][0] == pytest.approx(25, abs=1)
+    assert more["cost of convolutions"] == pytest.approx(39, abs=1)
+    assert "for n in (20, 40)" in MORE["pytorch"]
 
 
 # ── The table ────────────────────────────────────────────────────────────────────────────────────
