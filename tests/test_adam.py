@@ -1253,9 +1253,12 @@ def test_the_root_mean_square_of_each_update_tells_the_end_of_a_calm(mean):
 
 
 def test_without_its_state_a_run_leaps_130_fold_within_two_updates_and_with_a_warm_up_7_fold():
-    """As a symptom of *Read your own run* says."""
+    """docs/diagnose.md: “Without the optimiser's state Adam's first update moves every weight by α again, in a run
+    whose updates had become far shorter: on the wave of Adam, after 1,500 updates at 0.003, the loss went up 130-fold
+    within two updates and came back.” docs/diagnose.md: “Save the states of model, optimiser, schedule and scaler
+    together; where that of Adam is lost, warm up again (over a hundred updates: 7-fold in place of 130).”"""
     names = names_of("adam")
-    *_, (_, _, w, kept) = names.train(names.wave, 0.003, 1501)
+    *_, (_, _, w, kept) = names.train(names.wave, 0.003, 1500 + 1)
     losses = {}
     for warm in 1, 100:
         at, empty, losses[warm] = w.copy(), 0 * kept, []
@@ -1267,5 +1270,3 @@ def test_without_its_state_a_run_leaps_130_fold_within_two_updates_and_with_a_wa
     assert first.max() / first[0] == pytest.approx(130, rel=0.1) and np.argmax(first) == 2
     assert first[-1] < first[0], "“and came back”"
     assert slow.max() / slow[0] == pytest.approx(7, rel=0.15)
-    symptom = (ROOT / "docs/diagnose.md").read_text(encoding="utf-8")
-    assert "the loss went up 130-fold within two updates" in symptom and "7-fold in place of 130" in symptom

@@ -1268,6 +1268,16 @@ def test_under_adam_a_weight_moves_by_a_few_times_the_rate_at_most(factor):
     assert max(map(abs, adam_steps(rare))) < 7.3
 
 
+@pytest.mark.parametrize("calm", [1e-6, 1e-3, 1.0])
+def test_after_a_long_calm_one_rare_gradient_moves_a_weight_by_several_alpha(calm):
+    """“Under Adam a long calm leaves small denominators, and one rare batch then moves every weight by several
+    α: the norm of the gradient leaps within one update.”"""
+    gradients = calm * np.random.default_rng(0).normal(size=3000)
+    gradients[-1] = 1000 * calm  # its norm leaps within one update
+    *before, last = map(abs, adam_steps(gradients))
+    assert last > 2.5 > 2 * np.median(before[1000:])
+
+
 @pytest.mark.parametrize("mistake", ["residual", "plus", "negated"])
 def test_with_a_wrong_sign_a_weight_leaves_on_one_side_and_with_too_high_a_rate_it_alternates(
     program, mistake

@@ -192,7 +192,7 @@ found["anew"] = [np.array_equal(before, flat(net)), float(net.optimizer.learning
 found["remembered"] = int(net.optimizer.iterations)
 zeros = keras.layers.Dense(1, kernel_initializer="zeros")
 zeros.build((None, 3))
-found["made"] = [float(keras.optimizers.SGD(1e-4).learning_rate), np.array(zeros.kernel).ravel().tolist()]
+found["made"] = [float(keras.optimizers.SGD(1e-4).learning_rate), zeros.get_weights()[0].ravel().tolist()]
 ramp = keras.optimizers.schedules.PolynomialDecay(3e-5, 9, 3e-4)
 found["ramp"] = [float(ramp(t)) for t in range(20)]
 found["schedule and momentum"] = run("", optimizer=keras.optimizers.SGD(ramp, momentum=0.9))["losses"]

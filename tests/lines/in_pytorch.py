@@ -364,21 +364,14 @@ parts[0].grad, parts[1].grad = torch.tensor([math.nan, 1.0]), torch.ones(2)
 nn.utils.clip_grad_norm_(parts, 1.0)
 found["one nan clipped"] = [part.grad.isnan().all().item() for part in parts]
 found["mask"]["lowest"] = scores.float().masked_fill(~keep, -math.inf).softmax(-1).tolist()
-attention = nn.MultiheadAttention(4, 1, batch_first=True)
-everything, sample = torch.ones(1, 3, dtype=torch.bool), torch.randn(1, 3, 4)
-found["attention"] = {}
-for mode, training in ("training", True), ("evaluation", False):
+attention, some = nn.MultiheadAttention(8, 2, batch_first=True), torch.randn(2, 3, 8)
+nothing, found["attention"] = torch.tensor([[True] * 3, [False] * 3]), {}
+for training in True, False:
     attention.train(training)
     for weights in True, False:
-        out = attention(sample, sample, sample, key_padding_mask=everything, need_weights=weights)[0]
-        found["attention"][f"{mode}, {weights}"] = out.isnan().any().item()
-with torch.no_grad():
-    found["attention"]["no gradient"] = (
-        attention(sample, sample, sample, key_padding_mask=everything, need_weights=False)[0]
-        .isnan()
-        .any()
-        .item()
-    )
+        with torch.set_grad_enabled(training):
+            out = attention(some, some, some, key_padding_mask=nothing, need_weights=weights)[0]
+        found["attention"][f"{training}, {weights}"] = out.isnan()[:, 0, 0].tolist()
 whole = nn.Linear(1, 1, bias=False, dtype=torch.bfloat16)
 nn.init.ones_(whole.weight)
 whole.weight.grad = torch.ones_like(whole.weight)
