@@ -86,7 +86,7 @@ def on_files(files, config):
     from pages.reader_data import write_reader_data
     from problems.command import archive
     from publish.licences import write_licences
-    from python.kit import offer
+    from python.kit import compose, offer
     from takeaway.notebook import write_packages
     from weave.memo import remembered
 
@@ -95,18 +95,11 @@ def on_files(files, config):
     write_packages(SNIPPETS, BUILD)
     write_reader_data(SNIPPETS / "readlog", BUILD)
     python, licences = offer(SNIPPETS, Path(config.docs_dir), BUILD)
-    compose(Path(config.docs_dir))
+    compose(Path(config.docs_dir), SNIPPETS, BUILD)
     write_licences(ROOT, BUILD, licences)
     for root, patterns in ((BUILD, [*MADE, *python]), (ROOT, OFFERED)):
         for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
             files.append(file(path.relative_to(root), root, config))
-
-
-def compose(docs):
-    from python.kit import words
-    from takeaway.slides.decks import write_decks
-
-    write_decks(docs, SNIPPETS, BUILD, words(BUILD))
 
 
 def file(name, root, config) -> File:
@@ -191,10 +184,11 @@ def on_build_error(error):
 
 def on_serve(server, config, builder):
     from publish.serve import announce, by_edit
+    from python.kit import compose
 
     def remake():
         run_programs(Path(config.docs_dir))
-        compose(Path(config.docs_dir))
+        compose(Path(config.docs_dir), SNIPPETS, BUILD)
 
     announce(server.url, config.dev_addr)
     server.builder = by_edit(builder, ROOT, BUILD, built, remake)

@@ -18,7 +18,7 @@ ITEM = re.compile(r"^(?:[-*]|\d+\.) +")
 IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\([^)]*\)(?:\{[^}]*\})?")
 RULE = re.compile(r"^\|[\s:|-]+\|$")  # between the head of a table and its rows
 LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^)\s]*\)")
-ATTRIBUTES = re.compile(r"\{\s*[:#.][^}\n]*\}|<[^<>\n]+>")
+ATTRIBUTES = re.compile(r"\{\s*[:#.][^}\n]*\}|</?[a-z][^<>\n]*>|<https?:[^<>\n]+>")
 END = re.compile(
     r"(?<=[.?!…])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bal\.)(?<!\bNo\.)([”)*_\"]*)\s+(?=[\"“(*_$`\[A-Z0-9Α-Ωα-ω−→])"
 )

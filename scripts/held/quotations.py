@@ -12,7 +12,7 @@ from pathlib import Path
 from held.page import plain
 from held.sources import name_of
 
-NUMBER = re.compile(r"(?<![\w^_.,{])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e[+\-]?\d+)?(?![\w}]*[\^⁻⁰-⁹²³])")
+NUMBER = re.compile(r"(?<![\w^_.,{])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e[+\-]?\d+)?(?![\w}]*[\^⁻⁰-⁹¹²³])")
 ELSEWHERE = re.compile(r"([\w./]+\.(?:md|py|json)):\s*$")
 
 

@@ -9,6 +9,7 @@ from python.exercises import checks as checks_of_exercises
 from python.get import ARCHIVE, CORE, KIT, LOCK, VERSION, pyodide
 from python.licences import works
 from takeaway.notebook import data_of
+from takeaway.slides.decks import write_decks
 from weave import narrow
 from weave.program import package_of
 from weave.run import STYLES
@@ -36,6 +37,11 @@ def offer(snippets: Path, docs: Path, build: Path) -> tuple[list[str], list[tupl
 def words(build: Path) -> dict | None:
     """What is said beside some sections, or None where programs do not run."""
     return WORDS if (build / KIT).exists() else None
+
+
+def compose(docs: Path, snippets: Path, build: Path) -> None:
+    """Make the decks, whose code can be run on the wall where programs run in the page."""
+    write_decks(docs, snippets, build, words(build))
 
 
 def write_kit(snippets: Path, docs: Path, folder: Path, path: Path) -> None:
