@@ -161,7 +161,7 @@ def test_the_slide_of_a_formula_says_what_each_of_its_letters_means(chapter):
 def test_the_letters_of_a_formula_are_those_that_a_reader_would_name():
     formula = r"\text{share } \frac{\mathrm{d}h_T}{\mathrm{d}w} = \alpha^* f'(b_t) \le \sqrt{\mathstrut r}\,L_1 + \hat b + \lambda_{\max}"
     assert letters.of(formula) == ["h", "T", "w", "α^*", "f(", "b", "r", "L_1", "hatb", "λ_max"]
-    notation = "## Our letters\n\n| letter | read it as |\n|---|---|\n| $\\kappa$ | the number, λ over λ |\n\n## Else\n"
+    notation = "\n## Our letters\n\n| letter | read it as |\n|---|---|\n| $\\kappa$ | the number, λ over λ |\n\n## Else\n"
     assert letters.meanings(notation) == {"κ": r"$\kappa$ the number"}
 
 
@@ -245,7 +245,7 @@ def test_a_section_that_shows_nothing_is_a_slide_with_its_first_sentences():
 
 
 def test_what_a_chapter_says_to_its_slides_is_on_no_page(site):
-    said = "---\ndescription: D\n---\n\n# N\n\n## S\n\n<!-- slide: It rises -->\n\n- a\n\n- b\n"
+    said = "---\ndescription: D\n---\n\n# N\n\n## S\n\n<!-- slide: It rises -->\n\n- a\n- b\n"
     assert [one.heading for one in composed(said)] == ["N", "It rises"]
     for chapter in DECKS:
         assert "<!-- slide" not in (site / chapter / "index.html").read_text("utf-8")
@@ -290,8 +290,9 @@ WALL = """slide => {
     for (const one of slide.querySelectorAll(":not(aside, aside *, sub, sup, sub *, sup *, math *)")) {
         const words = [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
         const box = one.getBoundingClientRect();
-        if (!(words || one.localName === "img") || box.width < 2 || !one.checkVisibility({visibilityProperty: true})) continue;
+        if (!(words || ["img", "math"].includes(one.localName)) || box.width < 2 || !one.checkVisibility({visibilityProperty: true})) continue;
         low = Math.max(low, (box.bottom - top) / scale);
+        if (one.localName === "math") continue;
         const drawn = one.ownerSVGElement ? one.getScreenCTM().a / scale : one.currentCSSZoom;
         const size = words ? parseFloat(getComputedStyle(one).fontSize) * drawn
             : 10 * 96 / 72 * Math.min(box.height / scale / one.getAttribute("height"), box.width / scale / one.getAttribute("width"));
@@ -373,7 +374,7 @@ def test_code_runs_on_the_wall_with_nothing_loaded_before_and_can_be_changed_the
     assert number(page) == str(int(place) + 1), "a remote always turns the slide"
     page.locator("section.present .run-bar button").first.click()
     page.wait_for_selector("section.present .run-result img.only-light", timeout=60_000)
-    assert not page.locator("section.present .body > p > picture").is_visible()
+    assert not page.locator("section.present .body > p > picture").first.is_visible()
 
 
 @pytest.mark.parametrize("name, path", FIGURES.items())
@@ -525,7 +526,7 @@ def test_on_a_phone_held_upright_the_slides_stand_one_below_the_other_and_are_re
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_a_handout_has_the_notes_below_each_slide(open_page, paper):
     page = open_page("slides/overshoot/?print-pdf&notes")
-    assert page.locator("aside.notes:visible").count() == page.locator("aside.notes").count() > 20
+    assert page.locator("aside.notes:visible").count() == page.locator("aside.notes").count() >= 20
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper)))
     assert sheets < page.locator("section").count() * 2 / 3
 

@@ -214,7 +214,7 @@ SAYS = {
 
 
 def test_each_figure_with_a_state_is_looked_at():
-    assert {link for link, *_ in LINKS} == set(SAYS)
+    assert {link for link, _, state, _ in LINKS if state} == {link for link in SAYS if "?" in link}
 
 
 @pytest.mark.parametrize("link", SAYS)
