@@ -103,6 +103,17 @@ def links_lead_somewhere(site: Path) -> list[str]:
     return complaints
 
 
+def an_anchor_is_there_once(site: Path) -> list[str]:
+    """A link to an anchor leads to one place."""
+    complaints = []
+    for path in site.rglob("*.html"):
+        page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+        names = [tag["id"] for tag in page.select("[id]:not(svg *)")]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        complaints += [f"{path.relative_to(site)}: the anchor {name!r} is there twice" for name in twice]
+    return complaints
+
+
 def nothing_is_fetched_from_elsewhere(site: Path) -> list[str]:
     """Rule 5: no page, style sheet or drawing loads anything from another host."""
     complaints = []

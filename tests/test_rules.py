@@ -109,5 +109,9 @@ def test_each_link_leads_to_a_page_and_an_anchor_that_exist(site):
     assert rules.links_lead_somewhere(site) == []
 
 
+def test_an_anchor_is_on_its_page_once(site):
+    assert rules.an_anchor_is_there_once(site) == []
+
+
 def test_nothing_is_fetched_from_elsewhere(site):
     assert rules.nothing_is_fetched_from_elsewhere(site) == []
