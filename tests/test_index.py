@@ -568,13 +568,13 @@ def test_one_direction_limits_the_rate_and_another_sets_the_wait():
     assert waits[0] == pytest.approx(4 * waits[1], rel=0.02)  # and the wait that of the flat one
 
 
-def test_twenty_pages_are_held_whole_and_three_are_still_to_come():
-    """“As code has coverage, these pages have **held sentences**. On twenty pages nothing is left: more than 2,400 of
-    their sentences, rows, captions and formulas are quoted, word for word, by a test that proves them, and some 670 are
+def test_twenty_one_pages_are_held_whole_and_two_are_still_to_come():
+    """“As code has coverage, these pages have **held sentences**. On twenty-one pages nothing is left: more than 2,400 of
+    their sentences, rows, captions and formulas are quoted, word for word, by a test that proves them, and some 690 are
     marked, because they ask, suppose or name something, or say who found it. Whoever changes such a sentence is told
-    which test to prove again. Three pages are still to come: *Teach*, *You see this line* and the cards.”"""
+    which test to prove again. Two pages are still to come: *Teach* and *You see this line*.”"""
     pages = [one for one in tallies(ROOT) if one.path.startswith("docs/") and one.path.endswith(".md")]
     whole = [one for one in pages if not one.loose]
-    assert len(whole) == 20 and {one.page for one in pages if one.loose} == {"teach", "messages", "cards"}
+    assert len(whole) == 21 and {one.page for one in pages if one.loose} == {"teach", "messages"}
     assert sum(len(one.proven) for one in whole) > 2400
-    assert sum(len(one.marked) for one in whole) == pytest.approx(670, abs=15)
+    assert sum(len(one.marked) for one in whole) == pytest.approx(690, abs=15)
