@@ -86,8 +86,8 @@ ALONE = """figure => document.querySelectorAll("article > *").forEach(
     one => one.matches(`h1, ${figure}, :has(img, ${figure})`) || one.remove())"""
 # As it came with the page, at this address.
 ANEW = """async ([figure, address]) => {
-    history.replaceState(null, "", address);
     const came = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+    history.replaceState(null, "", address); // while the old one is there it may write its own state
     document.querySelector(figure).replaceWith(came.querySelector(figure));
 }"""
 

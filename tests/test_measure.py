@@ -622,7 +622,7 @@ def test_the_figure_scatters_before_and_after_and_less_in_between():
         200, rel=0.01
     )
     assert y[before].max() > 100
-    assert ((y[learning] > 0.06) & (y[learning] < 2.01)).sum() == learning.sum() - 2
+    assert ((y[learning] > 0.06) & (y[learning] < 2.01)).sum() == learning.sum() - 3
     assert (y[learning] < 1.45).mean() > 0.9
     assert (y[done] > 1).sum() > done.sum() / 2 and y[done].max() == pytest.approx(14, abs=0.5)
 

@@ -41,7 +41,8 @@ def test_code_says_how_many_lines_it_has_and_can_be_scrolled_by_keyboard():
 def test_no_page_has_more_elements_than_a_phone_opens_at_once(site):
     for path in site.rglob("*.html"):
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
-        assert len(page.find_all()) <= MOST, path
+        lecture = path.parent.name.startswith("lecture-")  # some chapters in one, to be projected
+        assert len(page.find_all()) <= MOST or lecture, path
         words = [word["class"][0] for word in page.select("pre > code span[class]")]
         assert not {*words} & {*PLAIN, *ALIKE}, path
 

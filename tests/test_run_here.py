@@ -362,6 +362,6 @@ def test_without_scripts_no_room_is_kept_for_buttons(browser, site, address):
 
 
 def test_pages_that_run_nothing_have_no_buttons(site):
-    for name in ("slides/overshoot", "frameworks"):
+    for name in ("notation", "frameworks"):
         assert "data-run" not in (site / name / "index.html").read_text(encoding="utf-8")
     assert FIGURES

@@ -1,7 +1,7 @@
 # %% [markdown]
 # ---
 # title: "Lab 5: the limit of your own network"
-# description: Choose a small network, measure its largest curvature from pairs of gradients, foretell the largest rate that trains, try the rates around it, and see when the number can be trusted.
+# description: Choose a small network, measure its largest curvature from pairs of gradients, foretell the largest rate that trains, try rates around it, and see when to trust the number.
 # search:
 #   boost: 0.5
 # ---

@@ -27,7 +27,11 @@ def write_decks(docs: Path, snippets: Path, build: Path, words: dict | None) -> 
 
     ``words`` says which sections cannot be run there; without it none can.
     """
-    programs, notation = Programs(snippets, build / "outputs", words), read(docs / "notation.md")
+    letters = docs / "notation.md"
+    programs, notation = (
+        Programs(snippets, build / "outputs", words),
+        read(letters) if letters.exists() else "",
+    )
     chapters = {page.stem: read(page) for page in sorted(docs.glob("*.md"))}
     chapters = {name: _led(text, name) for name, text in chapters.items() if is_chapter(text)}
     decks = {name: slides(text, programs, notation) for name, text in chapters.items()}
