@@ -81,6 +81,16 @@ def axes_of(chapter: SimpleNamespace, section: str) -> list:
         return plt.gcf().axes
 
 
+def changed(chapter, section, old, new):
+    """A section of the displayed program with other words in it: its names, what it prints, its panels."""
+    code = {part.name: part.code for part in sections(Path(chapter.__file__))}[section]
+    assert code.count(old) == 1, f"{old!r} stands {code.count(old)} times in the section"
+    names = dict(vars(chapter))
+    with no_window(), contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(code.replace(old, new), names)
+        return SimpleNamespace(**names, shown=out.getvalue(), panels=plt.gcf().axes)
+
+
 @functools.cache
 def shown_by(chapter: str) -> list[Shown]:
     """What each section of the chapter's program prints and draws; remembered as a build remembers it."""

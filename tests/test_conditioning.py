@@ -1,17 +1,10 @@
 """The claims of the chapter on conditioning, a test a sentence."""
 
-import contextlib
-import io
-from pathlib import Path
-from types import SimpleNamespace
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from conftest import ROOT, axes_of, names_of, no_window
-from weave.program import sections
+from conftest import ROOT, axes_of, changed, names_of
 
 
 def quadratic(curvatures, seed=7):
@@ -55,16 +48,6 @@ def row(chapter, section, start):
     """The numbers in the printed row that starts so."""
     (line,) = (one for one in chapter.printed[section].splitlines() if one.strip().startswith(start))
     return [float(word) for word in line.strip().removeprefix(start).split()]
-
-
-def changed(chapter, section, old, new):
-    """A section of the displayed program with other words in it: its names, what it prints, its panels."""
-    code = {part.name: part.code for part in sections(Path(chapter.__file__))}[section]
-    assert code.count(old) == 1, f"{old!r} stands {code.count(old)} times in the section"
-    names = dict(vars(chapter))
-    with no_window(), contextlib.redirect_stdout(io.StringIO()) as out:
-        exec(code.replace(old, new), names)
-        return SimpleNamespace(**names, shown=out.getvalue(), panels=plt.gcf().axes)
 
 
 # Two questions first

@@ -35,8 +35,7 @@ def look_ahead(alpha, beta, lam=1.0, steps=4000):
     return np.array(path)
 
 
-@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9])
-@pytest.mark.parametrize(
+each_method = pytest.mark.parametrize(  # and its limit on αλ
     "method, limit",
     [
         (heavy_ball, lambda beta: 2 * (1 + beta)),
@@ -44,6 +43,10 @@ def look_ahead(alpha, beta, lam=1.0, steps=4000):
         (look_ahead, lambda beta: (2 + 2 * beta) / (1 + 2 * beta)),
     ],
 )
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9])
+@each_method
 def test_each_form_of_momentum_has_its_own_limit(method, limit, beta):
     """“The same rate means different things in different forms of momentum.” “All three limits are for a quadratic and the
     full batch;”"""

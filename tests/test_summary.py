@@ -8,7 +8,7 @@ import pytest
 
 from conftest import ROOT, SNIPPETS, names_after
 from test_misconceptions import came_back
-from test_notation import averaged, heavy_ball, look_ahead
+from test_notation import averaged, each_method, heavy_ball, look_ahead
 
 PAGE = (ROOT / "docs" / "summary.md").read_text(encoding="utf-8")
 
@@ -393,14 +393,7 @@ def test_the_sharpest_direction_limits_the_rate_and_the_flattest_sets_the_wait()
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.5, 0.9])
-@pytest.mark.parametrize(
-    "method, limit",
-    [
-        (heavy_ball, lambda beta: 2 * (1 + beta)),
-        (averaged, lambda beta: 2 * (1 + beta) / (1 - beta)),
-        (look_ahead, lambda beta: (2 + 2 * beta) / (1 + 2 * beta)),
-    ],
-)
+@each_method
 def test_the_limits_by_method_are_those_of_runs(method, limit, beta):
     r"""“plain descent | 2 | –” “heavy ball | $2(1+\beta)$ | 3.8” “averaged gradient | $2(1+\beta)/(1-\beta)$ | 38”
     “Nesterov's look-ahead | $(2+2\beta)/(1+2\beta)$ | 1.357” “All hold for a bowl and the full batch. ([Their

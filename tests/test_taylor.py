@@ -1,18 +1,12 @@
 """The claims of the chapter on Taylor's series, a test a sentence."""
 
-import contextlib
-import io
 import re
 from itertools import pairwise
-from pathlib import Path
-from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from conftest import ROOT, axes_of, names_of, no_window
-from weave.program import sections
+from conftest import ROOT, axes_of, changed, names_of
 
 RATES = (0.001, 0.01, 0.05, 0.08, 0.1, 0.12, 0.3)
 CURVATURES = {  # the second derivative of what a residual costs, worked out by hand
@@ -50,16 +44,6 @@ def model(chapter, alpha, kind):
     """What the second order says that it does, with the Hessian worked out by hand."""
     g, H = chapter.gradient(chapter.start, kind), hessian(chapter, chapter.start, kind)
     return -alpha * g @ g + alpha**2 / 2 * g @ H @ g
-
-
-def changed(chapter, section, old, new):
-    """A section of the displayed program with other words in it: its names, what it prints, its panels."""
-    code = {part.name: part.code for part in sections(Path(chapter.__file__))}[section]
-    assert code.count(old) == 1, f"{old!r} stands {code.count(old)} times in the section"
-    names = dict(vars(chapter))
-    with no_window(), contextlib.redirect_stdout(io.StringIO()) as out:
-        exec(code.replace(old, new), names)
-        return SimpleNamespace(**names, shown=out.getvalue(), panels=plt.gcf().axes)
 
 
 def on_one_weight(chapter, kind, b, alpha=0.0):
