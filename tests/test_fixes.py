@@ -1377,7 +1377,7 @@ def test_downwards_from_0_1_a_sweep_finds_a_rate_that_trains_on_the_mean(chapter
 
 
 def test_the_wider_a_layer_the_further_one_update_of_adam_moves_its_output(chapter):
-    """“large models take less”"""
+    """“in wider layers it moves an output further”"""
     moved = []
     for width in (16, 256, 4096):
         h = np.random.default_rng(width).normal(
