@@ -285,8 +285,13 @@ class QuietPage:
         tell = self.noise.append
         self.page.on("console", lambda message: tell(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: tell(str(error)))
-        self.page.on("requestfailed", lambda request: tell(f"failed: {request.url}: {request.failure}"))
+        self.page.on("requestfailed", self.heard)
         self.page.on("request", lambda request: request.url.startswith(own) or tell(request.url))
+
+    def heard(self, request) -> None:
+        """Note a request that failed; one that was let go, as when the page is left, did not."""
+        if request.failure != "net::ERR_ABORTED":
+            self.noise.append(f"failed: {request.url}: {request.failure}")
 
     def emptied(self) -> bool:
         """Whether the page is now as good as new."""

@@ -9,21 +9,27 @@ from held.page import plain, sentences
 from held.quotations import numbers_of, of_file
 from held.report import main
 from held.sources import Source, sources
-from held.tally import tallies, tally
+from held.tally import Tally, tallies, tally
 
-FOUND = {one.page: one for one in tallies(ROOT)}
+pytestmark = pytest.mark.xdist_group("held")
+PAGES = [one.name for one in sources(ROOT)]
 # Pages that have sentences which nothing holds yet, and how many. A page that is not named has none.
 LOOSE = json.loads((ROOT / "tests/held/loose.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", FOUND)
-def test_what_should_hold_a_sentence_of_the_page_does(page):
-    assert FOUND[page].complaints == []
+@pytest.fixture(scope="module")
+def found() -> dict[str, Tally]:
+    return {one.page: one for one in tallies(ROOT)}
 
 
-@pytest.mark.parametrize("page", FOUND)
-def test_a_page_loses_no_sentence_that_was_held(page):
-    loose = [sentence.words for sentence in FOUND[page].loose]
+@pytest.mark.parametrize("page", PAGES)
+def test_what_should_hold_a_sentence_of_the_page_does(found, page):
+    assert found[page].complaints == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_loses_no_sentence_that_was_held(found, page):
+    loose = [sentence.words for sentence in found[page].loose]
     assert len(loose) <= LOOSE.get(page, 0), f"uv run held {page} tells what to do about: {loose}"
 
 

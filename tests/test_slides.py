@@ -345,7 +345,8 @@ def test_a_question_takes_the_place_of_the_heading_above_what_it_asks_about(open
     place, asks = number(page), page.locator("section.present .asked")
     assert asks.count() == 5 and page.locator("section.present .asked.visible").count() == 0
     page.keyboard.press("PageDown")
-    assert number(page) == place and "0.1075" in page.locator("section.present .asked.visible").inner_text()
+    page.locator("section.present .asked.visible", has_text="0.1075").wait_for()
+    assert number(page) == place
     assert page.locator("section.present .live svg").first.is_visible()
 
 

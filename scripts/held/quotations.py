@@ -14,6 +14,7 @@ from held.sources import name_of
 
 NUMBER = re.compile(r"(?<![\w^_.,{])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e[+\-]?\d+)?(?![\w}]*[\^⁻⁰-⁹¹²³])")
 ELSEWHERE = re.compile(r"([\w./]+\.(?:md|py|json)):\s*$")
+Uses = tuple[set[float], set[str]]
 
 
 @dataclass
@@ -37,10 +38,10 @@ def of_file(path: Path) -> list[Quotation]:
     module = ast.parse(path.read_text(encoding="utf-8"))
     named = {**_functions(module), **_constants(module)}
     page = named["PROVES"].value if "PROVES" in named else path.stem.removeprefix("test_")
-    found = []
+    found, uses = [], {}
     for name, test in _functions(module).items():
         for words, other in quoted(ast.get_docstring(test) or ""):
-            numbers = numbers_in_hand(test, named)
+            numbers = numbers_in_hand(name, named, uses)
             where, chosen = name_of(other) if other else page, bool(other) or "PROVES" in named
             found.append(Quotation(plain(words), where, f"{path.name}::{name}", chosen, numbers))
     return found
@@ -81,21 +82,31 @@ def in_hand(number: str, numbers: set[float]) -> bool:
     return long and any(round(one, digits) == stated for one in numbers)
 
 
-def numbers_in_hand(test: ast.FunctionDef, named: dict[str, ast.AST]) -> set[float]:
+def numbers_in_hand(test: str, named: dict[str, ast.AST], uses: dict[str, Uses]) -> set[float]:
     """The numbers in a test, in what its file names and it uses, and a hundredth of each, for per cent."""
-    found, seen, open_ = set(), set(), [test]
+    found, seen, open_ = set(), {test}, [test]
     while open_:
-        node = open_.pop()
-        docstring = (
-            node.body[0].value if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) else None
-        )
-        for part in ast.walk(node):
-            if isinstance(part, ast.Constant) and part is not docstring:
-                found |= _values(part.value)
-            elif isinstance(part, ast.Name) and part.id in named and part.id not in seen:
-                seen.add(part.id)
-                open_.append(named[part.id])
+        name = open_.pop()
+        if name not in uses:
+            uses[name] = _uses(named[name], named)
+        numbers, names = uses[name]
+        found |= numbers
+        open_ += names - seen
+        seen |= names
     return found
+
+
+def _uses(node: ast.AST, named: dict[str, ast.AST]) -> Uses:
+    """The numbers that stand in a function or a constant, and the names of its file that it uses."""
+    has_words = isinstance(node, ast.FunctionDef) and ast.get_docstring(node)
+    docstring = node.body[0].value if has_words else None
+    numbers, names = set(), set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and part is not docstring:
+            numbers |= _values(part.value)
+        elif isinstance(part, ast.Name) and part.id in named:
+            names.add(part.id)
+    return numbers, names
 
 
 def _values(constant) -> set[float]:

@@ -48,7 +48,8 @@ def tally(root: Path, source: Source, quoted: list[Quotation]) -> Tally:
     """One page, lab or other file."""
     result, own = Tally(source.name, source.path), [one for one in quoted if one.page == source.name]
     whole, all_ = text(source.markdown), sentences(source.markdown)
-    result.complaints += [told for one in own for told in _wrong(one, whole, source)]
+    printed = {plain(word) for word in re.findall(r"`([^`\n]+)`", source.markdown)}  # held by the output
+    result.complaints += [told for one in own for told in _wrong(one, whole, source.path, printed)]
     marks = _marks(root / "tests/held", source.name, result.complaints)
     covered = _covered(whole, [one.words for one in own])
     place = 0
@@ -65,14 +66,13 @@ def tally(root: Path, source: Source, quoted: list[Quotation]) -> Tally:
     return result
 
 
-def _wrong(one: Quotation, whole: str, source: Source) -> list[str]:
+def _wrong(one: Quotation, whole: str, path: str, printed: set[str]) -> list[str]:
     """A quotation stands on its page, once, and its test has its numbers."""
     times = whole.count(one.words)
     if times != 1:
         stands = "no longer stands" if times == 0 else f"stands {times} times"
         cure = "prove it again, as the page has it now" if times == 0 else "quote more of it"
-        return [f"“{one.words}” is held by {one.test}, but {stands} on {source.path}: {cure}."]
-    printed = {plain(word) for word in re.findall(r"`([^`\n]+)`", source.markdown)}  # held by the output
+        return [f"“{one.words}” is held by {one.test}, but {stands} on {path}: {cure}."]
     return [
         f"“{one.words}” states {number}, which {one.test} never computes or compares: prove it there."
         for number in numbers_of(one.words)
