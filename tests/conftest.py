@@ -175,7 +175,7 @@ def build(root: Path, **settings: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=900)
 
 
-ONE_WORKER = ("chapter", "answers")  # what takes its time, and is wanted by many tests
+ONE_WORKER = ("chapter", "answers", "lab")  # what takes its time, and is wanted by many tests
 # What takes longest begins first; the first of these makes the site for all, while others do without it.
 LONGEST = ("test_run_here.py", "test_python.py")
 

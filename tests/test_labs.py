@@ -1,10 +1,7 @@
 """The labs: what a learner meets, what each check says, what can be taken along, and what the words claim."""
 
 import ast
-import contextlib
-import functools
 import gzip
-import io
 import itertools
 import json
 import os
@@ -25,92 +22,26 @@ from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 import rules
-from conftest import ROOT, no_window
+from conftest import ROOT
+from lab import (
+    LABS,
+    answered,
+    blanks,
+    names_of_lab,
+    number_of,
+    printed_by,
+    printed_in,
+    refusal,
+    slip,
+    steps_of,
+    typical_wrong_answers,
+    words_of,
+)
 from labs.lab import ANSWER, blanked, checks, downloads, explanations
 from labs.page import page as lab_page
 from weave.run import COLOUR, STYLES
 
-LABS = {path.stem: path for path in sorted((ROOT / "docs/labs").glob("*.py"))}
 NEEDED = {"numpy", "matplotlib"}
-
-
-class Step(SimpleNamespace):
-    """A code cell, the names before it was run, and what it printed."""
-
-
-@functools.cache
-def steps_of(stem: str) -> list[Step]:
-    """The code cells of the solved lab, run in order."""
-    names, steps = {"__name__": "__main__"}, []
-    with no_window():
-        for cell in jupytext.read(LABS[stem]).cells:
-            if cell.cell_type == "code":
-                step = Step(code=cell.source, tags=cell.metadata.get("tags", []), before=dict(names))
-                step.printed = printed_by(cell.source, names)
-                steps.append(step)
-    return steps
-
-
-def printed_by(code: str, names: dict) -> str:
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(code, names)
-    return printed.getvalue()
-
-
-def names_of_lab(stem: str) -> SimpleNamespace:
-    """Every name that the solved lab defines."""
-    last = steps_of(stem)[-1]
-    names = dict(last.before)
-    with no_window():
-        printed_by(last.code, names)
-    return SimpleNamespace(**names)
-
-
-def printed_in(stem: str) -> str:
-    return "".join(step.printed for step in steps_of(stem))
-
-
-def words_of(stem: str) -> str:
-    """The lab's words, those of its checks included."""
-    return " ".join(LABS[stem].read_text(encoding="utf-8").replace("\n# ", " ").split())
-
-
-def blanks() -> list:
-    """Each cell with a blank: the lab, its number among the code cells, what is to be filled in."""
-    found = []
-    for stem, path in LABS.items():
-        cells = [cell.source for cell in jupytext.read(path).cells if cell.cell_type == "code"]
-        for number, code in enumerate(cells):
-            found += [pytest.param(stem, number, what, id=f"{stem}: {what}") for what in ANSWER.findall(code)]
-    return found
-
-
-def typical_wrong_answers() -> list:
-    found = []
-    for blank in blanks():
-        stem, number, _ = blank.values
-        cells = [cell.source for cell in jupytext.read(LABS[stem]).cells if cell.cell_type == "code"]
-        for wrong, why in explanations(cells[number + 1]):
-            if not cells[number + 1].startswith("look_back"):
-                found.append(pytest.param(stem, number, wrong, why, id=f"{stem} {number}: {wrong}"))
-    return found
-
-
-def answered(code: str, answer: str) -> str:
-    """The blank cell as a learner would fill it in."""
-    blank = re.compile(r'fill_in\((".*")\)$', re.MULTILINE)
-    assert len(blank.findall(blanked(code))) == 1
-    return blank.sub(lambda _: answer, blanked(code))
-
-
-def refusal(step: Step, check: Step, code: str) -> str:
-    """What the learner is told who runs this code in the place of the step, and then the check."""
-    names = dict(step.before)
-    with pytest.raises(NotYet) as told:
-        printed_by(code, names)
-        printed_by(check.code, names)
-    return str(told.value)
 
 
 # What a learner meets
@@ -794,21 +725,6 @@ def test_each_lab_takes_its_prediction_down_where_it_is_made(stem):
     (step,) = [step for step in steps_of(stem) if "prediction" in step.tags]
     letters = re.findall(r'"(\w)"', ANSWER.search(step.code)[1])
     assert f'noted(prediction, "{"".join(letters)}")' in step.code and len(letters) >= 3
-
-
-def slip(stem, number, code):
-    """What the check of a lab's blank says to this code in its place; a text that is printed, or that refuses."""
-    step, check = steps_of(stem)[number : number + 2]
-    names = dict(step.before)
-    printed_by(code, names)
-    try:
-        return printed_by(check.code, names)
-    except NotYet as told:
-        return str(told)
-
-
-def number_of(stem, start):
-    return next(number for number, step in enumerate(steps_of(stem)) if step.code.startswith(start))
 
 
 def test_an_answer_of_another_shape_is_told_its_shape_or_what_stops_it_and_never_a_wall_of_numbers():

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import jupytext
 import pytest
 
+from lab import LABS, answered, blanks, steps_of, typical_wrong_answers
 from labs.lab import LOOK_BACK, blanked, checks, numbered
 from played import question, shown, told_in_the_page
-from test_labs import LABS, answered, blanks, steps_of, typical_wrong_answers
 
 pytestmark = pytest.mark.xdist_group("learning")
 CHECK = "check of "  # as in session.js, which puts the checks there
