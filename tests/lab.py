@@ -1,5 +1,6 @@
 """A lab, run once for all tests with its answers or, from any of its cells on, with another."""
 
+import ast
 import contextlib
 import functools
 import io
@@ -124,7 +125,7 @@ def number_of(stem, start):
 
 
 def lab_with(stem: str, changes: dict[str, str], last: str) -> SimpleNamespace:
-    """The names of the lab with other words in it, without its checks, down to the cell that begins with ``last``."""
+    """The lab with other words in it and no checks, down to the cell that begins with ``last``: names, last ``printed``."""
     names, left = {"__name__": "__main__"}, dict(changes)
     with no_window():
         for step in steps_of(stem):
@@ -137,3 +138,16 @@ def lab_with(stem: str, changes: dict[str, str], last: str) -> SimpleNamespace:
                 break
     assert not left, f"{left} is not in the lab"
     return SimpleNamespace(**names)
+
+
+@functools.cache
+def mistaken(stem: str, begins: str):
+    """What the check of a lab takes for the answer whose explanation begins so, by the names that it has then."""
+    for step in steps_of(stem):
+        for node in ast.walk(ast.parse(step.code)):
+            match node:
+                case ast.Tuple([wrong, ast.Constant(str(why))]) if why.startswith(begins):
+                    names = dict(step.before)
+                    printed_by(step.code, names)
+                    return eval(compile(ast.Expression(wrong), stem, "eval"), names)
+    raise KeyError(begins)

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Lab 3: how sharp is a network?
 #
-# A network has no formula for its largest curvature, its *sharpness*, and with a million weights nobody can write down the matrix $H$. Two gradients are enough to multiply by it. You will measure the sharpness of a small network, predict from it the rate at which the loss first rises, and see what the prediction is worth.
+# Nobody hands you the largest curvature of a network, its *sharpness*: with a million weights the matrix $H$ has a trillion entries. Two gradients are enough to multiply by it. You will measure the sharpness of a small network, predict from it the rate at which the loss first rises, and see what the prediction is worth.
 #
 # - **Before:** the chapters [Taylor](../taylor.md) and [Networks](../networks.md).
 # - **Time:** 45 minutes. Ten for sections 1 and 2, ten for 3, fifteen for 4, ten for 5 and 6.
@@ -112,7 +112,7 @@ check(
 # %% [markdown]
 # ## 3. Turn towards the largest curvature
 #
-# Multiplying by $H$ stretches a vector most along the direction of the largest curvature. So multiply again and again, and each time bring the vector back to length 1.
+# Multiplying by $H$ stretches a vector most along the direction of the curvature that is largest in size, here a positive one. So multiply again and again, and each time bring the vector back to length 1.
 
 
 # %%
@@ -127,11 +127,11 @@ Hv = product(w, v)
 check(
     lambda: turned(w, v),
     np.divide(Hv, np.sqrt(sum(Hv**2))),
-    "It leans a little more towards the sharpest direction than before.",
+    "It leans more towards the sharpest direction than before.",
     [
         (
             Hv,
-            "The direction is right, but the vector grows seven-fold at each turn. After six turns the step h · v is longer than w itself, and two gradients so far apart say nothing about the curvature at w.",
+            "The direction is right, but the vector soon grows seven-fold at each turn. Nine turns after the gradient the step h · v is longer than w itself, and two gradients so far apart say nothing about the curvature at w.",
         ),
         (
             Hv / len(Hv),
@@ -218,7 +218,7 @@ check(
         ),
         (
             2 / sharpness(start),
-            "You measured where the run began. Measure where it stands: the curvature moves with the weights.",
+            "You measured where the run began. Measure where it stands: the curvature moves with the weights, so far by 0.3 %, in section 5 by a quarter.",
         ),
         (
             2 / sharpness(w, 0),
@@ -272,7 +272,7 @@ for name, fails in ("first rise at", rises), ("lost at", is_lost):
     found = bisect(fails)
     print(f"{name:13s} {found:.3f}, {found / limit:.2f} of 2/sharpness")
 
-# %% alt="Left: loss against update on a logarithmic axis. At 120 percent of the limit it rises eighteen-fold at once, then falls, with spikes; at 80 percent it falls first and has spikes later. At the end the first is lower. Right: the sharpness of both runs moves to the dashed line of its own rate, two over alpha: one from below, one from above."
+# %% alt="Left: loss against update on a logarithmic axis. At 120 percent of the limit it rises eighteen-fold at once, then falls, with spikes; at 80 percent it falls first and has spikes later. At the end the first is lower. Right: the sharpness of both runs moves to the dashed line of its own rate, two over alpha; one begins below its line, one above."
 fig, (left, right) = plt.subplots(1, 2)
 for share, style in (0.8, "C0o-"), (1.2, "C1s-"):
     at, alpha, found, peaks = w, share * limit, [], []
@@ -300,8 +300,8 @@ look_back(
     {
         "a": "It begins like that: the loss rises eighteen-fold. But while it rises the weights move, and the curvature falls until α times it is below 2. Only at nearly twice the limit is the run lost.",
         "b": "The limit holds for the first updates, within three percent: there the loss rises. Later the curvature has changed, and the limit with it.",
-        "c": "A parabola at exactly αλ = 2 does that. Here the curvature gives way, and the loss comes down again.",
-        "d": "Yes. The rise pushes the weights to a flatter place, and from there the larger rate gets further. A rise alone is no failure.",
+        "c": "A parabola at exactly αλ = 2 bounces for ever, and even that without a rise. Here the curvature gives way, and the loss comes down again.",
+        "d": "Yes. The rise pushes the weights to a flatter place, and from there the larger rate gets further, if only in the end. A rise alone is no failure.",
     },
 )
 
@@ -327,7 +327,7 @@ check(
         ),
         (
             1 / alpha,
-            "At this curvature the sharpest direction would be solved in one update. The sharpness does not stop there, it goes on rising.",
+            "At this curvature the sharpest direction would be solved in one update. The sharpness is higher already, and it goes on rising.",
         ),
         (
             2 / 0.02,
@@ -338,7 +338,7 @@ check(
             "It is upside down: a small rate lets the curvature grow large.",
         ),
     ],
-    "It rises until the rate is exactly at the limit: α times the sharpness is 2.",
+    "It rises until the rate is at the limit: α times the sharpness is 2.",
 )
 
 # %%
@@ -355,4 +355,4 @@ print(f"from {sharpness(w):.2f} to {end:.2f}; you say {edge:.2f}")
 # Double the starting weights (write 1.0 for 0.5 in section 1). Predict: is the sharpness at `w` larger or smaller, and by about how much? Which rate would you have dared? Run everything again. Which of the explanations above still hold, and which number has changed most?
 
 # %% [markdown] tags=["solution"]
-# Larger weights make a sharper loss: at `w` the sharpness doubles, from 7.3 to 15, and the limit halves. Power iteration, the first rise (5 % above the limit) and the way back after it (the loss climbs a hundred-fold, and comes down) are as before; the run is lost at 2.3 times the limit. What changes most is section 5: the sharpness goes to 16 only, not to the 19 of 2/α. At the new `w` the loss is 0.017 already. There is little left to learn, so the weights hardly move, and the curvature with them.
+# Larger weights make a sharper loss: at `w` the sharpness doubles, from 7.3 to 15, and the limit halves. Power iteration finds it as before; the loss first rises at 5 % above the limit, and the run is lost at 2.3 times it. The number that changes most is the climb at 20 % above: a hundred-fold in place of eighteen-fold, and the loss comes down again. What no longer holds is section 5: the sharpness goes to 16 only, not to the 19 of 2/α. At the new `w` the loss is 0.017 already. There is little left to learn, so the weights move a third as far as before, and the curvature rises by 6 %.
