@@ -218,7 +218,7 @@ check(
         ),
         (
             2 / sharpness(start),
-            "You measured where the run began. Measure where it stands: the curvature moves with the weights, so far by 0.3 %, in section 5 by a quarter.",
+            "You measured where the run began. Measure where it stands: the curvature moves with the weights, so far by 0.3 %, later by a quarter.",
         ),
         (
             2 / sharpness(w, 0),
@@ -355,4 +355,4 @@ print(f"from {sharpness(w):.2f} to {end:.2f}; you say {edge:.2f}")
 # Double the starting weights (write 1.0 for 0.5 in section 1). Predict: is the sharpness at `w` larger or smaller, and by about how much? Which rate would you have dared? Run everything again. Which of the explanations above still hold, and which number has changed most?
 
 # %% [markdown] tags=["solution"]
-# Larger weights make a sharper loss: at `w` the sharpness doubles, from 7.3 to 15, and the limit halves. Power iteration finds it as before; the loss first rises at 5 % above the limit, and the run is lost at 2.3 times it. The number that changes most is the climb at 20 % above: a hundred-fold in place of eighteen-fold, and the loss comes down again. What no longer holds is section 5: the sharpness goes to 16 only, not to the 19 of 2/α. At the new `w` the loss is 0.017 already. There is little left to learn, so the weights move a third as far as before, and the curvature rises by 6 %.
+# Larger weights make a sharper loss: at `w` the sharpness doubles, from 7.3 to 15, and the limit halves. Power iteration finds it as before; the loss first rises at 5 % above the limit, and the run is lost at 2.3 times it. The number that changes most is the climb at 20 % above: a hundred-fold in place of eighteen-fold, and the loss comes down again. What no longer holds is the way to the edge: the sharpness goes to 16 only, not to the 19 of 2/α. At the new `w` the loss is 0.017 already. There is little left to learn, so the weights move a third as far as before, and the curvature rises by 6 %.
