@@ -542,50 +542,6 @@ def test_the_five_logs_are_those_that_the_solved_lab_makes():
     assert names_of_lab("autopsy").LOGS.count("\n") == 1 + 5 * 41
 
 
-def test_the_rate_of_adam_may_rise_to_about_38_over_its_number_and_above_it_the_loss_rises_and_comes_back():
-    lab = names_of_lab("adam")
-    state = lab.train(lab.start(), 0.001, 2000)[0]
-    times = 38 / lab.number(state, 0.001)
-    assert times == pytest.approx(6.8, abs=0.05)
-    for share, rises in (0.97, False), (1.2, True):
-        losses = np.array(lab.train(state, 0.001 * times * share, 100)[1])
-        assert (np.diff(losses).max() > 0) == rises
-    losses = np.array(lab.train(state, 0.01, 100)[1])
-    assert losses[0] == pytest.approx(0.002, rel=0.05) and losses.max() / losses[0] == pytest.approx(
-        14, abs=1
-    )
-    assert np.all(np.diff(losses[:7]) < 0) and losses[-1] < losses[0], "falls for six updates … comes back"
-
-
-def test_the_spike_of_a_rate_has_no_gradient_that_stands_out_and_alternates_and_that_of_a_batch_does():
-    lab = names_of_lab("adam")
-    state, sizes, sharp = lab.train(lab.start(), 0.001, 2000)[0], [], []
-    for _ in range(30):
-        g = lab.gradient(state[0])
-        sharp.append(g)
-        state = lab.update(state, 0.01, g)
-        sizes.append(np.sqrt(np.mean(g**2) / np.mean(lab.denominators(*state[2:]) ** 2)))
-    assert max(sizes) < 10, "“no single gradient stood out”"
-    along = np.array(sharp[7:12]) @ sharp[10]
-    assert np.all(along[:-1] * along[1:] < 0), "“each pointing against the one before”"
-    assert np.all(np.diff(sizes[7:11]) > 0), "“the gradients grew from update to update”"
-    at, _, size, root, moved = lab.logged(lab.calm, lab.bad)[0].T
-    assert np.argmax(size / root) == lab.bad == np.argmax(moved) and at[0] == 0
-    assert max(size / root) == pytest.approx(28, abs=1) and size[0] / root[0] == pytest.approx(0.001, rel=1)
-
-
-def test_the_remedies_stand_in_the_order_of_the_last_answer_and_a_large_eps_makes_denominators_equal():
-    lab = names_of_lab("adam")
-    peaks = [float(one) for one in re.findall(r"highest loss +([\d.]+) ", printed_in("adam"))][-5:]
-    assert peaks == sorted(peaks, reverse=True) and len(peaks) == 5
-    assert np.linalg.norm(lab.gradient(lab.calm[0])) < 1, "“the norm stays below 1”"
-    end = lab.train(lab.start(), 0.01, 1500, eps=0.1)[0]
-    P = lab.denominators(*end[2:], eps=0.1)
-    assert P.max() / P.min() < 1.5
-    v = 0.999**1000
-    assert v == pytest.approx(1 / 3, abs=0.04) and v**0.5 == pytest.approx(0.6, abs=0.01)
-
-
 # What a lab forgives, and what it says to slips of the hand
 
 

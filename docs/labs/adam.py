@@ -276,7 +276,7 @@ check(
 #
 # - **a** Grow by about the same factor at each update, to `inf`.
 # - **b** Rise at once, because the first update is ten times as long.
-# - **c** Fall for some updates, then rise about tenfold, and come back.
+# - **c** Fall for some updates, then rise more than tenfold, and come back.
 # - **d** Nothing: Adam divides by the size of the gradient.
 
 # %% tags=["prediction"]
@@ -284,7 +284,7 @@ check(
 prediction = "c"
 prediction = noted(prediction, "abcd")
 
-# %% alt="Left: loss against update on a logarithmic axis. At three and six times the rate it falls smoothly. At ten times it falls for six updates, rises to 14 times its value, swings and comes back below the others. Right: the number at ten times the rate starts at 56, above the dashed line at 38, and falls below it while the loss is high."
+# %% alt="Left: loss against update on a logarithmic axis. At three and six times the rate it falls smoothly. At ten times it falls for six updates, rises to 14 times its value, swings and comes back to the loss at six times. Right: the number at ten times the rate starts at 56, above the dashed line at 38, and falls below it while the loss is high."
 fig, (left, right) = plt.subplots(1, 2)
 for factor, style in (3, "C2^-"), (6, "C0o-"), (10, "C1s-"):
     at, alpha, losses, found = state, 0.001 * factor, [], []
@@ -324,7 +324,7 @@ for factor in 6, 6.5, 7, 8, 9:
 print(f"foretold: {times:.1f} times")
 
 # %% [markdown]
-# Just above the limit the swing grows so slowly that a hundred updates hardly show it. So what was foretold is right to within the steps of this table.
+# Just above the limit the swing grows, but the number sinks meanwhile: at 7 times it is below 38 after some 35 updates, before the swing can be seen. So what was foretold is right to within a step of this table.
 #
 # ## 5. What β and ε do
 #
@@ -463,7 +463,7 @@ print(f"αλ before {before:.1f}, after the spike {number(after, 0.003):.1f}")
 # `logged` takes them as `b2=0.95`, `alpha=0.0003`, `eps=0.01` and `clip=1`. With another β₂ begin again from the start, because v is made with it. Then say of each what it costs on all the days on which no bad batch comes.
 
 # %% [markdown] tags=["solution"]
-# Clipping is best, because the batch is kept out of the update *and* out of v; it costs nothing while the norm stays below 1. Then comes the lower rate, which costs ten times the updates. The shorter memory lets the denominators grow more at once and forget sooner. An ε of 0.01 hardly helps: after the batch it is small beside $\sqrt v$. It is the same order as on [the network of the chapter](../adam.md#change-one-thing-a-bad-batch-after-a-calm). Two small networks with one bad batch each are no law.
+# Clipping is best, because the batch is kept out of the update *and* out of v; it costs nothing while the norm stays below 1. Then comes the lower rate, which costs six times the updates here, and not ten. The shorter memory lets the denominators grow more at once and forget sooner. An ε of 0.01 hardly helps: after the batch $\sqrt v$ is larger for three weights in four. It is the same order as on [the network of the chapter](../adam.md#change-one-thing-a-bad-batch-after-a-calm). Two small networks with one bad batch each are no law.
 
 # %% tags=["solution"]
 tries = {}, {"eps": 0.01}, {"b2": 0.95}, {"alpha": 0.0003}, {"clip": 1}
