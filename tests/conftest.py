@@ -182,11 +182,13 @@ LONGEST = ("test_run_here.py", "test_python.py")
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
-    """One worker runs a chapter's program for all its tests; the longest begin, and what needs the site comes last."""
+    """One worker runs a program for all its tests; the longest begin, and what needs the site comes last."""
     for item in items:
         shared = [name for name in ONE_WORKER if name in item.fixturenames]
-        if shared and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem.removeprefix("test_")))
+        lab = item.path.stem == "test_labs" and hasattr(item, "callspec") and item.callspec.params.get("stem")
+        if (shared or lab) and not item.get_closest_marker("xdist_group"):
+            own = f"lab_{lab}" if lab else item.path.stem.removeprefix("test_")
+            item.add_marker(pytest.mark.xdist_group(own))
 
     def turn(item):
         first = [place for place, name in enumerate(LONGEST) if name in item.nodeid]

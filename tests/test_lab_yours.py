@@ -222,11 +222,13 @@ def test_each_wrong_miss_is_what_its_explanation_says(lab):
 
 
 @functools.cache
-def settles(share, β=0.0):
-    """Whether descent with this momentum settles on a parabola of λ at the start, at a share of 2/λ."""
+def settles(share, β=0.0, sharper=1):
+    """Whether descent with this momentum settles on a parabola so many times as sharp as the first place, at a share of
+    the limit there.
+    """
     w, v = 1.0, 0.0
     for _ in range(3000):
-        v = β * v + start().found[-1] * w
+        v = β * v + sharper * start().found[-1] * w
         w = w - share * 2 / start().found[-1] * v
     return abs(w) < 1e-3
 
@@ -235,7 +237,7 @@ def test_the_error_in_the_sharpest_direction_grows_above_the_limit_and_at_half_o
     """“The error in the sharpest direction grows as soon as αλ passes 2.” “This is half of it.” “There the error in the
     sharpest direction is gone after one update; it grows only above twice this rate.”
     """
-    limit = labs.step_of("yours", "lam, miss = ").before["w"] is not None and 2 / lab.sharpness(start().w)[0]
+    limit = 2 / lab.sharpness(start().w)[0]
     half = mistaken("This is half of it. There")
     assert half / limit == pytest.approx(1 / 2) and limit * start().found[-1] == pytest.approx(2, rel=1e-3)
     along = start().along[:, -1]
@@ -251,6 +253,7 @@ def test_each_wrong_limit_is_what_its_explanation_says(lab):
     assert 2 / mistaken("The miss says how sure") == pytest.approx(lam + miss)
     assert miss < 0.01 * lam and abs(start().found[-1] - lam) <= miss
     assert mistaken("It is upside down: the sharper") == pytest.approx(lam / 2) != 2 / lam
+    assert [settles(share, sharper=4) for share in (0.24, 0.26)] == [True, False]
     share = mistaken("This is the limit with momentum") / (2 / start().found[-1])
     assert [settles(share * near, 0.9) for near in (0.99, 1.01)] == [True, False]
 

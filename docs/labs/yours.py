@@ -241,7 +241,7 @@ limit = 2 / lam
 check(
     limit,
     2 / sharpness(w)[0],
-    f"You have {limit:.3g}, and {2 / sharpness(w, 40)[0]:.3g} with 40 turns.",
+    f"Yes; it is {2 / sharpness(w, 40)[0]:.3g} with 40 turns.",
     [
         (
             1 / lam,
