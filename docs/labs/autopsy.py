@@ -9,10 +9,10 @@
 # %% [markdown]
 # # Lab 4: autopsy
 #
-# Five runs have left a log each. Nobody remembers what was done. You have the loss, one of the weights, the size of the batch and the rate, as most people who ask for help have, and you are to say what happened, and what to do.
+# Five runs have left a log each. Nobody remembers what was done. You have the loss, one of the weights, the size of the batch and the rate, and you are to say what happened, and what to do.
 #
 # - **Before:** the chapters [Overshoot](../overshoot.md), [Networks](../networks.md) and [Cases](../cases.md).
-# - **Time:** 45 minutes. Five for sections 1 and 2, five for each log, ten for the defence.
+# - **Time:** 45 minutes. Ten for sections 1 and 2, five for each log, ten for the defence.
 # - **Hand in:** for each log the cause, the line that decides, and why the next likely cause is ruled out; for one log of your choice a run of your own that prints the same.
 #
 # Wherever `fill_in("…")` stands, put your answer in its place, and run the cell and its check. If an answer is wrong, the check tells you what it is.
@@ -42,7 +42,7 @@ def show(name, first, last):
         print(f"{update:6.0f} {batch:6.0f} {loss:11.5g} {weight:10.5g}")
 
 
-# %% alt="Five losses on logarithmic axes. A falls a little and then rises along a straight line. B rises along a straight line from the start. C falls and ends at update 11, with crosses from there on. D falls, wavers, and rises steeply from update 20. E rises nearly three-hundred-fold in five updates, then falls for the rest and ends far below its start."
+# %% alt="Five losses on logarithmic axes. A falls a little and then rises along a straight line. B rises from the start, and soon along a straight line. C falls and ends at update 11, with crosses from there on. D falls, wavers, and rises steeply from update 20. E rises nearly three-hundred-fold in five updates, then falls for the rest and ends far below its start."
 fig, axes = plt.subplots(2, 3, figsize=(7.2, 4.4))
 for ax, (name, rows) in zip(axes.flat, log.items(), strict=False):
     update, _, loss, _ = rows.T
@@ -117,7 +117,7 @@ check(
         ),
         (
             "log",
-            "The logarithm of 0 gives inf, and nan after it, from one update to the next. Every loss here is a number, and they grow step by step.",
+            "The logarithm of 0 makes a loss inf or nan from one update to the next. Every loss here is a number, and they grow step by step.",
         ),
         (
             "data",
@@ -153,7 +153,7 @@ check(
         ),
         (
             rate / r,
-            "The growth does not say by how much the rate is too high. At the limit r is 1 whatever the rate; first find λ from r = (αλ − 1)².",
+            "The growth is not the factor by which the rate is too high: at twice the limit r is 9, and not 2. First find λ from r = (αλ − 1)².",
         ),
         (
             (1 + np.sqrt(r)) / rate,
@@ -190,7 +190,7 @@ check(
         ),
         (
             "memory",
-            "Gradients that are never cleared first bring the loss down. Here it has not fallen once.",
+            "Gradients that are never cleared first bring the loss down or, at a rate above the limit, make the weight jump back and forth. This loss has not fallen once, and the weight leaves on one side.",
         ),
         (
             "none",
@@ -202,7 +202,7 @@ check(
         ),
         (
             "log",
-            "The logarithm of 0 gives inf, and nan after it, from one update to the next. Every loss here is a number, and they grow step by step.",
+            "The logarithm of 0 makes a loss inf or nan from one update to the next. Every loss here is a number, and they grow step by step.",
         ),
         (
             "data",
@@ -231,7 +231,7 @@ check(
     [
         (
             "rate",
-            "Nothing grew: the loss fell at each update, and the weight is small and goes on changing smoothly after the nan. With a lower rate the same weight is reached later, and so is the nan.",
+            "Nothing exploded: the loss fell at each update, and the weight is small and goes on changing smoothly after the nan. With a lower rate the same weight is reached later, and so is the nan.",
         ),
         (
             "data",
@@ -251,7 +251,7 @@ check(
         ),
         (
             "memory",
-            "Gradients that are never cleared make the loss swing. This one falls at each update, until it is nan.",
+            "Gradients that are never cleared add up, so the steps become longer as long as the loss falls. Here each step of the weight is shorter than the one before.",
         ),
     ],
     "Write one of the words in the table. What do loss and weight do just before the nan, and what does the weight do after it?",
@@ -272,7 +272,7 @@ cause = "sum"
 check(
     cause,
     "sum",
-    "At update 20 the batch becomes four times as large, and so does the curvature of a loss that adds up: αλ was near 0.6 and is near 2.6.",
+    "At update 20 the batch becomes four times as large, and so does the curvature of a loss that adds up: αλ was about 0.65 and is about 2.5.",
     [
         (
             "rate",
@@ -280,7 +280,7 @@ check(
         ),
         (
             "data",
-            "A missing number gives nan at once. This grows, update by update, and stays finite.",
+            "A missing number gives nan at once. This grows over twenty updates, and stays finite.",
         ),
         (
             "memory",
@@ -288,11 +288,11 @@ check(
         ),
         (
             "sign",
-            "For twenty updates it went down. A sign does not turn round on the way.",
+            "For twenty updates it stayed far below its start. A sign does not turn round on the way.",
         ),
         (
             "log",
-            "The logarithm of 0 gives inf, and nan after it, from one update to the next. This grows step by step, and stays finite.",
+            "The logarithm of 0 makes a loss inf or nan from one update to the next. This takes many updates to grow, and stays finite.",
         ),
         (
             "none",
@@ -364,10 +364,10 @@ look_back(
 # %% [markdown]
 # ## 8. Defend
 #
-# The strongest defence is a run that prints the same. Choose one log, write the run, and compare. All data were random and you do not have the seeds, so aim at what the cause decides: the factor from line to line, which numbers alternate, and when it begins. Then mend *one* thing in your run and show that this cures it.
+# The strongest defence is a run that prints the same. Choose one log, write the run, and compare. Most of the data were random and you do not have the seeds, so aim at what the cause decides: the factor from line to line, which numbers alternate, and when it begins. Then mend *one* thing in your run and show that this cures it.
 
 # %% [markdown] tags=["solution"]
-# These are the five runs. A and B fit a line to the same thirty points; C is a logistic model in fp32 with one large input and a cross-entropy of its own; D adds up the errors of each batch; E is the smallest linear network with a hidden layer, 400 units wide.
+# These are the five runs. A and B fit a line to the same thirty points; C is a logistic model in fp32 with one large input and a cross-entropy of its own; D adds up the squared errors of each batch; E is a linear network of one input, one hidden layer of 400 units and one output.
 
 # %% tags=["solution"]
 rng = np.random.default_rng(1)
