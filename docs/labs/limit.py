@@ -133,7 +133,7 @@ check(
     [
         (
             [not np.isfinite(losses[-1]) for losses in runs],
-            "You wait for inf or nan. An explosion ends like that only after hundreds of updates; with 200 of them your limit would come out more than three times too high.",
+            "You wait for inf or nan. Near the limit an explosion ends like that only after thousands of updates; with 200 of them your limit would come out more than three times too high.",
         ),
         (
             [losses[-1] > losses[0] for losses in runs],
@@ -192,7 +192,7 @@ for _ in range(16):
     low, high = halved(low, high)
 print(f"between {low:.6f} and {high:.6f}")
 
-# %% alt="Loss against update on a logarithmic axis. At 98 percent of the limit the loss falls, at 102 percent it rises along a straight line, and at the limit itself it stays on the dashed line."
+# %% alt="Loss against update on a logarithmic axis. At 98 percent of the limit the loss falls, at 102 percent it rises along a straight line, and at the limit itself it stays close to the dashed line, the first loss."
 for share, style in (0.98, "C0o-"), (1, "C2^-"), (1.02, "C1s-"):
     label = f"{share:.0%} of the limit"
     plt.semilogy(descend(share * low, 60), style, markevery=6, label=label)
@@ -299,7 +299,7 @@ losses = descend(1.05 * limit)
 check(
     growth,
     losses[-1] / losses[-2],
-    f"The last two of 200 losses have the ratio {losses[-1] / losses[-2]:.4f}.",
+    f"The last two of 201 losses have the ratio {losses[-1] / losses[-2]:.4f}.",
     [
         (
             1.05,
