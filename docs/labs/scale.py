@@ -81,7 +81,7 @@ look_back(
     prediction,
     {
         "a": "Without bill length the limit rises by less than a twentieth. A spread of 3 around a mean of 47.5 hardly counts: the curvature goes with the mean of the squares, and the mean itself makes nearly all of it.",
-        "b": "Without bill depth the limit stays almost the same. Small numbers make small curvatures: it is the column that matters least for the limit. (For the flat end it matters.)",
+        "b": "Without bill depth the limit stays almost the same. Small numbers make small curvatures: it is the column that matters least for the limit.",
         "c": "Yes, twenty-fold. The mean square of the flipper lengths is 47,000, that of everything else together 2,500. The limit is set by the column with the large numbers, whether it is useful or not.",
         "d": "The largest curvature is nearly the sum of the columns' mean squares, and one column has 95 % of it. Leave that one out and the limit is twenty times higher.",
     },
@@ -145,7 +145,7 @@ updates = np.log(1e-3) / np.log(1 - 1 / kappa)
 check(
     updates,
     10**6 * np.log(1e-3) / np.log(left(10**6)),
-    "447 million: a loop of so many updates would keep a computer busy for an hour or so.",
+    "447 million, and each of these updates is a pass over the whole table.",
     [
         (
             kappa,
@@ -208,7 +208,7 @@ check(
         ),
         (
             lengths / lengths.max(axis=0),
-            "All numbers lie near 0.9, so all columns look like the column of ones. κ is 14,000. Subtract the mean, and divide by the spread.",
+            "All numbers lie between 0.68 and 1, so all columns look like the column of ones. κ is 14,000. Subtract the mean, and divide by the spread.",
         ),
         (
             (lengths - lengths.mean()) / lengths.std(),
