@@ -191,7 +191,7 @@ def test_at_a_tenth_of_the_rate_a_and_d_are_below_their_limits_and_e_makes_no_de
 
 
 def test_a_grows_by_a_constant_factor_while_its_weight_jumps_about_a_middle(log):
-    """“The loss grows by a constant factor and the weight jumps from side to side.” “Look at the weight from line to line:
+    """“In the end the loss grows by a constant factor, and the weight jumps from side to side.” “Look at the weight from line to line:
     it jumps up and down around a middle.” “From update 20 to 40 this one grows by the same 16 % at each update.”"""
     loss, weight = log["A"]
     assert loss[21:41] / loss[20:40] == pytest.approx(1 + 16 / 100, abs=0.005)
@@ -354,7 +354,7 @@ def test_a_tenth_of_the_rate_settles_and_takes_nine_times_as_long(lab):
 
 
 def test_b_leaves_on_one_side_further_at_each_update_and_never_falls(lab, log):
-    """“The weight leaves on one side, the loss never falls, and the growth is by a constant factor.” “It moves away on one
+    """“The weight leaves on one side, the loss never falls, and in the end it grows by a constant factor.” “It moves away on one
     side, a little further at each update.” “The last ten updates grow by the same factor, 27 % each, and nothing points to
     an end.” “This loss has not fallen once, and the weight leaves on one side.”"""
     loss, weight = log["B"]

@@ -97,7 +97,7 @@ cause = "rate"
 check(
     cause,
     "rate",
-    "The loss grows by a constant factor and the weight jumps from side to side.",
+    "In the end the loss grows by a constant factor, and the weight jumps from side to side.",
     [
         (
             "sign",
@@ -182,7 +182,7 @@ cause = "sign"
 check(
     cause,
     "sign",
-    "The weight leaves on one side, the loss never falls, and the growth is by a constant factor.",
+    "The weight leaves on one side, the loss never falls, and in the end it grows by a constant factor.",
     [
         (
             "rate",
