@@ -11,7 +11,6 @@ import sys
 
 import jupytext
 import nbformat
-import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from given.checks import NotYet, fill_in, noted
@@ -26,7 +25,6 @@ from lab import (
     LABS,
     answered,
     blanks,
-    names_of_lab,
     number_of,
     printed_by,
     printed_in,
@@ -360,8 +358,6 @@ def test_the_site_shows_every_lab_and_only_the_labs_as_notebooks():
 # What the words claim
 
 
-
-
 def test_each_other_word_of_the_table_has_its_own_explanation_in_each_log_and_capitals_do_no_harm():
     words = set(re.findall(r'^# \| `"(\w+)"` \|', LABS["autopsy"].read_text(encoding="utf-8"), re.MULTILINE))
     steps = steps_of("autopsy")
@@ -371,8 +367,6 @@ def test_each_other_word_of_the_table_has_its_own_explanation_in_each_log_and_ca
         right = check.before["cause"]
         assert {ast.literal_eval(wrong) for wrong, _ in explanations(check.code)} == words - {right}
         assert printed_by(check.code, check.before | {"cause": right.title()}) == check.printed
-
-
 
 
 # What a lab forgives, and what it says to slips of the hand
