@@ -21,7 +21,7 @@ def adam(g, kept, t, b1=0.9, root=0.5, fix=1, b2=0.999, eps=1e-8):
 
 lam, names = np.array([30, 3000]), ["descent", "1", "2", "2 and 3", "all 3"]
 switches = (0, 0, 0), (0.9, 0, 0), (0, 0.5, 0), (0, 0.5, 1), (0.9, 0.5, 1)
-print("λ               30       3000         30       3000")
+print("λ      ", *(f"{x:10}" for x in (*lam, *lam)))
 for name, how in zip(names, switches):
     path, kept = [np.ones(2)], np.zeros((2, 2))
     for t in range(1, 51):
@@ -105,10 +105,11 @@ def sharpness(w, P, h=1e-5):  # of P⁻¹H: power iteration, from gradients
 
 x = np.linspace(-1, 1, 20)[:, None]
 wave = x, 16 * x**5 - 20 * x**3 + 5 * x, ((1, 20), (20, 20), (20, 1)), tanh
-for t, (loss, g, w, kept) in enumerate(train(wave, 0.01, 1001)):
+alpha = 0.01
+for t, (loss, g, w, kept) in enumerate(train(wave, alpha, 1001)):
     if t in (1, 10, 100, 1000):
         P = np.sqrt(kept[1] / (1 - 0.999**t)) + 1e-8
-        print(f"update {t:4d}: α λmax = {0.01 * sharpness(w, P):.3g}")
+        print(f"update {t:4d}: α λmax = {alpha * sharpness(w, P):.3g}")
 # --8<-- [end:sharpness]
 
 # %% --8<-- [start:edge]

@@ -40,10 +40,10 @@ for ax, alpha, style in zip(axes, (0.095, 0.105), ("C0o-", "C1s-")):
     for _ in range(12):
         path.append(path[-1] - alpha * lam * path[-1])
     ax.plot(*np.array(path).T, style)
+    how = "zig-zags inwards" if alpha * max(lam) < 2 else "explodes across"
     ax.set(aspect="equal", xlim=(-2, 11), ylim=(-3.6, 3.6), xlabel="along")
-axes[0].set(title="α = 0.095 zig-zags inwards", ylabel="across")
-axes[1].set(title="α = 0.105 explodes across")
-plt.show()
+    ax.set_title(f"α = {alpha} {how}")
+axes[0].set_ylabel("across"), plt.show()
 # --8<-- [end:valley]
 
 # %% --8<-- [start:many]
@@ -69,15 +69,17 @@ print(f"by bisection {high:.6f}, 2/λmax {2 / max(curvatures):.6f}")
 # --8<-- [end:many]
 
 # %% --8<-- [start:rates]
-alphas = np.arange(0.002, 0.12, 0.004)
+alphas, n = np.arange(0.002, 0.12, 0.004), len(H)
 measured = np.array([growth(alpha) for alpha in alphas])
 safe = measured < 1
 fig, ax = plt.subplots(figsize=(7.2, 3.4))
-ax.plot(alphas, np.abs(1 - alphas * 1), "C2-", label="flattest, λ = 1")
-ax.plot(alphas, np.abs(1 - alphas * 20), "C3-.", label="sharpest, λ = 20")
-ax.plot(alphas[safe], measured[safe], "C0o", label="all 50, settles")
-ax.plot(alphas[~safe], measured[~safe], "C1s", label="all 50, explodes")
-ax.axvline(2 / 20, color="gray", linestyle="--", label="the limit, 2/λmax")
+ends = min(curvatures), max(curvatures)
+looks = ("C2-", "flattest, λ = {:g}"), ("C3-.", "sharpest, λ = {:g}")
+for lam, (style, label) in zip(ends, looks):
+    ax.plot(alphas, abs(1 - alphas * lam), style, label=label.format(lam))
+ax.plot(alphas[safe], measured[safe], "C0o", label=f"all {n}, settles")
+ax.plot(alphas[~safe], measured[~safe], "C1s", label=f"all {n}, explodes")
+ax.axvline(2 / ends[1], c="gray", linestyle="--", label="the limit, 2/λmax")
 ax.set(title="First the flattest direction decides, then the sharpest")
 ax.set(xlabel="rate α", ylabel="error after / before", ylim=(0, 1.7))
 ax.legend(loc="upper left", ncols=2)
@@ -102,9 +104,9 @@ for kappa in 1, 10, 100, 1000:
 # --8<-- [end:wait]
 
 # %% --8<-- [start:asker]
-print(f"the largest curvature: {2 / 1e-3:,.0f} < λ < {2 / 1e-4:,.0f}\n")
+alpha = np.array([1e-3, 1e-4])  # this explodes, that trains
+print("the largest curvature: {:,.0f} < λ < {:,.0f}\n".format(*2 / alpha))
 lam = 5000  # somewhere between
-alpha = np.array([1e-3, 1e-4])
 print("                 α = {}   α = {}".format(*alpha))
 print("error times  {:12.1f} {:12.1f}".format(*(1 - alpha * lam)))
 print("loss times   {:12.2f} {:12.2f}".format(*(1 - alpha * lam) ** 2))

@@ -40,9 +40,9 @@ def train(alpha, m, updates, runs):
     return np.array(losses) / losses[0]  # of all points, a column a run
 
 
-sizes = np.inf, 64, 32, 24, 20, 16, 4, 1  # inf is the full batch
-curves = {m: train(0.95 * full, m, 100, 20) for m in sizes}
-print("batch  settled  typical  at 100 / at 0")
+part, sizes = 0.95, (np.inf, 64, 32, 24, 20, 16, 4, 1)  # inf: full batch
+curves = {m: train(part * full, m, 100, 20) for m in sizes}
+print(f"batch  settled  typical  at {len(curves[1]) - 1} / at 0")
 for m, loss in curves.items():
     end, typical = loss[-1], np.exp(np.log(loss[-1] / loss[20]).mean() / 80)
     print(f"{m:5} {sum(end < 1):5}/20 {typical:8.3f} {np.median(end):9.1e}")
@@ -50,11 +50,13 @@ for m, loss in curves.items():
 
 # %% --8<-- [start:curves]
 fig, ax = plt.subplots(figsize=(7.2, 3.4))
-for m, style in (64, "C0o-"), (4, "C3^-"), (1, "C1s-"):
+drawn = 64, 4, 1
+for m, style in zip(drawn, ("C0o-", "C3^-", "C1s-")):
     lines = ax.semilogy(curves[m], style, lw=0.6, ms=3, markevery=6)
-    lines[0].set_label(f"batch {m}, 20 runs")
+    lines[0].set_label(f"batch {m}, {len(lines)} runs")
 ax.plot(curves[np.inf][:, 0], "gray", lw=2, label="full batch")
-ax.set(title="At the same rate, batch 64 settles and 4 and 1 explode")
+title = "At the same rate, batch {} settles and {} and {} explode"
+ax.set(title=title.format(*drawn))
 ax.set(xlabel="update", ylabel="loss of all points / at 0", xlim=(0, 60))
 ax.set(ylim=(1e-14, 1e20))
 ax.legend(loc="center right")
@@ -79,10 +81,10 @@ def limit(growth, m, low=0, high=8):
     return low
 
 
-print("batch    limit   / full  growth at 95 %")
+print(f"batch    limit   / full  growth at {100 * part:.0f} %")
 for m in 2 ** np.arange(9):
     a = limit(growth, m)
-    print(f"{m:5} {a:8.4f} {a / full:8.3f} {growth(0.95 * full, m):9.3f}")
+    print(f"{m:5} {a:8.4f} {a / full:8.3f} {growth(part * full, m):9.3f}")
 # --8<-- [end:limit]
 
 # %% --8<-- [start:reach]
@@ -94,8 +96,8 @@ ax.loglog(m, exact, "C2-", label="mean-square limit, exact")
 ax.loglog(m, enough, "C3-.", label="enough, 2m/(Lmax + (m − 1)λmax)")
 ax.axhline(full, color="gray", linestyle="--", label="full batch, 2/λmax")
 ax.axvline(top / lam + 1, color="gray", linestyle=":", label="knee m*")
-ax.plot([1, 4, 16], [0.95 * full] * 3, "C1s", label="exploded above")
-ax.plot([32, 64], [0.95 * full] * 2, "C0o", label="settled above")
+ax.plot([1, 4, 16], [part * full] * 3, "C1s", label="exploded above")
+ax.plot([32, 64], [part * full] * 2, "C0o", label="settled above")
 ax.set(title="The mean-square limit rises with the batch, then flattens")
 ax.set(xlabel="batch size m", xticks=m, xticklabels=m)
 ax.set(ylabel="rate α", yticks=rates, yticklabels=rates)
@@ -105,18 +107,18 @@ plt.show()
 
 # %% --8<-- [start:single]
 print("α/limit   mean typical  ever > 100  end < 1")
-for part in 0.9, 1, 1.05, 1.1, 1.2, 1.5:
-    alpha = part * exact[0]
+for share in 0.9, 1, 1.05, 1.1, 1.2, 1.5:
+    alpha = share * exact[0]
     loss = train(alpha, 1, 1000, 1000)
     typical = np.exp(np.mean(np.log(loss[-1] / loss[100])) / 900)
     ever = np.mean(loss.max(axis=0) > 100)
-    print(f"{part:7.2f} {growth(alpha, 1):6.3f} {typical:7.3f}", end="")
+    print(f"{share:7.2f} {growth(alpha, 1):6.3f} {typical:7.3f}", end="")
     print(f" {ever:11.1%} {np.mean(loss[-1] < 1):8.1%}")
 # --8<-- [end:single]
 
 # %% --8<-- [start:momentum]
-three = outer.reshape(200, 10, 10)[:, :3, :3]  # xxᵀ of three inputs
-three = three / np.linalg.eigvalsh(three.mean(axis=0))[-1]  # λmax is 1
+betas, three = (0, 0.5, 0.9), outer.reshape(200, 10, 10)[:, :3, :3]
+three = three / np.linalg.eigvalsh(three.mean(axis=0))[-1]  # xxᵀ, λmax is 1
 
 
 def with_momentum(beta):
@@ -131,8 +133,8 @@ def with_momentum(beta):
     return growth
 
 
-print("limit on αλmax    β = 0  β = 0.5  β = 0.9")
+print("limit on αλmax    β = {}  β = {}  β = {}".format(*betas))
 for m in 1, 4, 16, 64, 256, np.inf:
-    at = [limit(with_momentum(beta), m) for beta in (0, 0.5, 0.9)]
+    at = [limit(with_momentum(beta), m) for beta in betas]
     print("batch {:3} {:14.3f} {:8.3f} {:8.3f}".format(m, *at))
 # --8<-- [end:momentum]

@@ -11,11 +11,12 @@ if hasattr(sys.stdout, "reconfigure"):
 # %% --8<-- [start:convex]
 import numpy as np
 
-x, loss = 1.0, []
+x, alpha, loss = 1.0, 1.1, []
 for update in range(60):
     loss.append(x**2)  # convex everywhere, with one minimum
-    x = x - 1.1 * (2 * x)
-print(f"x² at a rate of 1.1: {loss[0]:.1f}, {loss[20]:.4g}, {loss[59]:.4g}")
+    x = x - alpha * (2 * x)
+print(f"x² at a rate of {alpha}: {loss[0]:.1f}, ", end="")
+print(f"{loss[20]:.4g}, {loss[59]:.4g}")
 # --8<-- [end:convex]
 
 # %% --8<-- [start:bounds]
@@ -27,10 +28,10 @@ for alpha in 0.99, 1.0, 1.01:
     print(
         f"rate {alpha}: |x| = {far[0]:.4f} at first, {far[-1]:.4g} at last"
     )
-x = 1.0
+x, alpha = 1.0, 3
 for update in range(1000):
-    x = x - 3 * np.tanh(x)  # the slope of log cosh x, at most 1
-print(f"log cosh x, rate 3: |x| = {abs(x):.4f} at last")
+    x = x - alpha * np.tanh(x)  # the slope of log cosh x, at most 1
+print(f"log cosh x, rate {alpha}: |x| = {abs(x):.4f} at last")
 # --8<-- [end:bounds]
 
 # %% --8<-- [start:careful]
@@ -68,13 +69,14 @@ def bf16(value):  # the first 16 bits of fp32, to nearest
 
 
 half = brain = 1.0
-for update in range(1000):
-    half = float(np.float16(half - 0.001))
-    brain = bf16(brain - 0.001)
+step, updates = 0.001, 1000
+for update in range(updates):
+    half = float(np.float16(half - step))
+    brain = bf16(brain - step)
 with np.errstate(over="ignore"):
     far = np.float16(70_000), bf16(70_000)
 print(f"70,000 is {far[0]} in fp16, {far[1]:.0f} in bf16")
-print(f"1 − 1000 · 0.001 is {half:.4f} in fp16, {brain:.4f} in bf16")
+print(f"1 − {updates} · {step} is {half:.4f} in fp16, {brain:.4f} in bf16")
 # --8<-- [end:bf16]
 
 # %% --8<-- [start:overfitting]
@@ -139,13 +141,15 @@ for alpha in 0.1, 10.0, 100.0:
 # --8<-- [end:adam]
 
 # %% --8<-- [start:optimisers]
+alpha, updates = 0.001, 300
 for lam in 0.1, 3000:  # two parabolas, ½λx²
     for name in "descent", "Adam":
         x, m, v = 1.0, 0, 0
-        for t in range(1, 301):
+        for t in range(1, updates + 1):
             g = lam * x
             m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
             scaled = m / (1 - 0.9**t) / np.sqrt(v / (1 - 0.999**t))
-            x = x - 0.001 * (scaled if name == "Adam" else g)
-        print(f"λ = {lam}: 300 updates of {name} at 0.001: x = {x:.3g}")
+            x = x - alpha * (scaled if name == "Adam" else g)
+        print(f"λ = {lam}: {updates} updates of {name} ", end="")
+        print(f"at {alpha}: x = {x:.3g}")
 # --8<-- [end:optimisers]

@@ -116,7 +116,7 @@ for name, w0, task in zip(names, (w, later, w, w), tasks):
 # %% --8<-- [start:catapult]
 n = 1000  # the width; 20 random starts side by side
 starts = np.random.default_rng(0).normal(size=(2, n, 20))
-print("αλ at start  highest loss  αλ at end  settled, of 20")
+print(f"αλ at start  highest loss  αλ at end  settled, of {len(starts.T)}")
 for at_start in 1, 1.9, 2.5, 3, 3.5, 3.99, 4.05:
     (a, c), losses = starts, []
     alpha = at_start * n / np.sum(a**2 + c**2, axis=0)

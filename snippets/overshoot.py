@@ -38,8 +38,9 @@ def descend(alpha, steps=500, b=0.0):
     return np.array(path)
 
 
-small, large = descend(0.01), descend(0.12)
-print("        α = 0.01             α = 0.12")
+rates = 0.01, 0.12
+small, large = map(descend, rates)
+print("        α = {}             α = {}".format(*rates))
 print("       b        loss        b        loss")
 for b, c in zip(small[:6], large[:6]):
     print(f"{b:9.6f} {loss(b):9.4f}  {c:9.6f} {loss(c):9.4f}")
@@ -48,13 +49,15 @@ for b, c in zip(small[:6], large[:6]):
 # %% --8<-- [start:steps]
 fig, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharey=True)
 b = np.linspace(-3.5, 7.7, 300)
-runs = (small[:25], "C0o-"), (large[:5], "C1s-")
-for ax, (path, style) in zip(axes, runs):
+runs = zip(axes, rates, (small[:25], large[:5]), ("C0o-", "C1s-"))
+for ax, alpha, path, style in runs:
     ax.plot(b, [loss(value) for value in b], "gray", linewidth=1)
     ax.plot(path, [loss(value) for value in path], style)
     ax.set(xlabel="$b$", xlim=(-3.5, 7.7), ylim=(0, 300))
-axes[0].set(title="α = 0.01 walks down", ylabel="loss")
-axes[1].set(title="α = 0.12 leaps across, and climbs")
+    climbs = loss(path[-1]) > loss(path[0])
+    how = "leaps across, and climbs" if climbs else "walks down"
+    ax.set_title(f"α = {alpha} {how}")
+axes[0].set_ylabel("loss")
 plt.show()
 # --8<-- [end:steps]
 
@@ -88,8 +91,8 @@ plt.show()
 # --8<-- [end:losses]
 
 # %% --8<-- [start:scale]
-n = len(x)
-print("the same 0.12 on          λ     limit  αλ at 0.12")
+n, alpha = len(x), 0.12
+print(f"the same {alpha} on          λ     limit  αλ at {alpha}")
 for name, curvature in (
     ("half the sum", lam),
     ("the sum", 2 * lam),
@@ -98,7 +101,7 @@ for name, curvature in (
     ("x² itself", 2),
 ):
     print(f"{name:14s} {curvature:12.4f}", end="")
-    print(f" {2 / curvature:9.5f} {0.12 * curvature:11.4f}")
+    print(f" {2 / curvature:9.5f} {alpha * curvature:11.4f}")
 # --8<-- [end:scale]
 
 # %% --8<-- [start:yours]

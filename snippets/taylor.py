@@ -52,16 +52,16 @@ print(f"predicted to 9 digits: {sum(abs(actual / predicted - 1) < 1e-9)}")
 
 # %% --8<-- [start:surrogate]
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 3.4), sharey=True)
-looks = "above, falls", "below, falls", "below, rises"
-runs = zip((0.01, 0.08, 0.12), ("C0", "C2", "C1"), looks)
 b = np.linspace(-4, 10, 200)
-for ax, (alpha, colour, seen) in zip(axes, runs):
+for ax, alpha, colour in zip(axes, (0.01, 0.08, 0.12), ("C0", "C2", "C1")):
     ax.plot(b, [loss(value) for value in b], "gray")
     ax.plot(b, loss(5) + slope * (b - 5) + (b - 5) ** 2 / alpha / 2, colour)
     new, low = 5 - alpha * slope, loss(5) - alpha * slope**2 / 2
     ax.plot([new, new], [low, loss(new)], ":", color=colour)
     ax.plot(5, loss(5), "o", new, low, "v", color=colour)
     ax.plot(new, loss(new), "s", color=colour)  # where the step lands
+    seen = "above" if 1 / alpha > lam else "below"
+    seen += ", falls" if loss(new) < loss(5) else ", rises"
     ax.set(title=f"α = {alpha:.3g}: {seen}", xlabel="$b$", ylim=(-80, 320))
 axes[0].set_ylabel("loss")
 axes[0].legend(["loss", "curvature 1/α"], loc="lower left")
@@ -119,7 +119,8 @@ def kept(w, kind, alpha):
     return change / (-alpha * g @ g)
 
 
-print(f"L = {L:.3f}, 2/L = {2 / L:.5f}; least share kept in 1,000 steps\n")
+print(f"L = {L:.3f}, 2/L = {2 / L:.5f}; ", end="")
+print(f"least share kept in {len(starts):,} steps\n")
 print("  αL  1 − αL/2  ", *(f"{kind:>9s}" for kind in kinds))
 for product in 0.5, 1, 1.5, 1.9, 2.5:
     least = [min(kept(w, k, product / L) for w in starts) for k in kinds]
