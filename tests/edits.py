@@ -7,7 +7,7 @@ MADE = "X, best = rng.normal(size=(200, 10)), rng.normal(size=10)\n"
 SLOPE, SUBTRACTED = "keep(data * residual)", "keep(keep(alpha) * slope)"
 IN_SUM, ALONE = (SLOPE, "keep(keep(alpha * data) * residual)"), (SUBTRACTED, "slope")
 GATES = "gates[:, 17, 16:] = -np.log(29)"
-READ = 'few = diagnose({{"loss": [{}]}}, rate=1)\n'
+READ = 'few = diagnose({{"loss": [{}]}}, rate=1)\nprint(few["suggested_rate"], few["confidence"])\n'
 RIGHT = {
     "adam": {"b1=0.5": ("b2=b2", "b1=0.5, b2=b2"), "b1=0": ("b2=b2", "b2=b2, b1=0")},
     "conditioning": {"20 and 20": ("[1, 20]", "[20, 20]")},
@@ -21,8 +21,8 @@ RIGHT = {
     "networks": {f"times {k}": ("start(wave[2])", f"{k} * start(wave[2])") for k in ("0.5", "2", "4")},
     "overflow": {"both lines": (IN_SUM, ALONE)},
     "overshoot": {
-        "the large": ("descend(0.12)", "descend(0.107)"),
-        "the small": ("descend(0.01)", "descend(0.107)"),
+        "the last": ("0.108, 0.12:", "0.108, 0.107:"),
+        "it alone": ("-0.01, 0.01, 0.05, 0.1, 2 / lam, 0.108, 0.12:", "[0.107]:"),
     },
     "precision": {"both": ("0.001, 1000", "0.002, 500")},
     "taylor": {"1 / lam": ("0.08", "1 / lam")},
@@ -65,10 +65,10 @@ WRONG = {
         "Now no rate": (ALONE,),
     },
     "overshoot": {
-        "The two rates": ("", ""),
-        "This is 0.0107": ("descend(0.12)", "descend(0.0107)"),
-        "At 0.17": ("descend(0.12)", "descend(0.17)"),
-        "The rate is right": ("descend(0.12)", "descend(0.107, 5)"),
+        "The last rate is still": ("", ""),
+        "This is 0.0107": ("0.12:", "0.0107:"),
+        "At 0.17": ("0.12:", "0.17:"),
+        "The rate is right": (("0.12:", "0.107:"), ("descend(alpha)", "descend(alpha, 5)")),
     },
     "precision": {
         "The updates are as": ("", ""),

@@ -89,6 +89,19 @@ def test_every_chapter_with_an_exercise_in_the_program_has_a_check():
 
 
 @every_exercise
+def test_an_exercise_quotes_the_line_that_is_to_be_changed(stem):
+    ((_, number, edited, after),) = HEAD.findall(EXERCISES[stem].read_text(encoding="utf-8"))
+    page = (ROOT / f"docs/{stem}.md").read_text(encoding="utf-8")
+    asks = re.search(rf"^\*\*{number}\. In the program\.\*\*.*$", page, re.MULTILINE)[0]
+    parts = {part.name: part.code for part in sections(SNIPPETS / f"{stem}.py")}
+    quoted = [words for words in re.findall("`([^`]+)`", asks) if len(words) > 15]
+    lines = map(str.strip, parts[edited].splitlines())
+    assert any(line.startswith(words) for line in lines for words in quoted)
+    far = [*parts][[*parts].index(after) :] if after else []
+    assert not after or any(f"`{name}`" in asks for name in far), "how far to run"
+
+
+@every_exercise
 def test_who_does_what_the_exercise_asks_is_told_what_was_found(stem):
     for name in RIGHT[stem]:
         assert re.fullmatch("✓ .{60,}\n", answers(stem)[name]), name
@@ -109,7 +122,7 @@ def test_a_typical_wrong_change_gets_its_own_words(stem):
 
 
 FOUND = [
-    ("overshoot", "the large", "18%", "still 18 %"),
+    ("overshoot", "the last", "18%", "still 18 %"),
     ("taylor", "1 / lam", "2.11358", "`2.11358`"),
     ("minibatch", "times ten", "0.532", "to 0.532"),
     ("minibatch", "times ten", "0.0048", "to 0.0048"),
@@ -134,11 +147,9 @@ def test_what_is_found_is_what_the_answer_says(stem, name, found, answer):
 
 
 def test_any_other_change_is_shown_and_gets_a_hint():
-    other, nothing = told("overshoot", [("descend(0.12)", "descend(0.11)"), ("small, large", "small, large")])
-    assert other.startswith("Not yet: you have (") and other.endswith(
-        "It should be descend(0.107), with 500 updates."
-    )
-    assert nothing.startswith("Not yet. The two rates are still")
+    other, nothing = told("overshoot", [("0.12:", "0.11:"), ("alpha in", "alpha in")])
+    assert other.startswith("Not yet: you have (") and other.endswith("They should be 0.107 and 500.")
+    assert nothing.startswith("Not yet. The last rate is still")
 
 
 def test_a_check_without_its_exercise_or_section_stops_the_build(tmp_path):

@@ -706,13 +706,15 @@ def test_exercise_3_doubling_x_quarters_the_limit_and_five_hundredths_explodes(c
 
 def test_exercise_4_just_under_the_limit_18_percent_of_the_error_is_left(chapter):
     """“In theory yes, in practice not yet: the factor is 1 − 0.107 × 18.66 = −0.99662, so after 500 updates the
-    error is still 18 % of what it was. This near to the limit a run is not yet broken, but it is already
-    useless.”"""
+    error is still 18 % of what it was. The row says 500 updates and a loss of 40.218; the floor is `38.8075`.
+    This near to the limit a run is not yet broken, but it is already useless.” “It makes up to 500 updates.”"""
     path = chapter.descend(0.107)
     error = np.abs(path - chapter.best)
     assert pytest.approx(1 - 0.107 * 18.66, abs=5e-6) == -0.99662
     assert (path[1] - chapter.best) / (path[0] - chapter.best) == pytest.approx(-0.99662, abs=5e-6)
     assert len(path) - 1 == 500 and np.all(np.diff(error) < 0)
+    row = changed(chapter, ("0.108, 0.12:", "0.108, 0.107:"), section="limit").shown.splitlines()[-3]
+    assert row.split()[0] == "0.10700" and row.split()[-2:] == ["500", "40.218"]
     assert error[-1] / error[0] == pytest.approx(0.18, abs=0.005)
     assert error[len(chapter.descend(0.05))] / error[0] > 0.97  # where 0.05 has arrived
 
@@ -1002,7 +1004,7 @@ def test_fifty_points_one_parameter_and_a_plain_parabola(chapter):
 
 def test_the_data_the_start_and_the_code_are_the_same(chapter):
     """“The data, the start and the code are the same.” “The same parabola, the same start.”"""
-    again = changed(chapter, ("descend(0.12)", "descend(0.01)"))  # nothing but the rate is another
+    again = changed(chapter, ("rates = 0.01, 0.12", "rates = 0.01, 0.01"))  # nothing but the rate is another
     assert np.array_equal(again.large, again.small) and np.array_equal(again.small, chapter.small)
     assert chapter.large[0] == chapter.small[0]
     one, other = axes_of(chapter, "steps")

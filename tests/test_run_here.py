@@ -112,7 +112,7 @@ def test_a_changed_number_is_marked(page):
 
 
 def test_a_change_above_reaches_what_stands_below(page):
-    typed(page, "descend", "descend(0.01), descend(0.12)", "descend(0.01), descend(0.11)")
+    typed(page, "descend", "rates = 0.01, 0.12", "rates = 0.01, 0.11")
     run(page, "steps")
     run(page, "descend")
     assert "5.000000" not in result(page, "descend").inner_text()
@@ -229,16 +229,16 @@ def checked(page, exercise):
 
 
 def test_an_exercise_is_checked_and_leads_to_what_is_to_be_changed(page):
-    assert "Not yet. The two rates are still 0.01 and 0.12." in checked(page, "Exercise 4")
-    page.get_by_role("button", name="Edit descend: Exercise 4").click()
-    field = block(page, "descend").get_by_role("textbox")
+    assert "Not yet. The last rate is still 0.12." in checked(page, "Exercise 4")
+    page.get_by_role("button", name="Edit limit: Exercise 4").click()
+    field = block(page, "limit").get_by_role("textbox")
     assert field.evaluate("field => field === document.activeElement")
-    typed(page, "descend", "descend(0.12)", "descend(0.17)")
+    typed(page, "limit", "0.12:", "0.17:")
     assert "Not yet. At 0.17 you are far above the limit" in checked(page, "Exercise 4")
-    typed(page, "descend", "descend(0.17)", "descend(0.107)")
+    typed(page, "limit", "0.17:", "0.107:")
     assert "✓ Not in 500 updates: 18% of the error is still there." in checked(page, "Exercise 4")
     assert result(page, "Exercise 4").locator(".verdict.right").is_visible()
-    block(page, "descend").get_by_role("button", name="Reset").click()
+    block(page, "limit").get_by_role("button", name="Reset").click()
 
 
 def test_without_a_network_what_has_come_goes_on(page):

@@ -367,7 +367,7 @@ def test_code_runs_on_the_wall_with_nothing_loaded_before_and_can_be_changed_the
     assert not page.locator("section.present .body > .language-text").is_visible()
     page.locator("section.present .run-bar button", has_text="Edit").click()
     field = page.locator("section.present textarea")
-    field.fill(field.input_value().replace("descend(0.12)", "descend(0.107)"))
+    field.fill(field.input_value().replace("0.01, 0.12", "0.01, 0.107"))
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("section.present .run-result mark", timeout=60_000)
     field.focus()
