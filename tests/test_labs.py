@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from given.checks import NotYet, fill_in, noted
+from IPython.core.interactiveshell import InteractiveShell
 from mkdocs.config import load_config
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -387,6 +388,19 @@ def test_a_prediction_is_taken_down_in_its_own_cell_in_either_case(given, letter
 def test_a_prediction_that_is_none_is_refused_in_its_own_cell(given):
     with pytest.raises(NotYet, match='Predict "a", "b" or "c", with its quotes; you have'):
         noted(given, "abc")
+
+
+def test_a_word_without_its_quotes_is_answered_where_it_stands_in_a_notebook(capsys):
+    code = (ROOT / "docs/labs/given/checks.py").read_text(encoding="utf-8")  # as it stands in a download
+    shell = InteractiveShell()
+    shell.colors = "nocolor"
+    shell.run_cell(code)
+    capsys.readouterr()
+    assert not shell.run_cell('prediction = c\nprediction = noted(prediction, "abc")').success
+    told = 'Not yet: Python knows no name c, in the line “prediction = c”. If it is a word, put it in quotes: "c".'
+    assert capsys.readouterr().out.strip() == told
+    shell.run_cell("def root(x):\n    return y**0.5\n\ncheck(lambda: root(1), 1, 'yes', [], 'hint')")
+    assert "knows no name y, in the line “return y**0.5”" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("stem", LABS)

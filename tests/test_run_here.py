@@ -258,7 +258,9 @@ def test_a_lab_is_solved_on_its_page(page):
     assert "Cell 2, above: Not yet. This is half of it." in run(page, "Cell 3")
     typed(page, "Cell 2", "X.T", "2 * X.T")
     assert "✓ Two losses a small step apart" in run(page, "Cell 2")
-    typed(page, "Cell 3", 'fill_in("your prediction: \\"a\\", \\"b\\" or \\"c\\"")', '"a"')
+    typed(page, "Cell 3", 'fill_in("your prediction: \\"a\\", \\"b\\" or \\"c\\"")', "nowhere")
+    assert 'If it is a word, put it in quotes: "nowhere".' in run(page, "Cell 3")
+    typed(page, "Cell 3", "nowhere", '"a"')
     assert run(page, "Cell 4").endswith("It prints what the page prints.")
     assert page.locator("details[open]").count() == 0  # nothing was given away
     assert page.evaluate("window.stays")

@@ -1,3 +1,6 @@
+import builtins
+import traceback
+
 import numpy as np
 
 
@@ -18,6 +21,25 @@ def fill_in(what):
     raise NotYet(f"Fill in {what}.")
 
 
+def unknown(error):
+    """What is said of a name that Python does not know."""
+    line = traceback.extract_tb(error.__traceback__)[-1].line
+    return NotYet(
+        f"Not yet: Python knows no name {error.name}, in the line “{line}”. "
+        f'If it is a word, put it in quotes: "{error.name}".'
+    )
+
+
+def in_words(shell, kind, error, trace, tb_offset=None):
+    """In a notebook such a name is answered where it stands."""
+    told = unknown(error) if kind is NameError else error
+    shell.showtraceback((type(told), told, trace), tb_offset=tb_offset)
+
+
+if hasattr(builtins, "get_ipython"):
+    get_ipython().set_custom_exc((NameError,), in_words)
+
+
 def check(answer, right, yes, wrong, hint, also=()):
     """Go on if the answer is right to three digits, else say what it is.
 
@@ -28,6 +50,8 @@ def check(answer, right, yes, wrong, hint, also=()):
             answer = answer()
         except NotYet:
             raise
+        except NameError as error:
+            raise unknown(error) from None
         except Exception as error:
             raise NotYet(
                 f"Not yet: your code stops with “{error}”. {hint}"
