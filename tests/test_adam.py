@@ -484,7 +484,7 @@ def jump_rows(chapter):
 
 
 def test_in_all_six_runs_the_loss_jumps_at_the_first_update_and_then_falls(chapter):
-    """“Yes, in all six runs below.” “One jump, then down: the rate was too high at that moment.” “Growth by a factor, update after update, and no way back: this does not come from the rate alone.”"""
+    """“Yes, in all six runs.” “One jump, then down: the rate was too high at that moment.” “Growth by a factor, update after update, and no way back: this does not come from the rate alone.”"""
     for (layers, alpha), losses in jump_rows(chapter).items():
         run = losses_of(layers, alpha, 1000)
         assert run.argmax() == 1

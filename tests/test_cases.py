@@ -409,7 +409,7 @@ def test_the_safe_run_prints_what_was_posted_and_ends_short_of_the_answer():
 
 def test_the_loss_is_inf_near_17_and_the_slope_nan_near_35(chapter):
     """“Predict: these are the slopes after 1, 11, 21 and 31 updates; after 41 it is nan.” “The loss was not printed; at the
-    start, reconstructed below, it is 2,019.” “Just before 41, with the slope” “The slope itself does not last that
+    start, which can be reconstructed, it is 2,019.” “Just before 41, with the slope” “The slope itself does not last that
     long.” “Near 35: the update after which the slope is gone” “It would be so if the loss grew as the slope does.” “But
     the loss grows with the square of it.” “Near 17” “The loss begins at 2,019 and grows by 11.77² = 138.4 per update;
     ln(3.4e38/2019)/ln 138.4 = 16.5.” “The last slopes were computed while the loss had long been inf.” “It can.” “An

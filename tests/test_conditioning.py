@@ -664,7 +664,7 @@ def test_a_run_explodes_when_alpha_lambda_max_passes_2_whatever_kappa_is(kappa):
 
 
 def test_the_two_columns_have_a_kappa_of_2_68(chapter):
-    """“The parabola of the first chapter has κ = 1; the two columns above have κ = 2.68.”"""
+    """“The parabola of the first chapter has κ = 1; the two columns of the regression have κ = 2.68.”"""
     design = np.column_stack([chapter.x, np.ones(50)])
     assert np.linalg.cond(design) ** 2 == pytest.approx(2.68, abs=0.005)
     assert np.linalg.cond(design[:, :1]) ** 2 == pytest.approx(1)

@@ -565,7 +565,7 @@ def test_between_2_and_4_it_climbs_and_settles_flatter_and_above_4_it_never_sett
 def test_the_table_of_the_catapult(chapter):
     r"""“(Columns two and three show the first of 20 starts.) At 3.99 the loss climbs from 1.1 to `494.1`, and
     all 20 runs settle. At 4.05 none of them does.” – “The catapult needs $\alpha\lambda$ above 2: below it
-    the output shrinks, and λ hardly moves.” – “and in the catapult above it rose several hundred-fold and
+    the output shrinks, and λ hardly moves.” – “and in the catapult it rose several hundred-fold and
     came back.”"""
     rows = {row[0]: row[1:] for row in map(numbers, chapter.printed["catapult"].splitlines()[1:])}
     assert [rows[one][2] for one in (1, 1.9, 2.5, 3, 3.5, 3.99, 4.05)] == [20] * 6 + [0]

@@ -704,8 +704,8 @@ def test_clipped_while_scaled_the_longest_step_is_the_rate_over_the_scale(chapte
     unscaling were left out.” “And then the clip would bound each step.” “Predict: somebody clips to norm 1
     before the unscaling.” “With the clip before the unscaling the longest step is 7.32e-05 in place of 0.3, and
     no message says so.” “Which numbers go missing, a loss scaler rebuilt in numpy, and its steps in each wrong
-    order.” “fp16: no nan, but it crawls | gradients that are 0, or a clip before the unscaling | a scaler; the
-    order above”"""
+    order.” “fp16: no nan, but it crawls | gradients that are 0, or a clip before the unscaling | a scaler, in
+    its right order”"""
     printed = rows(chapter, "orders")
     assert (
         printed["in order"][:2] == [4, 0.3] and printed["in order"][2] < 1e-9

@@ -1,6 +1,7 @@
 """The rules by which a chapter becomes slides: what stands together, and under which heading."""
 
 import re
+from dataclasses import replace
 from string import ascii_uppercase
 
 from markdown.extensions.toc import slugify
@@ -8,11 +9,14 @@ from markdown.extensions.toc import slugify
 from takeaway.slides import letters
 from takeaway.slides.blocks import Slide, blocks, dedent, front_matter, plain, sentences
 from takeaway.slides.shown import Shown
-from takeaway.slides.size import type_of
+from takeaway.slides.size import parted, type_of
 
 OPTION = re.compile(r'^\?\?\? option "(.*)"\n((?:(?: {4}.*)?\n)*)', re.MULTILINE)
 RIGHT = re.compile(r"^(?:\*\*[^*]*\*\* )?Yes\b")  # how the explanation of the right option begins
 HOME = ("figure", "live", "run", "output")  # what a question may be about
+SYMPTOMS = 7  # of a list that is read at once
+# Said of what stands elsewhere on the page, and not on the wall.
+ELSEWHERE = re.compile(r"\b(?:lines|table|figure|box|program|section) (?:above|below)\b|\b(?:above|below):$")
 SITUATION = 430  # characters that are read at once
 
 
@@ -57,8 +61,12 @@ class _Deck(Shown):
         """A section that shows nothing is a slide with its first sentences; one that asks ends with the answer."""
         self._settle()
         if self.waiting and not self.in_section():
-            words = " ".join(sentences(self.waiting[0])[:2])
+            here = [one for one in sentences(self.waiting[0]) if not ELSEWHERE.search(one)]
+            words = " ".join(here[:2])
             self.show("words", self.section, words, form=type_of(words))
+
+        if self.slides and self.slides[-1].kind == "symptoms":
+            self.slides[-1:] = _parted(self.slides[-1])
 
     def _settle(self) -> None:
         self.flush()
@@ -144,6 +152,21 @@ class _Deck(Shown):
         slide.shows += f"1. {title}\n"
         slide.notes.append(f"**{title}:** {inside}")
         slide.form = type_of(slide.shows, most=30)
+
+
+def _parted(slide: Slide) -> list[Slide]:
+    """A list of symptoms on as many slides as it needs, each with the notes to its own."""
+    lines = slide.shows.splitlines()
+    found, notes = parted(lines, SYMPTOMS), parted(slide.notes[-len(lines) :], SYMPTOMS)
+    if len(found) == 1:
+        return [slide]
+    made = []
+    for place, (some, said) in enumerate(zip(found, notes, strict=True), start=1):
+        shows = "\n".join(some)
+        said = slide.notes[: -len(lines)] * (place == 1) + said
+        form, heading = type_of(shows, most=30), f"{slide.heading} ({place} of {len(found)})"
+        made.append(replace(slide, heading=heading, shows=shows, notes=said, form=form))
+    return made
 
 
 def _lowered(words: str) -> str:

@@ -57,22 +57,25 @@ class Shown:
         if output and len(code.split("\n")) < FEW and not marked:
             code = ""  # what it prints says more
         printed = self.printed(runs) if output else ""
-        attribute = f' hl_lines="{" ".join(map(str, marked))}"' * bool(marked)
-        shown = f"``` {{ .python{attribute} }}\n{code}\n```"
+        *before, code = wall.parts(code)
+        for part in before:
+            self._code(f"{self.section}, in code: `{runs[1]}`", part)
+        shown = _marked(code)
         together = wall.layout(code, printed) if code and output else None
         if together:
             form = f"{together.form} size-{together.size}"
             self.show("run", given or self.section, f"{shown}\n\n{output}", form=form, runs=runs)
             return
         if code:
-            heading = f"{self.section}, in code: `{runs[1]}`"
-            heading = heading if output or not given else given
-            form = f"stack size-{wall.layout(code).size}"
-            self.show("code", heading, shown, form=form, runs=None if output else runs)
+            heading = f"{self.section}, in code: `{runs[1]}`{', continued' * bool(before)}"
+            self._code(heading if output or not given else given, code, None if output else runs)
         if output:
             if given:
                 self.given["slide"] = given
             self._output(output, runs, runs)
+
+    def _code(self, heading: str, code: str, runs=None) -> None:
+        self.show("code", heading, _marked(code), form=f"stack size-{wall.layout(code).size}", runs=runs)
 
     def _output(self, output: str, section: tuple[str, str], runs) -> None:
         form = f"stack size-{wall.layout(self.printed(section)).size}"
@@ -144,14 +147,23 @@ class Shown:
         )
 
 
+def _marked(code: str) -> str:
+    """The code, with the lines that its author has remarked on."""
+    marked = " ".join(map(str, wall.marks(code)))
+    attribute = f' hl_lines="{marked}"' * bool(marked)
+    return f"``` {{ .python{attribute} }}\n{code}\n```"
+
+
 def _begin(item: str, more: int) -> str:
     """What an item says first: its bold words, or its first sentence; and so many sentences more."""
+    item = item.partition("\n    - ")[0]
     lead = LEAD.match(item)
     first, rest = (
         (lead[1], item[lead.end() :]) if lead else (sentences(item)[0], "".join(sentences(item)[1:2]))
     )
     told = sentences(rest)[:more] if lead else []
-    return " ".join([first, *told]).replace("\n", " ").replace("** :", "**:").replace("** ,", "**,")
+    begun = " ".join([first, *told]).replace("\n", " ").replace("** :", "**:").replace("** ,", "**,")
+    return re.sub(r":(\*\*)?$", r"\1", begun)  # what it leads to is left out
 
 
 def _last(text: str) -> str:

@@ -1,6 +1,7 @@
 """How large words are set, so that a slide is filled and is read from the last row."""
 
 import re
+from itertools import pairwise
 
 from takeaway.slides.blocks import plain
 
@@ -25,15 +26,18 @@ def pieces(table: str) -> list[tuple[str, str]]:
     """A table in as many pieces as it needs slides, each with its head and the class for its type."""
     head, line, *rows = table.strip().split("\n")
     size = next((size for size in (28, 26, 24, 22) if _height([head, *rows], size) <= HIGH), 22)
-    found, piece = [], []
-    total = _height([head, *rows], size)
-    share = total / -(-total // HIGH)  # so that the pieces are alike
-    for row in rows:
-        if piece and _height([head, *piece, row], size) > min(HIGH, share + 40):
-            found.append(piece)
-            piece = []
-        piece.append(row)
-    return [("\n".join([head, line, *piece]), f"size-{size}") for piece in [*found, piece]]
+    for most in range(len(rows), 0, -1):
+        found = parted(rows, most)
+        if max(_height([head, *piece], size) for piece in found) <= HIGH:
+            break
+    return [("\n".join([head, line, *piece]), f"size-{size}") for piece in found]
+
+
+def parted(items: list, most: int) -> list[list]:
+    """The items in as few parts as have no more than so many each, and alike."""
+    count = -(-len(items) // most)
+    ends = [len(items) * at // count for at in range(count + 1)]
+    return [items[one:other] for one, other in pairwise(ends)]
 
 
 def _height(rows: list[str], size: int) -> float:

@@ -8,6 +8,8 @@ DRAWS = {"plt", "fig", "ax", "axes", "Path"}
 HIGH, WIDE = 588, 1190  # the room for code and output, in pixels of a slide
 LARGE, SMALL = 30, 20  # type
 MOST = 4  # lines that stand out; where all do, none does
+LONG = 14  # lines of code are two slides, where they can be parted
+STYLE = re.compile(r"C\d[-.:a-zA-Z^*+]*")  # a colour, a mark and a line of matplotlib's
 LETTER = 0.605  # the width of a letter, by its height
 
 
@@ -27,8 +29,23 @@ def excerpt(code: str) -> tuple[str, list[int]]:
         _strike(statement, kept, drawing)
     text = "\n".join(line for line, keep in zip(lines, kept, strict=True) if keep)
     text = re.sub(r"\n{3,}", "\n\n", _without_lone_comments(text)).strip("\n")
+    return text, marks(text)
+
+
+def marks(text: str) -> list[int]:
+    """The lines, from 1, that their author has remarked on; none where they are many."""
     marked = [at for at, line in enumerate(text.split("\n"), start=1) if re.search(r"\S.* # ", line)]
-    return text, marked if len(marked) <= MOST else []
+    return marked if len(marked) <= MOST else []
+
+
+def parts(text: str) -> list[str]:
+    """Long code in two parts as alike as can be, where it has an empty line between its functions."""
+    ends = [found.start() for found in re.finditer(r"\n\n(?=\S)", text)]
+    ends = [end for end in ends if min(text.count("\n", 0, end), text.count("\n", end + 2)) >= 3]
+    if text.count("\n") + 1 < LONG or not ends:
+        return [text]
+    end = min(ends, key=lambda end: abs(text.count("\n", 0, end) - text.count("\n", end)))
+    return [text[:end], text[end + 2 :]]
 
 
 def _drawing(body: list[ast.stmt]) -> set[str]:
@@ -50,12 +67,19 @@ def _strike(statement: ast.stmt, kept: list[bool], drawing: set[str]) -> bool:
         struck = struck or bool(beside & drawing)
     else:
         imports = isinstance(statement, ast.Import | ast.ImportFrom)
-        struck = imports or _prints(statement) or bool(_names(statement) & drawing)
+        struck = imports or _prints(statement) or _styles(statement) or bool(_names(statement) & drawing)
     if struck:
         kept[statement.lineno - 1 : statement.end_lineno] = [False] * (
             statement.end_lineno - statement.lineno + 1
         )
     return struck
+
+
+def _styles(statement: ast.stmt) -> bool:
+    """Whether it only names colours, marks and lines."""
+    texts = [one.value for one in ast.walk(statement) if isinstance(one, ast.Constant)]
+    texts = [text for text in texts if isinstance(text, str)]
+    return isinstance(statement, ast.Assign) and bool(texts) and all(map(STYLE.fullmatch, texts))
 
 
 def _prints(statement: ast.stmt) -> bool:
