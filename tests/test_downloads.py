@@ -425,6 +425,15 @@ def test_each_link_in_the_course_leads_to_a_place_in_it_or_to_an_address(pdf):
     assert outside and all(re.match(r"https?://|mailto:", address) for address in outside)
 
 
+def test_no_page_of_the_course_has_fewer_than_four_lines(pdf):
+    """But the cover, whose picture takes the rest."""
+    few = []
+    for number, sheet in enumerate(pdf.pages[1:], start=2):
+        head_and_number, lines = 2, [one for one in sheet.extract_text().splitlines() if one.strip()]
+        few += [(number, lines)] if len(lines) < head_and_number + 4 else []
+    assert few == []
+
+
 def test_the_course_is_dated_by_the_build_and_small(site, pdf):
     assert pdf.metadata.creation_date == pdf.metadata.modification_date
     assert pdf.metadata.creation_date.timestamp() == 1735689600
