@@ -201,7 +201,9 @@ def test_the_rate_is_5_percent_below_the_limit_of_the_full_batch(chapter):
     assert 2 / np.linalg.eigvalsh(chapter.H)[-1] == pytest.approx(1.3467, abs=5e-5)
     assert 0.95 * chapter.full == pytest.approx(1.2794, abs=5e-5)
     code = next(part.code for part in sections(SNIPPETS / "minibatch.py") if part.name == "train")
-    assert "part, sizes = 0.95, " in code and "train(part * full, m, 100, 20)" in code and 100 * 0.95 == 100 - 5
+    assert (
+        "part, sizes = 0.95, " in code and "train(part * full, m, 100, 20)" in code and 100 * 0.95 == 100 - 5
+    )
     for m in 1, 4, 16:  # two limits: between them the mean grows and a typical run settles
         rate = 1.04 * exact_limit(chapter.X, m)
         assert chapter.growth(rate, m) > 1 > typical_factor(chapter.X, rate, m)

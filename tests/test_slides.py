@@ -274,7 +274,7 @@ def test_a_section_that_shows_nothing_is_a_slide_with_its_first_sentences():
 def test_a_slide_does_not_send_to_lines_that_stand_on_the_page_only():
     said = "Each epoch has one. Put the lines below into your loop. They write a file.\n"
     found = composed(f"---\ndescription: D\n---\n\n# N\n\n## S\n\n{said}")
-    assert found[1].shows == "Each epoch has one. They write a file." and found[1].notes == [said.strip()]
+    assert found[1].shows == "Each epoch has one." and found[1].notes == [said.strip()]
 
 
 def test_what_a_chapter_says_to_its_slides_is_on_no_page(site):

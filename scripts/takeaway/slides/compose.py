@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import takewhile
 from string import ascii_uppercase
 
 from markdown.extensions.toc import slugify
@@ -61,8 +62,8 @@ class _Deck(Shown):
         """A section that shows nothing is a slide with its first sentences; one that asks ends with the answer."""
         self._settle()
         if self.waiting and not self.in_section():
-            here = [one for one in sentences(self.waiting[0]) if not ELSEWHERE.search(one)]
-            words = " ".join(here[:2])
+            said = sentences(self.waiting[0])[:2]
+            words = " ".join([*takewhile(lambda one: not ELSEWHERE.search(one), said)] or said)
             self.show("words", self.section, words, form=type_of(words))
 
         if self.slides and self.slides[-1].kind == "symptoms":
