@@ -196,6 +196,7 @@ def open_file(browser, disk):
 
 
 def test_the_zip_holds_pages_programs_notebooks_data_figures_and_licences_and_one_folder(site):
+    """docs/teach.md: “There is no Run in the zip.”"""
     with zipfile.ZipFile(site / "overshoot.zip") as packed:
         names = packed.namelist()
         date = time.gmtime(1735689600)[:6]
@@ -209,9 +210,13 @@ def test_the_zip_holds_pages_programs_notebooks_data_figures_and_licences_and_on
     wanted |= {f"snippets/data/{path.name}" for path in SNIPPETS.glob("data/*")}
     assert wanted <= {name.removeprefix("overshoot/") for name in names}
     assert not any(name.endswith(("overshoot.zip", ".map", "404.html")) for name in names)
+    assert not any(re.search(r"/pyodide/|/assets/python/", name) for name in names), "what Run needs"
 
 
 def test_each_link_in_the_zip_leads_to_a_file_and_an_anchor_never_to_a_folder(disk):
+    """docs/teach.md: “For a room without a network, all of it comes in one zip that you read from disk by a double click on
+    index.html,”"""
+    assert (disk / "index.html").is_file() and (disk / "problem-sets.zip").is_file()
     assert rules.links_lead_somewhere(disk) == []
     for path in disk.rglob("*.html"):
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
@@ -318,6 +323,8 @@ def test_before_a_page_is_printed_each_question_is_left_open_and_repeated_with_i
 def test_a_printed_chapter_leaves_its_questions_open_and_answers_on_pages_of_its_own_at_the_end(
     open_page, chapter
 ):
+    """docs/teach.md: “On paper the answers stand on pages of their own at the end: leave those pages out of the copy for
+    learners.”"""
     page = open_page(f"{chapter}/")
     asked = [title.inner_text() for title in page.locator(f":is({QUESTIONS}) > :first-child").all()]
     printed = PdfReader(io.BytesIO(page.pdf(format="A4", outline=True, tagged=True)))
@@ -362,6 +369,7 @@ def course_pages(site):
 
 
 def test_the_outline_of_the_course_is_its_pages_and_their_headings_in_order(site, pdf):
+    """docs/teach.md: “and for paper as one PDF.”"""
     wanted = ["Overshoot", "Contents"]
     for page in course_pages(site).values():
         heads = page.select("article :is(h1, h2):not(.take-along *)")

@@ -52,6 +52,8 @@ def right(question):
 
 
 def test_right_answers_are_right_and_a_known_slip_gets_its_own_words(grade, tmp_path):
+    """docs/teach.md: “the same for the command below” “Collect the notebooks in a folder,” “report.html has a page for each
+    learner to hand back, with what each wrong answer has missed; grades.csv has the class.”"""
     answers = {name: right(question) for name, question in QUESTIONS.items()}
     (tmp_path / "in/Ada.ipynb").write_text(returned(answers), encoding="utf-8")
     slip = QUESTIONS["1"].wrong[0]
@@ -72,7 +74,11 @@ def test_right_answers_are_right_and_a_known_slip_gets_its_own_words(grade, tmp_
         ("{value} * 3 / 3", "1"),
         ("np.sqrt({value} ** 2)", "1"),
         ("mine", "1"),
-        ("{value} * 1.2", "0"),
+        ("{value} * 1.009", "1"),
+        ("{value} * 0.991", "1"),
+        ("{value} * 1.011", "0"),
+        ("2 / 18.66", "0"),
+        ("2 / 18.66 * {value} / (2 / 18.66)", "1"),
         ("'{value}'", "?"),
         ("'a long story'", "?"),
         ("open('/etc/passwd').read()", "?"),
@@ -82,6 +88,8 @@ def test_right_answers_are_right_and_a_known_slip_gets_its_own_words(grade, tmp_
     ],
 )
 def test_arithmetic_counts_and_nothing_that_was_written_is_run(grade, tmp_path, monkeypatch, written, worth):
+    """docs/teach.md: “Nothing that a learner wrote is run: an answer may be a number, a letter or arithmetic such as 2 /
+    18.66, and whatever else stands there is marked for you to look at.” “Numbers count within 1 %.”"""
     monkeypatch.chdir(tmp_path)
     book = nbformat.reads(returned({"1": written.format(value=QUESTIONS["1"].answer.value)}), 4)
     book.cells.insert(1, nbformat.v4.new_code_cell(f"mine = {QUESTIONS['1'].answer.value} + 0"))
@@ -92,6 +100,8 @@ def test_arithmetic_counts_and_nothing_that_was_written_is_run(grade, tmp_path, 
 
 
 def test_a_table_is_graded_as_people_type_it(grade, tmp_path):
+    """docs/teach.md: “or type what stands on paper into a table with the columns learner, set, question and answer, and let
+    them be graded:”"""
     lines = ["learner;set;question;answer"]
     for name, question in QUESTIONS.items():
         value = (

@@ -275,7 +275,8 @@ def test_half_of_the_limit_is_half_of_it():
 def test_at_update_2000_the_run_stands_well_below_its_limit_and_its_loss_is_0_002_and_falling(lab):
     """“At update 2,000 the run stands well below its limit.” “At update 2,000 the loss is 0.002 and falling.” “From there
     the rate is ten times as high, which is above the limit.”
-    """
+
+    docs/teach.md: “and the run under Adam, read from the state of its optimiser.”"""
     state = later()
     assert state[3] == 2000 and lab.number(state, 0.001) < 38 / 5 < 38 < 10 * lab.number(state, 0.001)
     losses = lab.train(state, 0.001, 50)[1]

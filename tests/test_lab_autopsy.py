@@ -104,7 +104,8 @@ def sharpest(a, c):
 
 def test_five_logs_of_41_lines_give_loss_weight_batch_and_rate_and_four_of_the_runs_failed(lab, log):
     """“Five anonymous logs, most of them of runs that failed.” “Five runs have left a log each.” “You have the loss, one
-    of the weights, the size of the batch and the rate, and you are to say what happened, and what to do.”"""
+    of the weights, the size of the batch and the rate, and you are to say what happened, and what to do.”
+    docs/teach.md: “an autopsy of five logs;”"""
     assert lab.LOGS.splitlines()[0] == "log,update,batch,loss,weight"
     assert list(log) == list(lab.RATES) == [*"ABCDE"]
     assert all(rows.shape == (41, 4) and list(rows[:, 0]) == [*range(41)] for rows in lab.log.values())

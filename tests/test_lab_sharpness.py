@@ -332,7 +332,8 @@ def test_the_two_experiments_find_by_halving_where_it_first_rises_and_where_it_i
 def test_the_loss_first_rises_within_three_percent_of_the_prediction_and_is_lost_at_nearly_twice(lab):
     """“Only at nearly twice the limit is the run lost.” “The limit holds for the first updates, within three percent:
     there the loss rises.”
-    """
+
+    docs/teach.md: “measure a network's sharpness and predict where it breaks;”"""
     first, lost = (
         float(line.split()[-3]) for line in labs.step_of("sharpness", "def bisect").printed.splitlines()
     )

@@ -479,7 +479,8 @@ def test_the_curvature_passes_the_limit_of_whichever_rate_the_run_trains_at():
 
 
 def test_a_measurement_helps_after_it_has_begun_and_below_its_own_limit(lab):
-    """“So a measurement helps if the network has begun to learn and the run is still well below its own limit.”"""
+    """“So a measurement helps if the network has begun to learn and the run is still well below its own limit.”
+    docs/teach.md: “the limit of your own network, and when to measure it;”"""
     names = labs.step_of("yours", "for tenths").before
     largest = names["largest"]
     helps = (

@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from given.checks import NotYet, fill_in, noted
+from given.penguins import TABLE
 from IPython.core.interactiveshell import InteractiveShell
 from mkdocs.config import load_config
 from nbclient import NotebookClient
@@ -46,6 +47,7 @@ NEEDED = {"numpy", "matplotlib"}
 
 
 def test_there_are_six_labs_with_a_prediction_and_four_to_six_other_blanks():
+    """docs/teach.md: “blanks to fill,”"""
     assert set(LABS) == {"limit", "scale", "sharpness", "autopsy", "yours", "adam"}
     for stem in LABS:
         steps = steps_of(stem)
@@ -77,6 +79,7 @@ def test_each_blank_stops_a_learner_who_has_filled_in_all_before_it(stem, number
 
 @pytest.mark.parametrize("stem, number, what", blanks())
 def test_a_check_follows_each_blank_and_passes_with_the_answer(stem, number, what):
+    """docs/teach.md: “a check under each blank that explains”"""
     step, check = steps_of(stem)[number : number + 2]
     if "prediction" in step.tags:
         assert any(one.code.startswith("look_back") for one in steps_of(stem)[number:])
@@ -106,7 +109,8 @@ def test_the_blank_takes_the_place_of_the_answer_and_of_nothing_else():
 @pytest.mark.parametrize("stem, number, wrong, why", typical_wrong_answers())
 def test_each_typical_wrong_answer_gets_its_own_explanation(stem, number, wrong, why):
     """docs/labs/autopsy.py: “If an answer is wrong, the check tells you what it is.” docs/labs/limit.py: “If an answer is
-    wrong, the check tells you what it is.” docs/labs/scale.py: “If an answer is wrong, the check tells you what it is.”"""
+    wrong, the check tells you what it is.” docs/labs/scale.py: “If an answer is wrong, the check tells you what it is.”
+    docs/teach.md: “what is wrong with a wrong answer,”"""
     step, check = steps_of(stem)[number : number + 2]
     assert refusal(step, check, answered(step.code, wrong)) == f"Not yet. {why}"
     assert len(why) > 40 and [text for _, text in explanations(check.code)].count(why) == 1
@@ -154,6 +158,7 @@ def test_a_prediction_stops_nobody_and_each_is_told_what_speaks_for_and_against_
 
 @pytest.mark.parametrize("stem", LABS)
 def test_a_download_needs_numpy_and_matplotlib_and_no_other_file(stem, site):
+    """docs/teach.md: “Both bring their data.”"""
     for version in "learner", "solution":
         text = (site / f"labs/downloads/{stem}-{version}.py").read_text(encoding="utf-8")
         imports = {
@@ -260,10 +265,16 @@ def test_the_page_shows_each_blank_and_hides_its_answer_in_a_fold(page, stem):
 
 @pytest.mark.parametrize("stem", LABS)
 def test_where_cells_run_each_check_follows_one_of_them_and_elsewhere_the_page_is_the_same_without(stem):
+    """docs/teach.md: “On the site learners work on the lab's page, with Run below each cell, and need a browser alone.”"""
     lab = nbformat.writes(jupytext.read(LABS[stem]))
     runs, still = (lab_page(stem, lab, runs)[0] for runs in (True, False))
     names = re.findall(rf'data-run="labs/{stem}:([^"]+)"', runs)
     assert len(set(names)) == len(names) and {*checks(LABS[stem])} - {""} < {*names}
+    code = [cell.source for cell in jupytext.read(LABS[stem]).cells if cell.cell_type == "code"]
+    cells = [
+        one for one in code if not explanations(one) and "from given.checks" not in one
+    ]  # a check has its cell's
+    assert len([name for name in names if name.startswith("Cell ")]) == len(cells) > 5
     without = re.sub(r'\n*<div data-run=.*|\n*```python \{ data-run="\S+:Your cell.*\n.*\n```', "", runs)
     assert "data-run" not in still
     assert re.sub(r'\{ data-run="[^"]*" (title="[^"]*") \}', r"\1", without) == still
@@ -291,6 +302,8 @@ def test_the_page_tells_each_wrong_answer_and_each_prediction_what_it_is(page, s
 
 @every_page
 def test_the_learner_s_version_stands_at_the_top_of_the_page_and_all_of_the_lab_at_its_end(page, stem, site):
+    """docs/teach.md: “To work without a network, download the learner's version, as a notebook or a script, and keep the
+    solved one for yourself.”"""
     links = page.select_one("h1").find_next("p").select("a")
     names = [f"{stem}-learner.{kind}" for kind in ("ipynb", "py")]
     assert [link["href"] for link in links] == [*(f"../downloads/{name}" for name in names), "#download"]
@@ -344,8 +357,23 @@ def test_a_number_in_backticks_quotes_the_output_of_the_lab(stem):
 
 @pytest.mark.parametrize("stem", LABS)
 def test_a_lab_says_what_comes_before_how_long_it_takes_and_what_to_hand_in(stem):
+    """docs/teach.md: “Six labs of 45 minutes, each with what to read before,” “and something to hand in:”"""
+    assert len(LABS) == 6
     for part in "**Before:**", "**Time:** 45 minutes.", "**Hand in:**":
         assert part in words_of(stem)
+
+
+def test_the_spring_is_tried_before_it_is_computed_and_the_penguins_are_in_raw_units():
+    """docs/teach.md: “find the limit of a regression, first by trying; scale it, a table of penguins in raw units;”"""
+    teach = (ROOT / "docs/teach.md").read_text(encoding="utf-8")
+    order = ["limit", "scale", "sharpness", "autopsy", "yours", "adam"]
+    assert re.findall(r"\]\(labs/(\w+)\.py\)", teach) == order
+    spring = words_of("limit")
+    assert spring.index("By experiment") < spring.index("Without a run") < spring.index("from X and n")
+    table = np.loadtxt(TABLE.splitlines(), delimiter=",", skiprows=1)
+    assert len(table) == 123 and table.mean(axis=0).min() > 10, (
+        "millimetres and grams, neither centred nor scaled"
+    )
 
 
 def test_the_site_shows_every_lab_and_only_the_labs_as_notebooks():

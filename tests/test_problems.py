@@ -279,6 +279,7 @@ def test_a_problem_that_could_be_read_in_two_ways_is_not_set():
 
 
 def test_no_problem_stands_in_two_sets_and_the_first_sets_do_not_depend_on_how_many_follow():
+    """docs/teach.md: “No problem stands in two sets.”"""
     texts = [problem.text for chosen in SETS for problem in chosen]
     assert len(set(texts)) == len(texts) == 40 * len(PROBLEMS)
     assert list(problem_sets(5, seed=3)) == SETS[:5]

@@ -64,6 +64,7 @@ def typed(page, section, old, new):
 
 
 def test_before_the_click_nothing_is_loaded_but_the_buttons(page, address):
+    """docs/teach.md: “Python comes with the first Run, 13 MB, once: press it before the class comes.”"""
     assert block(page, "limit").get_by_role("status").inner_text() == "13 MB, once"
     asked = page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
     assert not [name for name in asked if re.search("/pyodide/|kit.json|python/worker", name)]

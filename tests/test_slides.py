@@ -61,6 +61,7 @@ def lines(code):
 
 @pytest.mark.parametrize("chapter", DECKS)
 def test_a_deck_shows_every_output_and_figure_and_of_the_code_what_computes(built, chapter):
+    """docs/teach.md: “A deck is composed from its chapter when the site is built.”"""
     page, folded = built(chapter), "".join(LEFT_OUT.findall(source(chapter)))
     walls = [
         lines(block.get_text()) for block in page.select(".body > div.language-python:not([data-run]) code")
@@ -104,7 +105,7 @@ def _parts(programs):
 
 
 def test_the_wall_shows_no_import_no_path_no_drawing_and_no_printing_and_marks_what_is_remarked_on():
-    """Teach: "Code stands with its output, without imports, drawing and printing"."""
+    """docs/teach.md: “Code stands with its output, without imports, drawing and printing;”"""
     code = (
         "import numpy as np\nfrom pathlib import Path\n\ndata = Path('x') / 'data'\nw = 1.0  # the start\n"
         "fig, (left, right) = plt.subplots(1, 2)\n\nfor alpha in 0.1, 0.2:\n    w = w - alpha * w\n"
@@ -145,6 +146,7 @@ def test_a_long_list_shows_how_its_items_begin_without_what_they_lead_to():
 
 @pytest.mark.parametrize("chapter", DECKS)
 def test_a_deck_asks_every_prediction_and_keeps_the_explanations_for_the_speaker(built, chapter):
+    """docs/teach.md: “and what is wrong with each option, are the speaker's notes.” “and in the speaker's notes.”"""
     markdown, page = source(chapter), built(chapter)
     asked = page.select("section[data-kind=predict]")
     assert len(asked) == markdown.count("!!! predict")
@@ -161,12 +163,14 @@ def test_a_deck_asks_every_prediction_and_keeps_the_explanations_for_the_speaker
 
 @pytest.mark.parametrize("chapter", DECKS)
 def test_each_prediction_is_answered_on_a_later_slide_before_the_next_and_with_its_reason(chapter):
+    """docs/teach.md: “a prediction stands before its run, and after it a slide says which option was right, and why.”"""
     deck = made(chapter)
     asked = [place for place, slide in enumerate(deck) if slide.kind == "predict"]
     answered = [place for place, slide in enumerate(deck) if slide.kind == "answer"]
     assert len(asked) == len(answered) > 0
     for question, answer, following in zip(asked, answered, [*asked[1:], len(deck)], strict=True):
-        assert question + 1 < answer < following, "after what is run"
+        between = {slide.kind for slide in deck[question + 1 : answer]}
+        assert answer < following and between & {"run", "output", "figure"}, "after what is run"
         options = re.findall(r"^\d\. (.*)$", deck[question].shows, re.MULTILINE)
         letter = re.match(r"It was ([A-E]): ", deck[answer].heading)[1]
         right = options["ABCDE".index(letter)]
@@ -177,7 +181,7 @@ def test_each_prediction_is_answered_on_a_later_slide_before_the_next_and_with_i
 
 @pytest.mark.parametrize("chapter", DECKS)
 def test_the_slide_of_a_formula_says_what_each_of_its_letters_means(chapter):
-    """Teach: "a formula with its letters"."""
+    """docs/teach.md: “a formula with its letters;”"""
     for slide in made(chapter):
         if slide.kind == "formula":
             formula = re.search(r"^\$\$$.*?^\$\$$", slide.shows, re.MULTILINE | re.DOTALL)[0]
@@ -194,7 +198,7 @@ def test_the_letters_of_a_formula_are_those_that_a_reader_would_name():
 
 @pytest.mark.parametrize("chapter", DECKS)
 def test_a_question_stands_where_what_it_asks_about_is_seen(chapter):
-    """Teach: "a question takes the place of the heading above the figure or the numbers that it asks about"."""
+    """docs/teach.md: “a question takes the place of the heading above the figure or the numbers that it asks about,”"""
     deck = made(chapter)
     alone = [slide for slide in deck if slide.kind == "question"]
     assert [slide.heading for slide in alone] == ["Two questions first"] * len(alone)
@@ -212,6 +216,7 @@ def test_no_two_slides_of_a_deck_have_the_same_heading(chapter):
 
 @pytest.mark.parametrize("chapter", DECKS)
 def test_no_sentence_of_the_chapter_is_lost_between_slides_and_notes(site, built, chapter):
+    """docs/teach.md: “What the chapter says besides,”"""
     page = BeautifulSoup((site / chapter / "index.html").read_text("utf-8"), "lxml").select_one("article")
     left_out = "details.program, .tabbed-set, .take-along"
     for part in page.select(f".headerlink, .md-source-file, form, .md-feedback, {left_out}"):
@@ -232,6 +237,7 @@ def slides_titles(chapter):
 
 @pytest.mark.parametrize("chapter", DECKS)
 def test_a_deck_begins_with_its_question_ends_with_the_summary_and_hides_answers_in_the_notes(built, chapter):
+    """docs/teach.md: “It begins with the question;”"""
     page = built(chapter)
     first, last = page.select("section")[0], page.select("section")[-1]
     assert words(first.select_one(".body")).endswith("?")
@@ -244,7 +250,7 @@ def test_a_deck_begins_with_its_question_ends_with_the_summary_and_hides_answers
 
 @pytest.mark.parametrize("lecture", LECTURES)
 def test_a_lecture_follows_its_schedule_row_by_row_with_the_minutes_in_the_notes(built, lecture):
-    """Teach: "Two more follow the schedules, row by row, with the minutes in the notes"."""
+    """docs/teach.md: “Two more follow the schedules, row by row, with the minutes in the notes: 45 minutes and 90 minutes.”"""
     page = built(lecture)
     teach = source("teach").partition(f"{{ #{lecture} }}")[2].partition("\n### ")[0]
     rows = [(minutes, what) for minutes, what in re.findall(r"^\| (\d+) \| (.*?) \|", teach, re.MULTILINE)]
@@ -257,7 +263,7 @@ def test_a_lecture_follows_its_schedule_row_by_row_with_the_minutes_in_the_notes
         )
         assert re.sub(r"[$*\\]|alpha|lambda", "", told) in re.sub(r"[$*\\]", "", notes), what
     assert 15 < len(page.select("section")) <= 1 + int(lecture[-2:])
-    assert "[45 minutes](slides/lecture-45.md)" in source("teach") and "[90 minutes](" in source("teach")
+    assert "[45 minutes](slides/lecture-45.md) and [90 minutes](slides/lecture-90.md)" in source("teach")
 
 
 def test_a_section_that_shows_nothing_is_a_slide_with_its_first_sentences():
@@ -338,7 +344,7 @@ DRAWING = re.compile(r"^(?:import|from) |\bPath\(|\bplt\.|\bprint\(", re.MULTILI
 
 @pytest.mark.parametrize("deck", [*DECKS, *LECTURES])
 def test_every_slide_is_reached_by_keyboard_and_stands_on_a_wall(open_deck, deck):
-    """Teach: "Nothing is set smaller than 20 of the 720 lines of a slide"."""
+    """docs/teach.md: “Nothing is set smaller than 20 of the 720 lines of a slide.”"""
     page = open_deck(deck)
     count = page.locator(".slides > section").count()
     seen, headings = set(), set()
@@ -374,6 +380,7 @@ def words_of(slide):
 
 
 def test_a_question_takes_the_place_of_the_heading_above_what_it_asks_about(open_deck):
+    """docs/teach.md: “when you go on.”"""
     page = open_deck("overshoot", "#parabola")
     place, asks = number(page), page.locator("section.present .asked")
     assert asks.count() == 5 and page.locator("section.present .asked.visible").count() == 0
@@ -381,9 +388,36 @@ def test_a_question_takes_the_place_of_the_heading_above_what_it_asks_about(open
     page.locator("section.present .asked.visible", has_text="0.1075").wait_for()
     assert number(page) == place
     assert page.locator("section.present .live svg").first.is_visible()
+    over, under = (
+        page.locator(f"section.present {one}").first.bounding_box() for one in (".asked.visible", "h2")
+    )
+    assert over["y"] <= under["y"] and over["y"] + over["height"] + 4 >= under["y"] + under["height"]
+
+
+def test_the_keys_of_the_table_turn_show_all_and_end_what_they_opened(open_deck):
+    """docs/teach.md: “→ ← Space | forward and back” “F, O, Esc | full screen; overview; out of either” “? | all keys”"""
+    page = open_deck("taylor")
+    for key, place in ("ArrowRight", "2"), ("ArrowLeft", "1"), ("Space", "2"):
+        page.keyboard.press(key)
+        assert number(page) == place, key
+    page.keyboard.press("o")
+    assert page.locator(".reveal.overview").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator(".reveal.overview").count() == 0
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement !== null")
+    page.evaluate("document.exitFullscreen()")  # which Esc does in a browser with a window
+    page.keyboard.press("Shift+?")
+    said = page.locator(".r-overlay-help")
+    said.wait_for()
+    assert "Speaker’s window" in said.inner_text()
+    page.keyboard.press("Escape")
+    assert said.count() == 0
 
 
 def test_code_runs_on_the_wall_with_nothing_loaded_before_and_can_be_changed_there(open_deck, pyodide):
+    """docs/teach.md: “Run below a program or a figure runs it on the wall, and Edit opens all of its code, so that you can
+    change a rate before everybody's eyes.”"""
     page, loaded = open_deck("overshoot"), []
     page.on("request", lambda request: loaded.append(request.url.rpartition("/")[2]))
     page.evaluate("location.hash = '#/4'")
@@ -413,6 +447,9 @@ def test_code_runs_on_the_wall_with_nothing_loaded_before_and_can_be_changed_the
 
 @pytest.mark.parametrize("name, path", FIGURES.items())
 def test_a_figure_that_answers_on_the_page_answers_on_its_slide(open_deck, name, path):
+    """docs/teach.md: “A figure that is interactive on the page is interactive on the slide,” “and keyboard;” “After you have
+    touched a figure, the arrows belong to the knob that you touched last; Esc gives them back to the slides.” “Page Down,
+    Page Up | forward and back, wherever you have clicked: the keys of a remote”"""
     page = open_deck(path.strip("/"), f"#{name}")
     figure = page.locator(f"section.present {name}-figure")
     figure.locator(".live svg path").first.wait_for(state="attached")
@@ -443,6 +480,7 @@ def test_a_figure_that_answers_on_the_page_answers_on_its_slide(open_deck, name,
 
 
 def test_the_state_of_a_figure_in_the_address_holds_on_a_slide(open_deck):
+    """docs/teach.md: “the state in its address works there too.”"""
     page = open_deck("overshoot", "?parabola.alpha=0.05#parabola")
     says = page.locator("section.present .says")
     says.wait_for()
@@ -451,6 +489,7 @@ def test_the_state_of_a_figure_in_the_address_holds_on_a_slide(open_deck):
 
 @pytest.mark.parametrize("width, height", [(1280, 720), (1920, 1080), (900, 700)])
 def test_what_is_dragged_on_a_slide_stays_below_the_pointer_at_any_size(open_deck, width, height):
+    """docs/teach.md: “by mouse”"""
     page = open_deck("overshoot", "#parabola", width=width, height=height)
     handle = page.locator("section.present .live circle.handle")
     handle.wait_for()
@@ -465,6 +504,8 @@ def test_what_is_dragged_on_a_slide_stays_below_the_pointer_at_any_size(open_dec
 
 
 def test_the_speaker_s_window_shows_the_notes_and_each_window_follows_the_other(open_deck):
+    """docs/teach.md: “S | opens a second window with the notes, the next slide, a clock and a timer; each window follows the
+    other,”"""
     page = open_deck("overshoot", "#/3")  # the prediction
     with page.expect_popup() as opened:
         page.keyboard.press("s")
@@ -487,6 +528,7 @@ def test_the_speaker_s_window_shows_the_notes_and_each_window_follows_the_other(
 
 
 def test_a_figure_on_the_wall_and_in_the_speaker_s_window_follow_each_other(open_deck):
+    """docs/teach.md: “and so does a figure in it”"""
     page = open_deck("overshoot", "#parabola")
     place, rate = number(page), "section.present input[aria-label='second rate α, exact']"
     page.locator(rate).wait_for()
@@ -505,6 +547,7 @@ def test_a_figure_on_the_wall_and_in_the_speaker_s_window_follow_each_other(open
 
 
 def test_who_enlarges_the_page_gets_larger_text(browser, address):
+    """docs/teach.md: “and where you enlarge the page in your browser, the slides stand one below the other.”"""
     page = browser.new_page(viewport={"width": 960, "height": 540})
     page.add_init_script("Object.defineProperty(window, 'outerWidth', {get: () => 2 * innerWidth})")
     page.goto(f"{address}slides/overshoot/")
@@ -521,6 +564,7 @@ def test_a_message_from_elsewhere_does_not_move_a_deck(open_deck):
 
 @pytest.mark.parametrize("chapter", DECKS)
 def test_paper_gets_one_slide_a_sheet_without_notes(open_page, chapter):
+    """docs/teach.md: “To print, add ?print-pdf to the address (one slide per sheet),”"""
     page = open_page(f"slides/{chapter}/?print-pdf")
     printed = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == page.locator("section").count()
@@ -539,6 +583,7 @@ def test_paper_gets_one_slide_a_sheet_without_notes(open_page, chapter):
 def test_on_a_phone_held_upright_the_slides_stand_one_below_the_other_and_are_read_without_zoom(
     open_page, chapter
 ):
+    """docs/teach.md: “On a phone held upright,”"""
     page = open_page(f"slides/{chapter}/", width=390, height=844)
     assert page.locator("section:visible").count() == page.locator("section").count()
     assert page.locator("aside.notes:visible").count() == 0
@@ -559,6 +604,7 @@ def test_on_a_phone_held_upright_the_slides_stand_one_below_the_other_and_are_re
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_a_handout_has_the_notes_below_each_slide(open_page, paper):
+    """docs/teach.md: “or ?print-pdf&notes (a handout with the notes), and print from the browser.”"""
     page = open_page("slides/overshoot/?print-pdf&notes")
     assert page.locator("aside.notes:visible").count() == page.locator("aside.notes").count() >= 20
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper)))

@@ -40,7 +40,7 @@ def command(*arguments, **environment):
 
 def test_the_same_seed_makes_the_same_bytes_and_another_seed_other_sets(tmp_path):
     """README.md: “As many different problem sets as your class needs, as notebooks, on paper and as a Moodle question
-    bank, with a key:”"""
+    bank, with a key:” docs/teach.md: “With --seed and that number you make the same sets, byte for byte, next year.”"""
     for out, seed, hashing in ("a", 7, "1"), ("b", 7, "2"), ("c", 8, "1"):
         made = command("--count", 3, "--seed", seed, "--out", tmp_path / out, PYTHONHASHSEED=hashing)
         assert made.returncode == 0, made.stderr
@@ -55,6 +55,8 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_other_sets(tmp_path
 
 
 def test_a_seed_that_is_not_given_cannot_be_guessed_and_is_told_to_the_teacher_and_in_the_key_alone(tmp_path):
+    """docs/teach.md: “For a class that you grade, make sets that nobody else has:” “They come from a seed that nobody can
+    guess. The command tells it to you, the key repeats it, and no sheet shows it.”"""
     seeds = []
     for out in "ab":
         made = command("--count", 2, "--out", tmp_path / out)
@@ -77,9 +79,11 @@ def test_the_example_of_the_page_and_of_the_readme_never_makes_the_published_set
         assert calls and not any("--seed" in call for call in calls)
 
 
-def test_each_letter_is_right_as_often_as_every_other():
+@pytest.mark.parametrize("count, seed", [(60, PUBLISHED), (30, 7), (11, 20_000_000_001)])
+def test_each_letter_is_right_as_often_as_every_other(count, seed):
+    """docs/teach.md: “In the sets of one seed each letter of a choice is right as often as every other, give or take one.”"""
     counts = {}
-    for problems in problem_sets(60, PUBLISHED):
+    for problems in problem_sets(count, seed):
         for name, _, question in numbered(problems):
             if question.is_choice:
                 letters = counts.setdefault(name, dict.fromkeys(map(question.letter, question.answers), 0))
@@ -144,6 +148,7 @@ def check_of(notebook):
 
 @pytest.mark.parametrize("place", range(COUNT))
 def test_the_check_of_a_notebook_explains_each_typical_wrong_answer(place):
+    """docs/teach.md: “and a check that says what a typical wrong answer has missed;”"""
     check = check_of(nbformat.reads(FILES[f"set-{place + 1:02}.ipynb"], 4))
     for name, _, question in numbered(SETS[place]):
         assert "still blank" in check(name, ...)
@@ -161,6 +166,7 @@ def test_the_check_of_a_notebook_explains_each_typical_wrong_answer(place):
 
 
 def test_a_notebook_is_valid_and_runs_with_its_blanks_in_a_kernel_of_its_own(tmp_path):
+    """docs/teach.md: “set-01.ipynb … | a notebook for each learner: a blank under each question,”"""
     notebook = nbformat.reads(FILES["set-01.ipynb"], 4)
     nbformat.validate(notebook)
     ran = NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}, timeout=120).execute()
@@ -175,7 +181,9 @@ def test_a_notebook_is_valid_and_runs_with_its_blanks_in_a_kernel_of_its_own(tmp
 
 
 def test_no_answer_stands_in_a_notebook_to_be_read_and_an_exam_holds_none_at_all():
+    """docs/teach.md: “with --exam no check” “For an exam, --exam makes notebooks that hold no answers, not even packed.”"""
     exam = dict(files(1, SEED, exam=True))["set-01.ipynb"]
+    assert "b64decode" not in exam and not any(one.answer.why in exam for _, _, one in numbered(SETS[0]))
     assert "check" not in exam and nbformat.validate(nbformat.reads(exam, 4)) is None
     for _, _, question in numbered(SETS[0]):
         assert question.answer.why not in FILES["set-01.ipynb"]
@@ -209,15 +217,19 @@ def test_a_page_is_whole_in_itself_and_sets_its_mathematics(name):
 
 
 def test_the_sheet_gives_no_answer_away_and_the_key_gives_all():
+    """docs/teach.md: “key.html, key.csv, key.json | grading: every answer with its worked solution and the usual slips;”"""
     sheets, keys = (BeautifulSoup(FILES[name], "lxml") for name in ("sets.html", "key.html"))
     assert len(sheets.select("section")) == len(keys.select("section")) == COUNT
     for _, _, question in QUESTIONS:
         words = BeautifulSoup(for_paper(question.answer.why), "lxml").get_text()
         assert words in keys.get_text() and words not in sheets.get_text()
+        for slip in question.wrong:
+            assert BeautifulSoup(for_paper(slip.why), "lxml").get_text() in keys.get_text()
     assert len(sheets.select(".answer")) == len(QUESTIONS)
 
 
 def test_the_key_as_a_table_holds_the_interval_that_counts():
+    """docs/teach.md: “the table for a spreadsheet;”"""
     rows = list(csv.DictReader(FILES["key.csv"].splitlines()))
     assert [(row["question"]) for row in rows] == [name for name, _, _ in QUESTIONS]
     for row, (_, _, question) in zip(rows, QUESTIONS, strict=True):
@@ -234,6 +246,7 @@ def test_the_key_as_a_table_holds_the_interval_that_counts():
 def test_a_set_prints_on_five_pages_with_room_to_work_without_a_request_or_a_complaint(
     browser, tmp_path, paper
 ):
+    """docs/teach.md: “set-01.html …, sets.html | paper: five pages a set with room to work, A4 or Letter”"""
     page = browser.new_page()
     noise = []
     page.on("console", lambda message: noise.append(message.text))
@@ -336,6 +349,8 @@ BANKS = {"moodle": read_moodle(FILES["moodle.xml"]), "gift": read_gift(FILES["gi
 
 
 def test_both_banks_hold_the_same_questions():
+    """docs/teach.md: “moodle.xml, gift.txt | a question bank, the same in both”"""
+
     def ordered(bank):
         return [one | {"answers": sorted(one["answers"], key=str)} for one in bank]
 
@@ -377,12 +392,34 @@ def test_a_bank_grades_each_answer_as_the_problem_does_and_explains_it(bank):
 
 
 def test_a_category_holds_the_variants_of_one_question_so_that_a_quiz_can_draw_one():
+    """docs/teach.md: “each question is a category that holds its variants, so let a quiz draw one at random from each”"""
     sizes = {}
     for entry in BANKS["moodle"]:
         sizes[entry["category"]] = sizes.get(entry["category"], 0) + 1
         assert re.fullmatch(r"\$course\$/top/Overshoot/\d+\w? [^/]+", entry["category"])
         assert entry["category"].split("/")[-1].split()[0] == entry["name"].split(",")[0]
     assert set(sizes.values()) == {COUNT} and len(sizes) == len(list(numbered(SETS[0])))
+
+
+def test_a_known_slip_is_answered_with_its_own_words_in_the_notebook_and_in_moodle_alike():
+    """docs/teach.md: “A slip that is known (the square root forgotten, 1/λ for 2/λ, the sum taken for the mean) is answered
+    with its own explanation, in the notebook and in Moodle alike.”"""
+    check = check_of(nbformat.reads(FILES["set-01.ipynb"], 4))
+    asked = {name: (problem, question) for name, problem, question in numbered(SETS[0])}
+    rate, (first, second, third) = (asked["3a"][0].given[one] for one in ("rate", "losses"))
+    no_root = (1 + (third - second) / (second - first)) / rate
+    curvature = 2 / asked["1"][1].answer.value
+    summed = asked["7b"][1].answer.value
+    for name, slip in ("3a", no_root), ("1", 1 / curvature), ("7a", summed):
+        problem, said = asked[name][0], check(name, slip)
+        assert said.startswith(f"{name}: **not yet.** ") and problem.hint not in said
+        entry = next(one for one in BANKS["moodle"] if one["name"] == f"{name}, set 1")
+        told = [
+            why
+            for value, slack, _, why in entry["answers"]
+            if value != "*" and abs(float(value) - slip) <= slack
+        ]
+        assert told[0] == for_a_bank(said.partition("** ")[2])
 
 
 def test_mathematics_in_a_bank_stands_between_the_brackets_that_moodle_sets():

@@ -101,5 +101,5 @@ def _own(row: _Row, teach: str) -> list[Slide]:
     name, colon, words = row.what.partition(": ")
     heading, shows = (name, words) if colon else ("Your turn", row.what)
     shows = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", shows)
-    shows = shows[0].upper() + shows[1:]
+    shows = shows[0].upper() + shows[1:] if shows[0].isascii() else shows  # Λ is another letter
     return [Slide("words", heading[0].upper() + heading[1:], shows, [row.beside], form=type_of(shows))]
