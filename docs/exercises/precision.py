@@ -23,7 +23,7 @@ check(
         ),
         (
             (-0.002, 500),
-            "The program takes step away, so this adds 0.002, and the weight leaves upwards. Let step be 0.002, without a sign.",
+            "The program takes step away, so this adds 0.002: in fp32 the weight goes up, and bf16, twice as coarse above 1, does not feel it. Let step be 0.002, without a sign.",
         ),
     ],
     "These are the size and the number of your updates. They should be 0.002 and 500.",
