@@ -289,9 +289,11 @@ def test_a_lecture_of_45_minutes_shows_in_each_row_what_the_row_says():
         and [row.split(" | ")[0] for row in rows[:2]] == ["| negative", "| exactly 0"]
     )
     assert least > 0, "which is why the first two rows cannot be found"
-    assert "x² and set the rate to 0.12" in square[0].heading and square[1].runs == ("overshoot", "scale")
+    assert "x² and set the rate to 0.12" in square[0].heading and ("overshoot", "scale") in [
+        slide.runs for slide in square
+    ]
     assert abs(descend(2, 0.12)[-1]) < 1 and lecture("lecture-45")[1][5].what.endswith("sum against mean")
-    assert "L_3" in losses[0].shows
+    assert any("L_3" in slide.shows for slide in losses)
     assert "λ = 250, α = 0.01" in ticket[0].shows and abs(descend(250, 0.01, 30)[-1]) > 1e5
     assert descend(250, 0.01, 1)[1] == pytest.approx(1 - 2.5)
 
@@ -328,11 +330,8 @@ def test_a_lecture_of_90_minutes_shows_in_each_row_what_the_row_says():
     kinds = [slide.kind for slide in valley.slides]
     assert kinds[0] == "predict" and "bowl" in [slide.name for slide in valley.slides] and kinds[-1] == "run"
     assert "np.ones(50)" in (SNIPPETS / "conditioning.py").read_text(encoding="utf-8")
-    assert (
-        "inf" in end.slides[1].heading
-        and "nan" in end.slides[1].heading
-        and end.slides[-1].name == "countdown"
-    )
+    (asked,) = (slide.heading for slide in end.slides if slide.kind == "predict")
+    assert "inf" in asked and "nan" in asked and end.slides[-1].name == "countdown"
     (one,) = problem_sets(1, 7)
     assert len([name for name, _, _ in numbered(one) if re.match("[123](?!\\d)", name)]) == 5
     assert problems.minutes == 15 and "rate 0.105" in ticket.slides[0].shows
