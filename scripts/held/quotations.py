@@ -1,7 +1,8 @@
 """What the tests quote: a docstring names, between “ and ”, word for word the sentences that its test proves.
 
 A test file quotes the page that it is named for, or the one that it names by ``PROVES = "diagnose"``. What is
-quoted from another file says so before: docs/fixes.md: “…” and “…”.
+quoted from another file says so before: docs/fixes.md: “…” and “…”. Claims that are tried in a process of their
+own, such as tests/messages/torch_claims.py, quote as tests do.
 """
 
 import ast
@@ -30,7 +31,8 @@ class Quotation:
 
 def quotations(tests: Path) -> list[Quotation]:
     """All that the test files of a folder quote."""
-    return [one for path in sorted(tests.glob("test_*.py")) for one in of_file(path)]
+    files = sorted([*tests.glob("test_*.py"), *tests.glob("*/*_claims.py")])
+    return [one for path in files for one in of_file(path)]
 
 
 def of_file(path: Path) -> list[Quotation]:

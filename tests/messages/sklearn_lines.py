@@ -26,13 +26,6 @@ def non_finite(cured):
     return model.fit(incomes, spread if cured else spent).score(incomes, spread)
 
 
-def in_silence(cured):
-    model = SGDRegressor(random_state=0)
-    model = make_pipeline(StandardScaler(), model) if cured else model
-    model.fit(incomes, spent)
-    return "weights", *(model[-1] if cured else model).coef_
-
-
 def input_nan(cured):
     return mean_squared_error([1.0, 2.0], [1.0 if cured else np.nan, 2.0])
 

@@ -74,14 +74,6 @@ def ctc(cured):
     return f"{loss.item()} and its gradient is nan: {scores.grad.isnan().any().item()}"
 
 
-def ctc_zero_infinity(cured):
-    scores = torch.randn(4, 1, 4, requires_grad=True)
-    cost = nn.CTCLoss(zero_infinity=cured)
-    loss = cost(scores.log_softmax(2), torch.tensor([[1, 1, 2, 3]]), torch.tensor([4]), torch.tensor([4]))
-    loss.backward()
-    return loss.item(), scores.grad.abs().max().item()
-
-
 def bce(cured):
     score = torch.tensor([3.0])
     return nn.BCEWithLogitsLoss()(score, torch.ones(1)) if cured else nn.BCELoss()(score, torch.ones(1))
