@@ -12,11 +12,13 @@ import re
 import subprocess
 import sys
 
+import markdown
 import numpy as np
 import pytest
 
 from apart import last_line, skip_without
 from conftest import ROOT, SNIPPETS
+from readlog import diagnose, read
 from weave.program import sections
 
 FOLDER = ROOT / "tests/messages"
@@ -130,7 +132,11 @@ EVERY = [(framework, anchor) for framework, anchors in MADE.items() for anchor i
 
 @pytest.mark.parametrize("framework, anchor", EVERY)
 def test_a_few_lines_make_the_message_word_for_word_and_the_cure_makes_it_go(framework, anchor):
-    """docs/misconceptions.md: “PyTorch [refuses to clip](messages.md#clip-error) if you ask it to.”"""
+    """
+    “Also in multiply, divide, matmul, log, sqrt, scalar subtract.”
+    “Also in square, power, matmul, add, reduce, scalar multiply,”
+    docs/misconceptions.md: “PyTorch [refuses to clip](messages.md#clip-error) if you ask it to.”
+    """
     broken, cured = said_by(framework)[anchor]
     for pattern in lines_of(anchor):
         if anchor == "ctc":  # its heading names the function
@@ -166,6 +172,10 @@ ALSO = [  # the framework, the entry, the function that says it, and what the en
 
 @pytest.mark.parametrize("framework, anchor, name, line", ALSO)
 def test_what_an_entry_also_quotes_is_said_as_well(framework, anchor, name, line):
+    """
+    “Also OverflowError: math range error.”
+    “With NanLossDuringTrainingError: NaN loss during training. It is NanTensorHook of an Estimator: the loss it fetched is nan.”
+    """
     broken, cured = said_by(framework)[name]
     assert line in broken and line not in cured
     assert line in " ".join(ENTRIES[anchor]) or name in ("std-nan", "temperature")
@@ -200,6 +210,61 @@ def test_the_anchors_are_short_and_the_index_has_each_once_in_order():
     assert max(map(len, ENTRIES)) <= 16
     for title, anchor, label, _ in HEADING.findall(PAGE):
         assert len(label or SPAN.sub(r"\2", title)) <= 40, f"{anchor} is too long for the list at the side"
+
+
+def test_each_row_of_the_index_leads_to_the_lines_below_its_heading():
+    """
+    “Any loss: loss: nan · val_loss: nan · loss: 0.6931, loss: 2.3026, stuck · loss: 87.3365, loss: 100.0, stuck · target size … is different · grad_norm: 2517.3”
+    “NumPy and Python: overflow encountered in exp · overflow encountered in multiply · invalid value encountered · divide by zero encountered in log · FloatingPointError · OverflowError”
+    “scikit-learn and SciPy: Solver produced non-finite, under-/overflow · Input contains NaN · matrix contains invalid numeric entries”
+    “PyTorch: returned nan values in its 0th output · total norm … is non-finite · CTCLoss gives inf · between 0 and 1 · more than 1 value per channel · c10::Half without overflow”
+    “Sampling, policies: Expected parameter loc · std >= 0.0 · probability tensor contains”
+    “Loss scalers, fp16: unscale FP16 gradients · No inf checks · unscale() has already been called · lr_scheduler.step() before · Gradient overflow · Minimum loss scale reached · grad_norm: inf”
+    “Hugging Face: 'loss': 0.0, 'grad_norm': nan · 'grad_norm': nan · 'loss': 0.0”
+    “Keras, TensorFlow, JAX: Invalid loss · LossTensor is inf or nan · Model diverged with loss = NaN · Nan in summary histogram · invalid value (nan) encountered”
+    “Repositories: Loss is nan, stopping training · detectron2 · YOLO · TensorBoard · Megatron · kohya · Caffe · Darknet”
+    """
+    rows = re.findall(r"^- \*\*(.+?):\*\* (.+)$", PAGE, re.MULTILINE)
+    parts = re.split(r"^## (.+)$", PAGE, flags=re.MULTILINE)[1:]
+    assert len(rows) == len(parts) // 2 == 9
+    labels = {}
+    for (name, row), heading, part in zip(rows, parts[::2], parts[1::2], strict=True):
+        assert re.findall(r"\w+", name) == re.findall(r"\w+", re.sub(r",? and\b|,", "", heading)) or (
+            name in ("NumPy and Python", "scikit-learn and SciPy") and name == heading
+        )
+        links = re.findall(r"\[(.+?)\]\(#([\w-]+)\)", row)
+        assert [anchor for _, anchor in links] == [anchor for _, anchor, *_ in HEADING.findall(part + "## ")]
+        for label, anchor in links:
+            title, body = ENTRIES[anchor]
+            for _, span in SPAN.findall(label) or [("", label)]:
+                for piece in re.split(r" … ", span):
+                    assert piece.lower() in f"{title} {body}".lower(), f"{anchor} does not say {piece}"
+            labels[label.replace("`", "")] = anchor
+    for number, anchor in ((0.6931, "guessing"), (2.3026, "guessing"), (87.3365, "guard"), (100.0, "guard")):
+        assert [anchor] == [to for label, to in labels.items() if f"loss: {number}" in label]
+    assert labels["grad_norm: 2517.3"] == "norm-large" and labels["std >= 0.0"] == "std"
+    assert labels["between 0 and 1"] == "bce"
+
+
+def test_the_mark_beside_a_heading_holds_its_address():
+    """“To send somebody to an entry, copy its address: the ¶ beside the heading holds it.”"""
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert re.search(r"^  - toc:\n      permalink: true$", settings, re.MULTILINE)
+    made = markdown.markdown(
+        "### Line { #line }", extensions=["toc", "attr_list"], extension_configs={"toc": {"permalink": True}}
+    )
+    assert re.search(r'<h3 id="line">Line<a class="headerlink" href="#line"[^>]*>(¶|&para;)</a></h3>', made)
+
+
+def test_the_losses_before_the_line_tell_apart_what_the_line_does_not():
+    """“If you have the losses from before the line, paste them as well: they often say more than the message.”"""
+    growing = [0.5 * 9**n for n in range(8)]
+    steady = [0.693, 0.61, 0.55, 0.5, 0.46, 0.43, 0.41, 0.4]
+    told = [
+        diagnose(read("\n".join(f"loss: {loss}" for loss in [*losses, "nan"])))["verdict"]
+        for losses in (growing, steady)
+    ]
+    assert told == ["growth", "not-the-rate"]
 
 
 def test_the_list_of_the_task_is_there():
