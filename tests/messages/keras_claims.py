@@ -1,5 +1,8 @@
 """What the entries of Keras and TensorFlow say."""
 
+import tempfile
+from pathlib import Path
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -19,12 +22,12 @@ class _Batches(keras.callbacks.Callback):
         self.means.append(logs["loss"])
 
 
-def _fit(x, y, rate=0.0, size=2, **more):
+def _fit(x, y, rate=0.0, size=2, extra=(), **more):
     keras.utils.set_random_seed(0)
     net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     net.compile(keras.optimizers.SGD(rate), "mse", run_eagerly=len(x) < 10)
     seen = _Batches()
-    done = net.fit(x, y, batch_size=size, epochs=1, verbose=0, shuffle=False, callbacks=[seen], **more)
+    done = net.fit(x, y, batch_size=size, epochs=1, verbose=0, shuffle=False, callbacks=[seen, *extra], **more)
     return net, done.history, seen.means
 
 
@@ -49,13 +52,14 @@ def the_loss_of_an_epoch_is_a_mean_and_one_nan_makes_it_nan():
 def weights_that_the_last_update_spoilt_show_in_the_validation_alone():
     """
     “If the training loss beside it is normal, the weights are whole, unless the last update of the epoch spoilt them: nan in the weights before it would show in both.”
+    “Check: call net.evaluate(X, y) with new weights; then log every update.”
     “Check: compute the loss once, before any update; in Keras, net.evaluate(X, y) before fit.”
     """
     for batches, both in ((1, False), (2, True)):
         x, y = _x[: 2 * batches], _y[: 2 * batches]
         net, history, means = _fit(x, y, rate=float("inf"), validation_data=(_x[:8], _y[:8]))
         assert np.isfinite(means[0]) and not np.isfinite(net.get_weights()[0]).all()
-        assert np.isnan(history["val_loss"][0]) and np.isnan(history["loss"][0]) == both
+        assert len(means) == batches and np.isnan(history["val_loss"][0]) and np.isnan(history["loss"][0]) == both
     net, *_ = _fit(_x[:2], _y[:2])
     assert np.isfinite(net.evaluate(_x[:8], _y[:8], verbose=0))
     assert np.isnan(net.evaluate(_x[:8] * np.nan, _y[:8], verbose=0))
@@ -86,7 +90,15 @@ def the_hook_has_looked_at_one_number_and_the_histogram_at_one_variable():
 
     hook = NanTensorHook("loss", fail_on_nan_loss=False)
     assert hook.before_run(None).fetches == "loss"
-    hook.after_run(None, Run(float("nan")))  # whatever was before: it fails on one number alone
+    stops = []
+
+    class Context:
+        def request_stop(self):
+            stops.append(True)
+
+    for loss in 0.4, 1e30, float("inf"), float("nan"):  # it does not look at whether the loss grew
+        hook.after_run(Context(), Run(loss))
+        assert stops == [True] * (loss != loss)
     w, said = tf.Variable([1.0, 2.0], name="kernel"), []
     for slope in 0.1, float("nan"), 0.1, 0.1:
         w.assign_sub([slope, slope])
@@ -99,3 +111,20 @@ def the_hook_has_looked_at_one_number_and_the_histogram_at_one_variable():
         "Nan in summary histogram for: " in one and w.name in one for one in said[1:]
     )
     assert np.isnan(w.numpy()).all()
+
+
+def a_checkpoint_that_was_saved_before_brings_the_weights_back():
+    """“Go back to a checkpoint: BackupAndRestore or ModelCheckpoint must have saved one.”"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/whole.weights.h5"
+        keepers = [
+            keras.callbacks.ModelCheckpoint(path, save_weights_only=True),
+            keras.callbacks.BackupAndRestore(f"{folder}/backup", delete_checkpoint=False),
+        ]
+        net, *_ = _fit(_x[:4], _y[:4], 0.01, extra=keepers)
+        kept = net.get_weights()
+        assert list(Path(folder, "backup").rglob("*"))
+        net.fit(_x[:4] * np.nan, _y[:4], verbose=0)
+        assert np.isnan(net.get_weights()[0]).any()
+        net.load_weights(path)
+        assert all(np.array_equal(a, b) for a, b in zip(net.get_weights(), kept, strict=True))

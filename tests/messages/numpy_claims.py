@@ -46,15 +46,22 @@ def _first(code):
 
 
 def three_causes_end_in_the_same_line():
-    """“The loss is no longer a number. This line alone cannot tell why: a rate that is too high, a nan in the data and a log of 0 all end here.”"""
+    """
+    “The loss is no longer a number. This line alone cannot tell why: a rate that is too high, a nan in the data and a log of 0 all end here.”
+    “Cure: growing: the rate. Normal until then: a log or a division. At step 0: the data.”
+    """
     bad = TRUE.copy()
     bad[7] = np.nan
-    p, label = np.array([0.0, 0.5]), np.array([0.0, 1.0])
+    label, by_log, by_division = np.array([0.0, 1.0]), [], []
     with np.errstate(all="ignore"):
-        by_log = -np.mean(label * np.log(p) + (1 - label) * np.log(1 - p))
-    by_rate, by_data = _losses(RAW, TRUE, 1e-3)[-1], _losses(RAW, bad, 1e-5)[-1]
-    assert {f"loss: {loss}" for loss in (by_rate, by_data, by_log)} == {"loss: nan"}
-    assert _settles(RAW, TRUE, 1e-5)
+        for n in range(10):
+            p, spread = np.array([0.0 if n == 9 else 0.5 - n / 20, 0.5 + n / 20]), np.float64(9 - n)
+            by_log.append(-np.mean(label * np.log(p) + (1 - label) * np.log(1 - p)))
+            by_division.append(1 + spread / spread)
+    by_rate, by_data = _losses(RAW, TRUE, 1e-3), _losses(RAW, bad, 1e-5)
+    assert {f"loss: {losses[-1]}" for losses in (by_rate, by_data, by_log, by_division)} == {"loss: nan"}
+    assert (np.diff(by_rate[:100]) > 0).all() and np.isnan(by_data[0]) and _settles(RAW, TRUE, 1e-5)
+    assert np.max(by_log[:9]) <= by_log[0] and np.max(by_division[:9]) <= by_division[0]
 
 
 def each_part_of_the_cure_of_a_run_that_explodes_is_enough():
@@ -87,6 +94,7 @@ def a_norm_says_something_only_beside_the_norms_before_it():
     “No norm of a gradient is normal or too large by itself.”
     “It goes with the reduction (a sum over a hundred samples has a hundred times the norm of their mean), with the number of weights and with the size of the targets.”
     “What counts is a leap: the norm of this update against those before it.”
+    “Check: print the norms of fifty updates, from before clipping.”
     “Cure: One height: nothing is wrong.”
     “Clip a little above the usual norm, or take the mean.”
     """
@@ -128,6 +136,7 @@ def a_norm_says_something_only_beside_the_norms_before_it():
 
 def the_exponent_grows_with_a_high_rate_or_a_wrong_sign_and_is_else_cured_by_its_form():
     """
+    “Check: print the largest exponent at each update.”
     “Cure: If it grows, it is the rate or a sign. If not, subtract the largest score first, or use np.logaddexp(0, -z).”
     """
     x, y = np.array([1.0, -1.0, 0.5]), np.array([10.0, 1.0, 5.0])
@@ -165,7 +174,10 @@ def a_result_beyond_the_largest_number_overflows():
 
 
 def a_loss_that_grows_by_one_factor_is_the_rate_or_a_sign():
-    """“Cure: then it is the rate, or a sign: paste the losses.”"""
+    """
+    “Check: print the loss of each update.”
+    “Cure: then it is the rate, or a sign: paste the losses.”
+    """
     X = _standard(RAW)
     for rate in 2.0, -0.2:
         losses = _losses(X, TRUE - TRUE.mean(), rate, 1500)
@@ -221,12 +233,13 @@ for _ in range(400):
 def the_log_of_zero_and_its_two_cures():
     """
     “Something of which the log is taken is exactly 0, and the log is −inf. Times 0 it is nan in the next line.”
+    “Check: print the smallest number that goes into the log.”
     “Cure: compute the loss from the scores. A bound, np.clip(p, 1e-7, 1 - 1e-7), keeps the value finite.”
     """
     score = np.array([-800.0, 800.0])
     with np.errstate(all="ignore"):
         p = 1 / (1 + np.exp(-score))
-        assert p[0] == 0 and np.log(p)[0] == -np.inf and np.isnan(0 * np.log(p))[0]
+        assert p.min() == 0 == p[0] and np.log(p)[0] == -np.inf and np.isnan(0 * np.log(p))[0]
     bounded = np.clip(p, 1e-7, 1 - 1e-7)
     assert np.isfinite(np.log(bounded)).all() and np.isfinite(np.log(1 - bounded)).all()
     assert np.array_equal(np.logaddexp(0, -score), [800, 0])
@@ -235,7 +248,7 @@ def the_log_of_zero_and_its_two_cures():
 def the_error_is_the_warning_of_the_same_words_and_stops_at_your_own_line():
     """
     “It is the warning of the same words, and np.seterr or np.errstate made it an error. The last line of your own code in the traceback is the place.”
-    “Cure: that of the warning.”
+    “Check: print what goes into that line. Cure: that of the warning.”
     """
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
@@ -266,6 +279,7 @@ def python_raises_where_numpy_makes_inf():
     """
     “Python's own numbers raise an error where NumPy makes inf: ** beyond 1.8e308, and math.exp above 709.78.”
     “In a descent written by hand it is the explosion; in a perplexity, math.exp(loss), it is a huge loss.”
+    “Check: print the number before it is squared, at each update.”
     “Cure: the rate or the sign. For a perplexity, mend the loss; the exponential is only its messenger.”
     """
 
@@ -276,9 +290,12 @@ def python_raises_where_numpy_makes_inf():
             return True
         return False
 
+    before = []
+
     def descent(rate):
         w = 1.0
         for _ in range(2000):
+            before.append(abs(w))
             loss = w**2
             w = w - rate * 2 * w
         return loss
@@ -288,5 +305,26 @@ def python_raises_where_numpy_makes_inf():
     assert raises(lambda: math.exp(709.79)) and not raises(lambda: math.exp(709.78))
     with np.errstate(over="ignore"):
         assert np.isinf(np.float64(1.35e154) ** 2) and np.isinf(np.exp(709.79))
-    assert raises(lambda: descent(3.0)) and raises(lambda: descent(-0.5)) and descent(0.3) < 1e-100
+    for rate in 3.0, -0.5:
+        before.clear()
+        assert raises(lambda rate=rate: descent(rate)) and (np.diff(before) > 0).all()
+    assert descent(0.3) < 1e-100
     assert not raises(lambda: math.exp(3.0))
+
+
+def caffe_bounds_the_log_of_a_probability():
+    """“SoftmaxWithLoss takes the log of at least FLT_MIN, 1.18e-38, so a right class with probability 0 costs 87.3365 each time: the scores are enormous, inf or nan.”"""
+    smallest = np.finfo(np.float32).tiny  # FLT_MIN of C
+    assert abs(smallest - 1.18e-38) < 1e-40
+    for scores in [-200.0, 0.0], [-1e30, 0.0]:
+        scores = np.float32(scores)
+        power = np.exp(scores - scores.max())
+        p = power / power.sum()
+        assert p[0] == 0 and round(-float(np.log(np.maximum(p[0], smallest))), 4) == 87.3365
+    modest = np.exp(np.float32([-20, 0]))
+    assert -np.log(max((modest / modest.sum())[0], smallest)) < 21
+    for bad in np.inf, np.nan:  # a comparison that nan loses takes the other
+        with np.errstate(invalid="ignore"):
+            power = np.exp(np.float32([0, bad]) - np.float32(bad))
+            p = power / power.sum()
+        assert np.isnan(p).any() and round(-float(np.log(np.fmax(p[1], smallest))), 4) == 87.3365

@@ -123,6 +123,7 @@ def no_inf_checks_means_no_gradient_at_all():
 def unscale_is_called_once_for_each_update():
     """
     “Two calls of unscale_ for one update. With accumulation it stands inside the loop over the small batches, or a library unscales as well as you.”
+    “Check: count the calls between two updates.”
     “Cure: unscale_, clip, step, update once per update, after the last backward().”
     """
     x, words = (
@@ -130,8 +131,12 @@ def unscale_is_called_once_for_each_update():
         "unscale_() has already been called on this optimizer since the last update().",
     )
 
+    calls = []
+
     def run(inside=False, library=False):
         net, optimizer, scaler = _made()
+        unscale_, scaler.unscale_ = scaler.unscale_, lambda optimizer: (calls.append(1), unscale_(optimizer))
+        calls.clear()
         for _ in range(3):
             for _ in range(4):
                 scaler.scale(net(x).sum() / 4).backward()
@@ -146,8 +151,9 @@ def unscale_is_called_once_for_each_update():
             scaler.update()
             optimizer.zero_grad()
 
-    assert _raised(lambda: run(inside=True)) == _raised(lambda: run(library=True)) == words
-    assert not _raised(run)
+    for twice in {"inside": True}, {"library": True}:
+        assert _raised(lambda twice=twice: run(**twice)) == words and len(calls) == 2  # and no update so far
+    assert not _raised(run) and len(calls) == 3
 
 
 def the_warning_of_the_scheduler_has_two_causes():
@@ -185,6 +191,7 @@ def the_warning_of_the_scheduler_has_two_causes():
 def a_scaler_skips_and_halves_and_comes_to_rest():
     """
     “A gradient was inf or nan at this scale, the update was left out, and the scale halved. In the first lines, and once in some thousand later, this is how a scaler works. A scale that starts at 65,536 is too large for any gradient of 1 or more.”
+    “Cure: at rest: nothing.”
     “If it falls for ever, the loss or an activation is itself nan or inf, and no scale helps.”
     """
     for slope in float("inf"), float("nan"):
@@ -226,6 +233,7 @@ def the_smallest_scale_is_reached_by_what_is_not_finite_and_not_by_size():
 def a_nan_under_a_scaler_is_skipped_and_if_all_are_nothing_is_learned():
     """
     “With an fp16 scaler the update was skipped, and single lines of it are no harm.”
+    “Check: look at the next lines.”
     “Cure: finite, and rare: nothing. On every line: no update is ever made.”
     “With an fp16 scaler a norm of inf is normal now and then: leave the check to the scaler.”
     “Under an fp16 scaler, in the first lines: a skipped update, and normal.”
@@ -234,6 +242,7 @@ def a_nan_under_a_scaler_is_skipped_and_if_all_are_nothing_is_learned():
     run = _Scaled(init_scale=1024.0)
     moved = [run.update(float("nan") if n == 5 else 1.0)[2] for n in range(10)]
     assert moved == [n != 5 for n in range(10)] and run.w.isfinite().all()
+    assert (run.w**2).isfinite().all()  # the next loss
     run = _Scaled()
     assert not any(run.update(float("nan"))[2] for _ in range(30)) and run.w == 1
     net, optimizer, scaler = _made()
@@ -247,3 +256,41 @@ def a_nan_under_a_scaler_is_skipped_and_if_all_are_nothing_is_learned():
     scaler.step(optimizer)
     scaler.update()
     assert torch.equal(net.weight, before) and _whole(net)
+
+
+def what_is_logged_may_be_the_norm_of_a_skipped_update_or_the_mean_of_nothing():
+    """
+    “It may be only the norm of a skipped update, or the mean of an empty list.”
+    “Check: print the names of what you log whose value is not finite.”
+    “Cure: the norm, now and then under fp16: nothing.”
+    """
+    run, skipped = _Scaled(), 0
+    for n in range(6):
+        norm = (torch.tensor([2.0]) * run.scaler.get_scale()).half().float().norm() / run.scaler.get_scale()
+        logged = {"loss": (run.w**2).sum(), "norm": norm, "mean": torch.tensor([] if n == 5 else [1.0]).mean()}
+        moved = run.update(2.0)[2]
+        names = [name for name, value in logged.items() if not value.isfinite()]
+        assert names == ["norm"] * (not moved) + ["mean"] * (n == 5)
+        skipped += not moved
+    assert skipped == 2 and run.w.isfinite().all()
+
+
+def a_batch_beyond_the_range_of_fp16_is_finite_in_float32_and_in_bfloat16():
+    """
+    “Does the batch give nan with an earlier checkpoint, in float32?”
+    “Cure: float32 finite: fp16 range; use bfloat16, or switch autocast off in attention and loss.”
+    """
+    torch.manual_seed(0)
+    q = 200 * torch.randn(4, 32)
+
+    def attention(off=False, **more):
+        with torch.autocast("cpu", **more):
+            k = q.clone()
+            if off:
+                with torch.autocast("cpu", enabled=False):
+                    return (q @ k.T).softmax(-1)
+            return (q @ k.T).softmax(-1)
+
+    assert attention(dtype=torch.half).isnan().any() and (q @ q.T).max() > 65_504
+    for cured in (attention(enabled=False), attention(dtype=torch.bfloat16), attention(True, dtype=torch.half)):
+        assert cured.isfinite().all()
