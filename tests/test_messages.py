@@ -238,12 +238,55 @@ def test_each_row_of_the_index_leads_to_the_lines_below_its_heading():
             title, body = ENTRIES[anchor]
             for _, span in SPAN.findall(label) or [("", label)]:
                 for piece in re.split(r" … ", span):
-                    assert piece.lower() in f"{title} {body}".lower(), f"{anchor} does not say {piece}"
+                    assert piece.removeprefix("loss: ").lower() in f"{title} {body}".lower(), (
+                        f"{anchor} does not say {piece}"
+                    )
             labels[label.replace("`", "")] = anchor
     for number, anchor in ((0.6931, "guessing"), (2.3026, "guessing"), (87.3365, "guard"), (100.0, "guard")):
         assert [anchor] == [to for label, to in labels.items() if f"loss: {number}" in label]
     assert labels["grad_norm: 2517.3"] == "norm-large" and labels["std >= 0.0"] == "std"
     assert labels["between 0 and 1"] == "bce"
+
+
+WAY = re.compile(r"\((\[[^()]*?\]\([^)]*\)(?:, \[[^()]*?\]\([^)]*\))*)\)\s*$", re.MULTILINE)
+
+
+def section_of(name, anchor):
+    """The title of a page, and the section that an address leads to, with its heading."""
+    body = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    title = re.search(r"^# (.+)$", body, re.MULTILINE)[1]
+    parts = [] if anchor else [title]
+    for part in re.split(r"^(?=#{2,3} )", body, flags=re.MULTILINE):
+        heading = part.partition("\n")[0].lstrip("#").strip()
+        plain = re.sub(r"[^\w\s-]", "", heading.partition(" {")[0].lower()).strip().replace(" ", "-")
+        if anchor and (plain == anchor or f"{{ #{anchor} }}" in heading):
+            parts.append(part)
+    assert len(parts) == 1, f"{name}#{anchor}"
+    return f"{title} {parts[0]}"
+
+
+def test_a_way_on_is_named_by_the_words_of_the_section_that_it_leads_to():
+    """
+    “(If it is not the rate)” “(It came back, so it is fine)” “(The loss of guessing)” “(Misconceptions)” “(Units)”
+    “(Fixes)” “(On some batches)” “(The order)” “(Scale the loss)” “(Find the layer, Sixteen bits)”
+    “(Sixteen bits, Find the layer)” “(How a nan hides)” “(Sudden, from a normal loss)” “(Mini-batches, Cases)”
+    “(The first table)” “(Mini-batches, Sixteen bits)” “(Mini-batches, Fixes)” “(Only in 16 bits)”
+    """
+    ways = [
+        way
+        for ways in WAY.findall(PAGE)
+        for way in re.findall(r"\[(.+?)\]\(([\w-]+\.md)(?:#([\w-]+))?\)", ways)
+    ]
+    assert len(ways) >= 40 and ("Only in 16 bits", "cases.md", "half") in ways
+    for words, name, anchor in ways:
+        there = section_of(name, anchor).lower()
+        if words == "The first table":
+            body = (ROOT / "docs" / name).read_text(encoding="utf-8").lower()
+            assert body[body.index("|---") :].partition("\n")[2][:80] in there
+        else:
+            said = {word.rstrip("s") for word in re.findall(r"[\w-]+", there)}
+            missing = {word.rstrip("s") for word in re.findall(r"[\w-]+", words.lower())} - said
+            assert not missing, f"{words} leads to {name}#{anchor}, which does not say {missing}"
 
 
 def test_the_mark_beside_a_heading_holds_its_address():

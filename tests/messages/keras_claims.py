@@ -27,7 +27,9 @@ def _fit(x, y, rate=0.0, size=2, extra=(), **more):
     net = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     net.compile(keras.optimizers.SGD(rate), "mse", run_eagerly=len(x) < 10)
     seen = _Batches()
-    done = net.fit(x, y, batch_size=size, epochs=1, verbose=0, shuffle=False, callbacks=[seen, *extra], **more)
+    done = net.fit(
+        x, y, batch_size=size, epochs=1, verbose=0, shuffle=False, callbacks=[seen, *extra], **more
+    )
     return net, done.history, seen.means
 
 
@@ -59,7 +61,11 @@ def weights_that_the_last_update_spoilt_show_in_the_validation_alone():
         x, y = _x[: 2 * batches], _y[: 2 * batches]
         net, history, means = _fit(x, y, rate=float("inf"), validation_data=(_x[:8], _y[:8]))
         assert np.isfinite(means[0]) and not np.isfinite(net.get_weights()[0]).all()
-        assert len(means) == batches and np.isnan(history["val_loss"][0]) and np.isnan(history["loss"][0]) == both
+        assert (
+            len(means) == batches
+            and np.isnan(history["val_loss"][0])
+            and np.isnan(history["loss"][0]) == both
+        )
     net, *_ = _fit(_x[:2], _y[:2])
     assert np.isfinite(net.evaluate(_x[:8], _y[:8], verbose=0))
     assert np.isnan(net.evaluate(_x[:8] * np.nan, _y[:8], verbose=0))

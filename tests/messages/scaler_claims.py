@@ -267,7 +267,11 @@ def what_is_logged_may_be_the_norm_of_a_skipped_update_or_the_mean_of_nothing():
     run, skipped = _Scaled(), 0
     for n in range(6):
         norm = (torch.tensor([2.0]) * run.scaler.get_scale()).half().float().norm() / run.scaler.get_scale()
-        logged = {"loss": (run.w**2).sum(), "norm": norm, "mean": torch.tensor([] if n == 5 else [1.0]).mean()}
+        logged = {
+            "loss": (run.w**2).sum(),
+            "norm": norm,
+            "mean": torch.tensor([] if n == 5 else [1.0]).mean(),
+        }
         moved = run.update(2.0)[2]
         names = [name for name, value in logged.items() if not value.isfinite()]
         assert names == ["norm"] * (not moved) + ["mean"] * (n == 5)
@@ -292,5 +296,9 @@ def a_batch_beyond_the_range_of_fp16_is_finite_in_float32_and_in_bfloat16():
             return (q @ k.T).softmax(-1)
 
     assert attention(dtype=torch.half).isnan().any() and (q @ q.T).max() > 65_504
-    for cured in (attention(enabled=False), attention(dtype=torch.bfloat16), attention(True, dtype=torch.half)):
+    for cured in (
+        attention(enabled=False),
+        attention(dtype=torch.bfloat16),
+        attention(True, dtype=torch.half),
+    ):
         assert cured.isfinite().all()
