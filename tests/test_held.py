@@ -162,6 +162,16 @@ def test_a_test_file_may_prove_another_page_and_a_docstring_one_sentence_of_anot
     assert [one.page for one in of_file(root / "tests/test_small.py")] == ["fixes"]
 
 
+def test_claims_that_are_tried_in_a_process_of_their_own_hold_as_tests_do(tmp_path):
+    root = site_of(tmp_path, "")
+    (root / "tests/small").mkdir()
+    claim = 'PROVES = "small"\n' + QUOTES.replace("test_it", "it").format("and 0.5")
+    (root / "tests/small/torch_claims.py").write_text(claim, encoding="utf-8")
+    assert [one.words for one in counted(root).proven] == ["Above 0.5, e.g. at 0.6, it explodes!"]
+    told = counted(root, PAGE.replace("it explodes!", "it settles!")).complaints
+    assert "is held by torch_claims.py::it_explodes, but no longer stands" in told[0]
+
+
 @pytest.mark.parametrize(
     "words, numbers",
     [
