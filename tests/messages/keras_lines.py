@@ -20,6 +20,7 @@ def _fit(rate, X=X, **more):
     print("before fit:", net.evaluate(X, y, verbose=0))
     net.fit(X, y, batch_size=32, epochs=1, verbose=2, **more)
     print("weights finite:", np.isfinite(net.get_weights()[0]).all())
+    print("largest weight:", np.abs(net.get_weights()[0]).max())
 
 
 def loss_nan(cured):
