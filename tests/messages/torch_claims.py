@@ -412,7 +412,7 @@ def the_forward_pass_is_finite_and_the_backward_pass_is_not():
     """
     “The forward pass is finite and the backward pass is not.” “Without one, the next loss is nan.”
     “An earlier one may have brought nan into the weights.”
-    “Look for a root or a division at 0, a row of attention with every key masked, or the fp16 range.”
+    “Look for a root or a division at 0, a row of attention written by hand with every key masked, or the fp16 range.”
     """
     w = nn.Parameter(torch.zeros(2))
     optimizer = torch.optim.SGD([w], lr=0.1)
@@ -427,12 +427,16 @@ def the_forward_pass_is_finite_and_the_backward_pass_is_not():
     assert losses[0] == 1 and math.isnan(losses[1]) and w.isnan().all()
     for make in (
         lambda x: torch.where(x == 0, 1.0, torch.sin(x) / x),
-        lambda x: (x + torch.tensor([-_INF, -_INF])).softmax(0).nan_to_num(),
+        lambda x: (x + torch.tensor([[0.0, 0.0], [-_INF, -_INF]])).softmax(1)[0],  # the second row is padding
     ):
         x = torch.zeros(2, requires_grad=True)
         out = make(x)
         out.sum().backward()
         assert out.isfinite().all() and x.grad.isnan().any()
+    q = torch.ones(1, 1, 2, 4, requires_grad=True)
+    mask = torch.tensor([[True, True], [False, False]])
+    nn.functional.scaled_dot_product_attention(q, q, q, attn_mask=mask).sum().backward()
+    assert q.grad.isfinite().all()  # PyTorch's own is safe
     low = torch.tensor([1e-4], dtype=torch.half, requires_grad=True)
     y = 1 / low  # 10,000, and its slope is −1e8
     y.sum().backward()
