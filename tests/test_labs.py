@@ -11,6 +11,7 @@ import sys
 
 import jupytext
 import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from given.checks import NotYet, fill_in, noted
