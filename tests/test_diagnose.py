@@ -293,7 +293,7 @@ def test_the_same_explosion_is_named_from_every_update_and_not_from_epochs(progr
     keras = "Epoch 1/3\n100/100 [====] - 1s - loss: nan\nEpoch 2/3\n100/100 [====] - 1s - loss: nan"
     epochs = program.diagnose(program.read(keras), rate=3.2)
     assert (epochs["verdict"], epochs["confidence"]) == ("unclear", "low")
-    assert "100 updates had been made by then" in epochs["why"][0]
+    assert "it stands at update 100" in epochs["why"][0]
     after_a_number = program.diagnose(program.read(keras.replace("loss: nan", "loss: 0.5", 1)), rate=3.2)
     assert after_a_number["verdict"] == "unclear"
     assert "A growth of 2.45 per update is enough" in after_a_number["why"][0]

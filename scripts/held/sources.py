@@ -95,7 +95,7 @@ def _has_docstring(node: ast.AST) -> bool:
 
 
 def _answers(text: str) -> str:
-    """Every sentence that an answer is put together from."""
+    """Every sentence that an answer is put together from; what several answers say is counted once."""
     told, open_ = [], [json.loads(text)]
     while open_:
         value = open_.pop(0)
@@ -103,4 +103,4 @@ def _answers(text: str) -> str:
             told.append(value)
         elif isinstance(value, dict | list):
             open_[:0] = value.values() if isinstance(value, dict) else value
-    return "\n\n".join(told)
+    return "\n\n".join(dict.fromkeys(told))

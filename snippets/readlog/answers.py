@@ -74,6 +74,8 @@ def known(log, given):
         run["every"], run["every_from"] = (max(1, round(log["samples"] / given["batch_size"])), "log")
     if given["every"]:
         run["every"], run["every_from"] = (max(1, int(given["every"])), "given")
+    several = log["epochs"] or log["trainer"] or log["line"] == "mean"
+    run["unspaced"] = not run["every_from"] and bool(several)
     return run
 
 

@@ -63,14 +63,16 @@ def gentle(d):
 
 
 def sides(weight, every, first, last):
-    """1: the weight alternates, 0: it leaves on one side, None: neither, or not to be seen."""
+    """1: the weight alternates, 0: it leaves on one side, faster and faster, None: neither, or not to be seen."""
     if not weight or every % 2 == 0:
         return None  # every second weight is always on the same side
     w = np.array(weight[first : last + 1], float)
-    move = np.sign(np.diff(w[np.isfinite(w)]))
-    turns = move[1:] != move[:-1]
+    move = np.diff(w[np.isfinite(w)])
+    turns = np.sign(move[1:]) != np.sign(move[:-1])
     if len(turns) == 0 or (turns.any() and not turns.all()):
         return None
+    if not turns[0] and abs(move[-1]) <= abs(move[0]):
+        return None  # it settles, and something else grows
     return int(turns[0])
 
 

@@ -66,9 +66,8 @@ def sudden(found, y, f, log, run):
     gap = int(steps[end] - steps[end - 1]) if steps and told == "log" else run["every"]
     if y[-1] > 100 * max(f["usual"] * SCALE, abs(y[0])) or (f["peak"] > 1e6 * f["start"] and f["since"] < 4):
         return conclude(found, "last-huge", "rate-too-high", "low")
-    calm = end >= CALM and f["level"] <= 3 * f["usual"]
-    epochs = log["epochs"] or log["trainer"] or log["line"] == "mean"
-    if gap == 1 and calm and (told or not epochs):
+    calm = end >= CALM and max(f["level"], y[-1] / SCALE) <= 3 * f["usual"]
+    if gap == 1 and calm and not run["unspaced"]:
         sure = "low" if not told else "high" if end > CALM else "medium"
         conclude(found, "sudden" if told else "sudden-bare", "not-the-rate", sure, "sudden")
         if run["format"] == "float16":
@@ -158,6 +157,7 @@ def explosion(found, x, phase, f, log, run):
         if run["base"]:
             found["curvature"], found["rate_limit"] = (al / run["base"], run["base"] * room / al)
     values = {"first": int(steps[first]), "last": int(steps[last]), "growth": found["growth_per_step"]}
+    values["unit"] = "line" if run["unspaced"] else "update"
     found["why"] += words("why", "bending" if f["bending"] else kind, **values)
     found["why"] += reasons(found, kind, side, fell, (al, room), run)
     found["why"] += doubts(found, kind, f, grown, run)
@@ -189,10 +189,11 @@ def reasons(found, kind, side, fell, product, run):
         yield from words("why", key, optimiser=run["optimiser"])
         return
     if kind != "wild" or run["every"] == 1:
-        yield from words("why", "product", al=product[0], room=product[1])
+        key = "product" if kind == "parabola" else "rough"
+        yield from words("why", key, al=product[0], room=product[1])
     if kind != "wild":
-        updates = found["steps_to_overflow"][run["format"]]
-        yield from words("why", "ends", format=run["format"], updates=updates)
+        end = int(found["evidence"][0]) + found["steps_to_overflow"][run["format"]]
+        yield from words("why", "ends", format=run["format"], end=end)
 
 
 def doubts(found, kind, f, grown, run):
@@ -202,6 +203,8 @@ def doubts(found, kind, f, grown, run):
         low += words("why", "few-grown")
     if run["every"] > 1:
         low += words("why", "sparse", every=run["every"])
+    if run["unspaced"] and not run["adaptive"]:
+        low += words("why", "unspaced")
     if run["moves"]:
         low += words("why", "schedule", base=run["base"])
     level = len(low) + (kind != "parabola") + run["adaptive"] + f["bending"]

@@ -56,7 +56,7 @@ function chosen(text, column, weights) {
 /** A line with the growth that was read: through the peak if it was steady, else through the first steps. */
 function fitted({ growth_per_step: r, why }, loss, every, first, last, at) {
   if (!r || last <= first) return [];
-  const wild = why[0].includes("no constant factor");
+  const wild = why.some((one) => one.includes("no constant factor"));
   const [through, to] = wild ? [first, Math.min(last, first + 4)] : [last, last];
   return [first, to].map((n) => [at(n), loss[through] * r ** ((n - through) * every)]);
 }

@@ -78,6 +78,7 @@ function known(log, given) {
     [run.every, run.every_from] = [Math.max(1, round(log.samples / given.batch_size)), "log"];
   }
   if (given.every) [run.every, run.every_from] = [Math.max(1, Math.trunc(given.every)), "given"];
+  run.unspaced = !run.every_from && Boolean(log.epochs || log.trainer || log.line === "mean");
   return run;
 }
 

@@ -65,9 +65,8 @@ function sudden(found, y, f, log, run) {
   if (y.at(-1) > 100 * Math.max(f.usual * SCALE, Math.abs(y[0])) || (f.peak > 1e6 * f.start && f.since < 4)) {
     return conclude(found, "last-huge", "rate-too-high", "low");
   }
-  const calm = end >= CALM && f.level <= 3 * f.usual;
-  const epochs = log.epochs || log.trainer || log.line === "mean";
-  if (gap === 1 && calm && (told || !epochs)) {
+  const calm = end >= CALM && Math.max(f.level, y.at(-1) / SCALE) <= 3 * f.usual;
+  if (gap === 1 && calm && !run.unspaced) {
     const sure = !told ? "low" : end > CALM ? "high" : "medium";
     conclude(found, told ? "sudden" : "sudden-bare", "not-the-rate", sure, {}, "sudden");
     if (run.format === "float16") found.next.unshift(...words("next", "half"));
@@ -144,6 +143,7 @@ function explosion(found, x, phase, f, log, run) {
     if (run.base) [found.curvature, found.rate_limit] = [al / run.base, (run.base * room) / al];
   }
   const values = { first: Math.trunc(step(first)), last: Math.trunc(step(last)), growth: found.growth_per_step };
+  values.unit = run.unspaced ? "line" : "update";
   found.why.push(...words("why", f.bending ? "bending" : kind, values));
   found.why.push(...reasons(found, kind, side, fell, [al, room], run));
   found.why.push(...doubts(found, kind, f, grown, run));
@@ -169,8 +169,9 @@ function* reasons(found, kind, side, fell, [al, room], run) {
     yield* words("why", kind === "wild" || fell ? "adaptive-jump" : "adaptive-factor", { optimiser: run.optimiser });
     return;
   }
-  if (kind !== "wild" || run.every === 1) yield* words("why", "product", { al, room });
-  if (kind !== "wild") yield* words("why", "ends", { format: run.format, updates: found.steps_to_overflow[run.format] });
+  if (kind !== "wild" || run.every === 1) yield* words("why", kind === "parabola" ? "product" : "rough", { al, room });
+  const end = Math.trunc(found.evidence[0]) + found.steps_to_overflow[run.format];
+  if (kind !== "wild") yield* words("why", "ends", { format: run.format, end });
 }
 
 /** What lowers the confidence; sets it. */
@@ -178,6 +179,7 @@ function doubts(found, kind, f, grown, run) {
   const low = [];
   if (grown < 3) low.push(...words("why", "few-grown"));
   if (run.every > 1) low.push(...words("why", "sparse", { every: run.every }));
+  if (run.unspaced && !run.adaptive) low.push(...words("why", "unspaced"));
   if (run.moves) low.push(...words("why", "schedule", { base: run.base }));
   const level = low.length + (kind !== "parabola") + run.adaptive + f.bending;
   found.confidence = ["high", "medium", "low"][Math.min(level, 2)];
