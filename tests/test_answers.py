@@ -5,6 +5,7 @@ The runs are of numpy: lines through points, parabolas, small networks, under de
 says the same of every log (``test_page_model.py``).
 """
 
+import csv
 import inspect
 import itertools
 import math
@@ -14,8 +15,9 @@ import numpy as np
 import pytest
 
 import readlog
+from conftest import SNIPPETS
 from held.quotations import quoted
-from readlog.shapes import LARGEST
+
 
 PROVES = "answers/words"
 NAN, INF = math.nan, math.inf
@@ -25,7 +27,9 @@ NAN, INF = math.nan, math.inf
 def told(request):
     """Asks an answer for what the test quotes: the numbers in it, or None if the answer says none of it."""
     said = [" ".join(words.split()) for words, page in quoted(inspect.getdoc(request.function)) if not page]
-    forms = [re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(one)) for one in said]
+    new = r"(?P<new>\w+ the rate \w+ \S+)"  # a sentence within a sentence
+    forms = [re.escape(one).replace(r"\{new\}", new) for one in said]
+    forms = [re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", one) for one in forms]
 
     def ask(found):
         answer = " ".join([*found["why"], *found["next"], *found["said"], found["odds"] or ""])
@@ -495,3 +499,309 @@ def test_a_number_far_above_the_usual_ones_near_the_end_is_an_explosion_too_fast
     assert rate < 2 and runs == 1
     assert answer(calm)["growth_per_step"]  # every update logged
     assert told(answer([1.0, 1.1, 0.9, 1.0, NAN], every=every)) is None
+
+
+# ── Growth ──────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "over, beta, floor", [(2.3, 0.0, 0.0), (6.0, 0.0, 3.0), (2.3, 0.9, 0.0), (5.0, 0.5, 1.0)]
+)
+def test_a_growth_by_one_factor_above_a_floor_is_a_parabola_and_gives_its_product_and_its_limit(
+    told, over, beta, floor
+):
+    """“The loss grew from step {first} to step {last}, above its floor by a factor of {growth} per {unit}, as on a
+    parabola.” “So αλ is about {al}, and the limit is {room}.”"""
+    product = over * (1 + beta)
+    losses, _ = bowl([1.0, 0.2], [0.1, 2.0], product, beta, floor)
+    said = told(answer(lines(losses), rate=product, momentum=beta))
+    first, last = int(said["first"]), int(said["last"])
+    assert losses[last] == max(losses[: broke(losses)]) > losses[first] and last == broke(losses) - 1
+    above = np.array(losses[:last]) - floor
+    assert above[-1] / above[-2] == pytest.approx(said["growth"], rel=0.01) and said["unit"] == "update"
+    assert said["al"] == pytest.approx(product, rel=0.01)
+    for part, explodes in (0.98, False), (1.02, True):  # of the limit
+        end = bowl([1.0], [0.1], part * said["room"], beta, updates=900)[0][-1]
+        assert (not end < 1) == explodes
+    relu, _, _ = network(0.4, 0)
+    assert told(answer(lines(relu), rate=0.4)) is None
+
+
+def noisy(seed, batch=8, over=4.0):
+    """Mini-batches on a line through points, its rate, and the product that its data mean."""
+    X, y = points(seed)
+    rate = over / np.linalg.eigvalsh(X.T @ X / len(X))[-1]
+    losses, _ = fit(X, y, rate, 90, batch, seed=seed)
+    return losses, rate
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_a_growth_that_scatters_as_much_at_its_end_as_at_its_beginning_has_a_mean_factor(told, seed):
+    """“The loss grew from step {first} to step {last} by a factor of about {growth} per {unit}, with noise.”"""
+    losses, rate = noisy(seed)
+    said = told(answer(lines(losses), rate=rate))
+    shown = np.log(losses[int(said["first"]) : int(said["last"]) + 1])
+    assert math.exp(np.polyfit(range(len(shown)), shown, 1)[0]) == pytest.approx(said["growth"], rel=0.25)
+    assert np.std(np.diff(shown)) > 0.3  # it scatters
+    assert (
+        told(answer(lines(fit(*points(seed), rate, 90)[0]), rate=rate)) is None
+    )  # without batches it does not
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_growth_of_a_relu_network_has_no_constant_factor(told, seed):
+    """“The loss grew from step {first} to step {last}, and no constant factor can be read.”"""
+    losses, _, _ = network(0.4, seed)
+    said = told(answer(lines(losses), rate=0.4))
+    shown = np.array(losses[int(said["first"]) : int(said["last"]) + 1])
+    factors = shown[1:] / shown[:-1]
+    assert shown[-1] == max(shown) and factors.max() > 10 * factors.min()
+    assert told(answer(lines(bowl([1.0], [0.1], 2.5)[0]))) is None
+
+
+def test_a_product_read_from_noise_or_from_a_bend_is_right_within_a_factor_of_four_as_a_rule(told):
+    """“So αλ is roughly {al}, and {room} is taken for its limit.”"""
+    runs = csv.DictReader((SNIPPETS / "data/runs.csv").read_text(encoding="utf-8").splitlines())
+    near = []
+    for one in runs:
+        rate, beta = float(one["rate"]), float(one["momentum"])
+        if one["kind"] == "explodes" and beta == 0:
+            found = answer(one["losses"], rate=rate)
+            if said := told(found):
+                assert said["room"] == 2 and found["rate_limit"] == pytest.approx(
+                    2 * rate / said["al"], rel=0.01
+                )
+                near.append(0.25 < found["rate_limit"] / float(one["largest"]) < 4)  # of the rates that train
+            else:
+                assert "as on a parabola" in found["why"][0]
+    assert len(near) > 50 and np.mean(near) > 0.9
+
+
+def test_lines_that_bend_upwards_before_a_nan_grew(told):
+    """“The last lines bend upwards. The loss grew from step {first} to step {last}, and then came nan or inf.”"""
+
+    def summed(loss):  # over 4,096 samples, in float16
+        return float(np.float16(loss * 4096)) / 4096
+
+    for start in (0.0016, 0.00161, 0.00162):
+        losses, _ = bowl([1.0, 0.01], [start, 3.0], 2.109, floor=2.0, dtype=summed)
+        shown = lines([*losses, *[INF] * 10], 10)
+        said = told(answer(shown))
+        assert (said["first"], said["last"]) == (40, 70)
+        four = np.diff(losses[40:71:10])
+        assert (four > 0).all() and (np.diff(four) > 0).all() and broke(losses) == 79
+    assert told(answer(lines([2.0, 1.9, 1.8, 1.9, 2.0, 2.1, NAN], 10))) is None  # straight upwards
+
+
+def test_it_is_told_at_which_step_the_loss_leaves_its_format(told):
+    """“At this pace the loss is too large for {format} at about step {end}.”"""
+    kinds = {"float16": np.float16, "float32": np.float32, "bfloat16": bfloat16, "float64": np.float64}
+    for over, first in itertools.product((2.2, 3.0, 9.0), (0, 12)):
+        for name, kind in kinds.items():
+            whole, _ = bowl([1.0], [1.0], over, updates=9000, dtype=lambda loss, kind=kind: float(kind(loss)))
+            calm = [whole[0]] * first
+            exact, _ = bowl([1.0], [1.0], over, updates=8, dtype=float)
+            said = told(answer(lines([*calm, *exact]), dtype=name))  # from its first nine losses
+            assert said["format"] == name and abs(said["end"] - first - broke(whole)) <= 2
+    assert told(answer(lines([3, 2, 1, 0.5, 0.3]))) is None
+
+
+def test_three_growing_losses_read_the_limit_too_high_more_often_than_not(told):
+    """“Fewer than four losses grew, so take the rate as an upper limit.”"""
+    rng, three, ten = np.random.default_rng(0), [], []
+    for _ in range(60):
+        lam, start = np.r_[1.0, rng.uniform(0.05, 0.9, 3)], rng.uniform(0.3, 2, 4)
+        rate = 2 * rng.uniform(1.1, 5)
+        losses, _ = bowl(lam, start, rate, floor=rng.uniform(0, 3))
+        first = readlog.growth_phase(losses)[1]
+        for shown, read in (losses[: first + 3], three), (losses[: first + 12], ten):
+            found = answer(shown, rate=rate, every=1)
+            if not found["evidence"]:
+                continue
+            grown = np.subtract(*found["evidence"][::-1]) + 1
+            assert told(found) == ({} if grown < 4 else None)
+            read += [found["rate_limit"] / 2] * int(grown == (3 if read is three else 12))
+    assert len(three) > 50 and np.mean(np.array(three) > 1) > 0.8
+    assert np.median(three) > 1.02 > 1.001 > np.median(ten)
+
+
+@pytest.mark.parametrize("every", [10, 20])
+def test_a_growth_that_begins_between_two_lines_is_read_too_slow_and_never_too_fast(told, every):
+    """“A line stands for {every} updates, and the growth may have begun between two lines, so take the rate as an upper
+    limit.”"""
+    rng, read = np.random.default_rng(every), []
+    for _ in range(25):
+        lam, rate = np.r_[1.0, rng.uniform(0.001, 0.02, 3)], 2 * rng.uniform(1.1, 3)
+        losses, _ = bowl(lam, np.r_[10 ** rng.uniform(-30, -2), 2, 2, 2], rate)
+        found = answer(lines([*losses, *[NAN] * every], every), rate=rate)
+        if found["rate_limit"]:
+            assert told(found) == {"every": every}
+            read.append(found["rate_limit"] / 2)
+    assert len(read) > 12 and min(read) > 0.999 and max(read) > 1.5
+    assert told(answer(lines(losses), rate=rate)) is None
+
+
+@pytest.mark.parametrize("over", [2.02, 2.1, 2.3])
+def test_a_growth_from_epoch_to_epoch_gives_a_rate_that_is_lower_than_it_need_be(told, over):
+    """“A line may stand for several updates. One is assumed, so the rate to try may be lower than it need be.”"""
+    losses, _ = bowl([1.0, 0.01], [0.1, 2.0], over)
+    found = answer(epochs(losses[::10]), rate=over)  # nobody says that an epoch has ten
+    assert told(found) == {} and found["rate_limit"] < 0.95 * 2 and found["confidence"] != "high"
+    assert "per line" in found["why"][0]
+    counted = answer(lines(losses, 10), rate=over)
+    assert told(counted) is None and counted["rate_limit"] == pytest.approx(2, rel=0.01)
+
+
+# ── Rate or sign ────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_weight_that_leaves_faster_and_faster_while_the_loss_grows_is_of_a_wrong_sign(told, seed):
+    """“The weight leaves on one side, so the sign is wrong.” “Turn the sign of the step, and begin afresh.”"""
+    turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))[
+        0
+    ]  # no axis is a direction of the bowl
+    for sign, rate in (1, 2.5), (-1, 0.1), (-1, 2.5):
+        losses, path = bowl([1.0, 0.3, 0.05], [0.1, 1.0, 2.0], rate, sign=sign)
+        for weight in (path @ turn.T).T:
+            found = answer(lines(losses, weight=weight), "weight", rate=rate)
+            assert told(found) == (None if sign == 1 else {}), (rate, sign)
+    assert bowl([1.0, 0.3, 0.05], [0.1, 1.0, 2.0], 0.1, updates=2000)[0][-1] < 1e-6  # turned, it trains
+    losses, path = bowl([1.0, 0.1], [0.1, 2.0], 4.0)  # the flat direction settles while the other explodes
+    assert told(answer(lines(losses, weight=path[:, 1]), "weight", rate=4.0)) is None
+    for rates, sign in ((0.1, 0.4, 3.0), 1), ((0.001, 0.01), -1):
+        said = []
+        for losses, path, _ in (network(rate, seed, sign=sign) for rate in rates):
+            said += [
+                told(answer({"loss": losses, "weight": list(path[:, n])}, every=1)) for n in range(0, 161, 6)
+            ]
+        assert said.count({}) > 3 if sign == -1 else {} not in said
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_weight_that_alternates_is_of_the_rate_and_never_of_a_sign(told, seed):
+    """“The weight alternates, so it is the rate and not the sign.”"""
+    high, path = bowl([1.0, 0.3], [0.1, 0.2], 2.5)
+    assert told(answer(lines(high, weight=path[:, 0]), "weight")) == {}
+    low, path = bowl([1.0, 0.3], [0.1, 0.2], 0.3, sign=-1)
+    assert told(answer(lines(low, weight=path[:, 0]), "weight")) is None
+    for rates, sign in ((0.08, 0.1, 0.2), 1), ((0.001, 0.01, 0.1), -1):
+        said = []
+        for losses, path, _ in (network(rate, seed, sign=sign) for rate in rates):
+            said += [
+                told(answer({"loss": losses, "weight": list(path[:, n])}, every=1)) for n in range(0, 161, 6)
+            ]
+        assert said.count({}) > 3 if sign == 1 else {} not in said
+
+
+@pytest.mark.parametrize("over", [2.1, 2.5, 6.0])
+def test_two_runs_with_the_same_losses_are_of_the_rate_and_of_the_sign_and_a_weight_tells_them_apart(
+    told, over
+):
+    """“It may be the rate or the sign, because losses alone cannot tell.” “Print one weight at each update, and see
+    whether it changes sides.” “If it changes sides, it is the rate. {new}” “If it still grows at the new rate, or the
+    weight leaves on one side, turn the sign of the step.”"""
+    high, turns = bowl([1.0], [0.1], over)
+    wrong, leaves = bowl([1.0], [0.1], over - 2, sign=-1)
+    assert wrong == pytest.approx(high)
+    one, other = answer(lines(high), rate=over), answer(lines(wrong), rate=over - 2)
+    assert told(one)["new"] == f"Set the rate to {over / over:.3g}." and told(other) is not None
+    assert (turns[1:] * turns[:-1] < 0).all() and (leaves > 0).all()  # the side of the bottom on which it is
+    assert bowl([1.0], [0.1], one["suggested_rate"])[0][-1] < 1e-6
+    still, _ = bowl([1.0], [0.1], other["suggested_rate"], sign=-1)
+    assert still[-1] > still[0] and bowl([1.0], [0.1], over - 2)[0][-1] < high[0] or over - 2 > 2
+    assert told(answer(lines(high, weight=turns[:, 0]), "weight", rate=over)) is None
+
+
+def test_a_loss_that_also_fell_is_of_the_rate_unless_the_fall_was_noise(told):
+    """“It also fell, by more than a fifth. With a wrong sign a loss climbs throughout, so it is the rate, unless that fall
+    was noise.”"""
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        lam, start = rng.uniform(0.01, 1, 3), rng.normal(size=3)
+        rate = rng.uniform(0.05, 3)
+        for beta in (0.0, 0.9):
+            climbs, _ = bowl(lam, start, rate, beta, sign=-1, updates=60)
+            assert (np.diff(climbs[: broke(climbs)]) > 0).all() and told(answer(lines(climbs))) is None
+    calm, _ = bowl([1.0, 0.05], [1e-9, 9.0], 3.0)
+    assert told(answer(lines(calm), rate=3.0)) == {} and min(calm) < 0.8 * calm[0]
+    noise = [fit(*points(seed), 0.05, 60, 2, seed=seed, sign=-1)[0] for seed in range(6)]
+    fell = [told(answer(lines(one))) == {} for one in noise if answer(lines(one))["growth_per_step"]]
+    assert any(fell)  # of a wrong sign, by noise
+
+
+def test_a_rate_that_moves_is_told_with_the_one_that_was_taken(told):
+    """“The rate changes in the log, and {base} is taken as the one that you set.”"""
+    losses, _ = bowl([1.0], [0.1], 3.0, updates=20)
+    rates = [0.3 * 0.99**n for n in range(21)]
+    found = answer(lines(losses, lr=rates))
+    assert told(found) == {"base": 0.3} and found["suggested_rate"] == pytest.approx(0.3 / 3 * 1.0, rel=0.01)
+    assert told(answer(lines(losses, lr=rates), rate=0.5)) == {"base": 0.5}
+    assert told(answer(lines(losses, lr=[0.3] * 21))) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_limit_of_one_batch_size_is_not_that_of_a_smaller_one(told, seed):
+    """“The limit holds for this batch size.”"""
+    X = np.r_[np.full(39, 0.1), 3.0][:, None]  # one sample unlike the others
+    y = X[:, 0]
+    lam = np.linalg.eigvalsh(X.T @ X / 40)[-1]
+    found = answer(lines(fit(X, y, 4 / lam, 90)[0]), rate=4 / lam, batch_size=40)
+    assert told(found) == {} and found["rate_limit"] == pytest.approx(2 / lam, rel=0.02)
+    below = 0.9 * found["rate_limit"]
+    assert fit(X, y, below, 300)[0][-1] < fit(X, y, below, 300)[0][0]
+    assert not max(fit(X, y, below, 400, batch=1, seed=seed)[0]) < 1e4
+    assert told(answer(lines(fit(X, y, 4 / lam, 90)[0]), rate=4 / lam)) is None
+
+
+# ── What to set ─────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("over", [2.2, 5.0, 50.0])
+def test_the_rate_to_set_trains_from_weights_before_the_explosion_and_standardised_inputs_raise_the_limit(
+    told, over
+):
+    """“Go back to weights from before the explosion.” “Give every input mean 0 and standard deviation 1. Where inputs are
+    large, that raises the limit.” “Set the rate to {rate}.”"""
+    losses, path = bowl([1.0, 0.01], [1e-9, 9.0], over)
+    found = answer(lines(losses), rate=over)
+    assert told(found)["rate"] == pytest.approx(found["suggested_rate"], rel=0.01)
+    before = path[int(found["evidence"][0])]
+    again, _ = bowl([1.0, 0.01], before, found["suggested_rate"], updates=900)
+    assert again[-1] < 1e-3 * losses[0]
+    rng = np.random.default_rng(0)
+    large = rng.normal([40, 5e4, 3], [10, 1.5e4, 9], size=(200, 3))
+
+    def limit(inputs):
+        X = np.column_stack([inputs, np.ones(200)])
+        return 2 / np.linalg.eigvalsh(X.T @ X / 200)[-1]
+
+    assert limit((large - large.mean(axis=0)) / large.std(axis=0)) > 1000 * limit(large)
+    assert told(answer(lines([3, 2, 1, 0.5]), rate=over)) is None
+
+
+def test_without_a_rate_the_answer_says_what_to_divide_it_by(told):
+    """“Divide the rate by {by}.”"""
+    for over in (2.4, 9.0, 40.0):
+        losses, _ = bowl([1.0], [0.1], over)
+        by = told(answer(lines(losses)))["by"]
+        assert bowl([1.0], [0.1], over / by)[0][-1] < 1e-6 < 0.01 < bowl([1.0], [0.1], 2.1 * over / by)[0][-1]
+        assert told(answer(lines(losses), rate=over)) is None
+
+
+def test_where_an_explosion_lies_between_two_lines_how_far_above_it_was_cannot_be_told(told):
+    """“Divide the rate by ten and run again. If it still explodes, divide by ten again: how far it was above, these lines
+    are too sparse to show.”"""
+    for over, every in (4.0, 20), (10.0, 10):
+        read = []
+        for start in np.geomspace(1e-20, 1e-2, 15):
+            losses, _ = bowl([1.0, 0.001], [start, 3.0], over, updates=120)
+            found = answer(lines([*losses, *[NAN] * every], every), rate=over)
+            assert told(answer(lines(losses), rate=over)) is None
+            if told(found) == {}:
+                assert found["suggested_rate"] is None
+                read.append(found["rate_limit"])
+        assert len(read) > 3 and max(read) > 1.5 * min(read)  # of one limit
+    while not bowl([1.0, 0.001], [0.1, 3.0], over)[0][-1] < losses[0]:
+        over /= 10
+    assert over == 1.0

@@ -1671,6 +1671,30 @@ def test_the_rates_to_try_are_counted_by_what_trained_next_to_them(chapter):
             assert got == [trains, trains and rate >= one["largest"] / 10]
 
 
+def test_the_odds_are_those_of_the_failing_runs_whose_rate_was_found_in_the_same_way(chapter):
+    """snippets/readlog/words.json: “Of {count} such runs, {trained} trained at the rate that this gives. If yours does
+    not, try a tenth of it next, and then ten times it.”"""
+    tried, others = {}, []
+    for one in chapter.logs:
+        if one["truth"] == "rate" and (rate := one["found"]["suggested_rate"]):
+            trains = chapter.tried(one)[0]
+            tried.setdefault(one["found"]["basis"], []).append((trains, one["found"]["odds"]))
+            near = [chapter.tried(one, one["rate"] / some)[0] for some in (rate / 10, 10 * rate)]
+            others += [] if trains else [any(near)]
+    for one in EXPLODED:
+        given_ = {"momentum": float(one["momentum"]), "batch_size": int(one["batch"]) or None}
+        found = readlog.diagnose({"loss": losses_of(one)}, rate=float(one["rate"]), **given_)
+        trains = one["diagnosed_trains"] == "1"
+        tried.setdefault(found["basis"], []).append((trains, found["odds"]))
+        others += [] if trains else [found["suggested_rate"] / 10 < float(one["largest"])]
+    for some in tried.values():
+        trained = sum(trains for trains, _ in some)
+        assert all(
+            odds.startswith(f"Of {len(some)} such runs, {trained} trained at the rate") for _, odds in some
+        )
+    assert np.mean(others) > 0.6  # of those that did not train
+
+
 def test_most_logs_that_were_posted_show_no_update_by_itself():
     cases = json.loads((ROOT / "tests/diagnose/public/cases.json").read_text(encoding="utf-8"))
     assert sum(one["updates_per_line"] == 1 for one in cases) < 0.1 * len(cases)

@@ -62,7 +62,7 @@ def gentle(d):
     return max(sum(kept) / len(kept), 1e-3)
 
 
-def sides(weight, every, first, last):
+def sides(weight, every, first, last, kind):
     """1: the weight alternates, 0: it leaves on one side, faster and faster, None: neither, or not to be seen."""
     if not weight or every % 2 == 0:
         return None  # every second weight is always on the same side
@@ -71,8 +71,10 @@ def sides(weight, every, first, last):
     turns = np.sign(move[1:]) != np.sign(move[:-1])
     if len(turns) == 0 or (turns.any() and not turns.all()):
         return None
-    if not turns[0] and abs(move[-1]) <= abs(move[0]):
-        return None  # it settles, and something else grows
+    settles = not turns[0] and abs(move[-1]) <= abs(move[0])  # and something else grows
+    chance = kind == "wild" and len(move) < (4 if turns[0] else 6)  # as in ReLU networks
+    if settles or chance:
+        return None
     return int(turns[0])
 
 

@@ -133,7 +133,7 @@ def explosion(found, x, phase, f, log, run):
     first, last = phase if phase[0] < phase[1] else climb(x)
     kind, log_r = growth(x, first, last)
     log_r, grown = max(log_r / run["every"], 1e-12), last - first
-    side = sides(log["weight"], run["every"], first, last)
+    side = sides(log["weight"], run["every"], first, last, kind)
     fell = x[first] < 0.8 * x[: first + 1].max() or x[-1] < 0.8 * x[last]
     sure = side == 1 or (side is None and fell)
     found["verdict"] = "not-the-rate" if side == 0 else "rate-too-high" if sure else "growth"

@@ -62,12 +62,14 @@ function gentle(d) {
 }
 
 /** 1: the weight alternates, 0: it leaves on one side, faster and faster, null: neither, or not to be seen. */
-export function sides(weight, every, first, last) {
+export function sides(weight, every, first, last, kind) {
   if (!weight?.length || every % 2 === 0) return null; // every second weight is always on the same side
   const move = differences(weight.slice(first, last + 1).filter(Number.isFinite));
   const turns = move.slice(1).map((one, i) => Math.sign(one) !== Math.sign(move[i]));
   if (!turns.length || (turns.some(Boolean) && !turns.every(Boolean))) return null;
-  if (!turns[0] && Math.abs(move.at(-1)) <= Math.abs(move[0])) return null; // it settles, and something else grows
+  const settles = !turns[0] && Math.abs(move.at(-1)) <= Math.abs(move[0]); // and something else grows
+  const chance = kind === "wild" && move.length < (turns[0] ? 4 : 6); // as in ReLU networks
+  if (settles || chance) return null;
   return Number(turns[0]);
 }
 

@@ -123,7 +123,7 @@ function explosion(found, x, phase, f, log, run) {
   const [kind, whole] = growth(x, first, last);
   const logR = Math.max(whole / run.every, 1e-12);
   const grown = last - first;
-  const side = sides(log.weight, run.every, first, last);
+  const side = sides(log.weight, run.every, first, last, kind);
   const fell = x[first] < 0.8 * most(x.slice(0, first + 1)) || x.at(-1) < 0.8 * x[last];
   const sure = side === 1 || (side === null && fell);
   found.verdict = side === 0 ? "not-the-rate" : sure ? "rate-too-high" : "growth";
