@@ -431,6 +431,7 @@ def test_the_trainer_of_hugging_face_shows_a_nan_as_0_unless_its_filter_is_off(r
     logging_nan_inf_filter=False it shows each loss as it is.” “Hugging Face's Trainer replaces a loss that
     is nan or inf by the mean since the last line, which with a line every update is 0.0.”
     docs/frameworks.md: “in which about the mean so far stands for every nan: with a line for each update, a nan is shown as 0.0.”
+    snippets/readlog/words.json: “because Hugging Face's Trainer writes 0.0 where a loss is nan (logging_nan_inf_filter).”
     """
     more = runs_of("transformers")["more"]
     assert more["steps"] == 500
