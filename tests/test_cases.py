@@ -106,7 +106,7 @@ def test_the_data_alone_give_curvatures_and_limit(chapter):
 
 
 def test_the_rate_is_4_percent_above_the_limit():
-    """“the rate of 5e-4 was 4 % above it.”"""
+    """“the rate of 5e-4 was 4 % above it.” “The data alone give the limit: 0.0005 is 4 % above it”"""
     assert 5e-4 * curvatures(X_A)[1] / 2 == pytest.approx(1 + 4 / 100, abs=0.005)
     assert 5e-4 * curvatures(X_A)[1] == pytest.approx(2.085, abs=5e-4)
 
@@ -166,7 +166,8 @@ def test_a_tenth_of_a_percent_above_the_loss_would_be_49_times_what_it_was():
 
 def test_three_posted_losses_give_the_curvature_of_the_data(chapter):
     """“To all digits shown: λ = 4169.54 from either.” “After a thousand updates only the direction of the larger curvature is
-    left in them.” “Three posted losses give λ = 4169.54 and the limit 4.7967e-04, and so do the 20 points;”"""
+    left in them.” “Three posted losses give λ = 4169.54 and the limit 4.7967e-04, and so do the 20 points;”
+    “Three posted losses give the same curvature”"""
     first, second, third = LOSSES_A.values()
     r = (third - second) / (second - first)
     assert (1 + np.sqrt(r)) / 5e-4 == pytest.approx(curvatures(X_A)[1], rel=1e-9)
@@ -183,7 +184,8 @@ def test_the_line_through_three_posted_losses_lies_on_the_whole_run(chapter):
     """“Loss on a logarithmic axis against the update, from 17,354 to 10 to the 74. Squares computed from the 20 points lie on
     the line drawn backwards through three posted losses. The dashed line marks a loss that stays where it began.”
     “Three losses from the end of the log give the whole run back.” “(At update 0 the line is 9 % too low: there the flat
-    direction still counts.)” “The dashed line is what the limit itself would draw.”"""
+    direction still counts.)” “The dashed line is what the limit itself would draw.”
+    “Three losses from the end give the whole run back”"""
     (ax,) = axes_of(chapter, "read")
     run, line, limit = ax.get_lines()
     assert len(run.get_ydata()) == len(line.get_ydata()) == 1001
@@ -225,7 +227,7 @@ def test_every_kth_weight_gives_lambda_by_the_kth_root_of_its_growth(every):
     $(1-\alpha\lambda)^k$ is positive, and a weight that jumps from side to side is shown always on the same side.” “Let
     $R$ be the growth from one shown weight to the next (if they are still small, take the growth of their differences,
     and the bottom cancels).” “A log that shows every tenth update hides the sign.” “Every tenth update hides the
-    sign;”"""
+    sign;” “Every k-th update is enough”"""
     for rate, lam in (0.05, 60), (0.3, 9), (0.001, 2500):
         weights, sign = [3 + 1.0], [3 + 1.0]  # the bottom is at 3
         for _ in range(4 * every):
@@ -339,7 +341,7 @@ def test_the_data_of_the_second_post_give_curvatures_and_limit(chapter):
 def test_the_recomputed_run_gives_the_posted_slopes(chapter, update):
     """“A question on Stack Overflow fits a line to $x$ = 5, 10, …, 40 and $y$ = 2, 4, …, 16 in TensorFlow, that is in
     fp32.” “At 0.01 every tenth slope is printed: −20.48267746, −1.06335529e+12, −5.40660918e+22, −2.74898110e+33,
-    nan.” “six in the second, which ran in fp32.”"""
+    nan.” “six in the second, which ran in fp32.” “Two first lines, at two rates, give the whole run”"""
     assert chapter.found[update][1] == pytest.approx(SLOPES_B[update], rel=2e-6)
     assert chapter.found[update][2] == pytest.approx(CUTS_B[update], rel=2e-6)
     assert chapter.xs.dtype == chapter.found[5][1].dtype == np.float32
@@ -557,10 +559,13 @@ def test_halving_the_batch_finds_the_one_sample_that_does_it():
 
 @pytest.mark.parametrize("section, finite", [("begin", 0), ("sudden", 0), ("half", 2), ("grows", 6)])
 def test_each_thing_as_written_is_bad_and_mended_is_a_number(chapter, section, finite):
-    """“The programs below compute each thing twice, as it is often written and as it can be mended.”"""
+    """“The programs below compute each thing twice, as it is often written and as it can be mended.”
+    “nan from the first loss, as written and as mended” “nan from a normal loss, as written and as mended”
+    “nan in 16 bits, as written and as mended”"""
     rows = rows_of(chapter.printed[section])
     assert sum(np.isfinite(bad) for bad, _ in rows.values()) == finite
     assert all(np.isfinite(good) for _, good in rows.values())
+    assert section != "half" or (np.finfo(np.float16).bits == 16 == 8 * chapter.none.nbytes)
 
 
 def test_20_causes_13_of_them_nan_or_inf_without_any_run(chapter):
@@ -676,7 +681,8 @@ def test_exp_of_90_is_beyond_fp32_and_of_20_is_not():
 
 
 def test_in_fp16_1e_8_is_zero_and_300_squared_too_large():
-    assert np.float16(1e-8) == 0 < np.float16(1e-4)
+    """“Only in 16 bits: causes and cures”"""
+    assert np.finfo(np.float16).bits == 16 and np.float16(1e-8) == 0 < np.float16(1e-4)
     assert float(np.finfo(np.float16).max) == 65504 < 300**2
 
 
@@ -700,6 +706,8 @@ def after(update, start=0.0, updates=60):
 
 
 def test_plain_descent_at_these_rates_is_harmless(chapter):
+    """“Six mistakes, one parabola, sixty updates”"""
+    assert len(rows_of(chapter.printed["grows"])) == 6 and len(after(lambda w, n: w)) == 60
     assert after(lambda w, n: w - 0.1 * (w - 1))[-1] == pytest.approx(1.615e-6, rel=1e-3)
     assert after(lambda w, n: w - 1.5 * (w - 1))[-1] < 1e-30
     assert after(lambda w, n: w - 0.1 * 10.9 * (w - 1))[-1] < 1e-30
@@ -828,13 +836,14 @@ def powers_of(degree, low, high):
 
 @pytest.mark.parametrize("degree, kappa", [(3, 1.35e4), (5, 1.21e7), (10, 4.1e14)])
 def test_raw_powers_have_a_condition_number_that_explodes_with_the_degree(degree, kappa):
+    """“High powers raise κ,”"""
     sizes = np.linalg.svd(powers_of(degree, 0, 1), compute_uv=False)
     assert sizes[0] ** 2 / sizes[-1] ** 2 == pytest.approx(kappa, rel=0.01)
 
 
 def test_at_rate_1_near_the_limit_50_000_updates_leave_99_percent_of_the_flattest_error(chapter):
     """“So nothing is wrong with the program: at rate 1, which is near the limit of 1.216, 50,000 updates leave 99.324% of the
-    error in the flattest direction.”"""
+    error in the flattest direction.” “and descent stands still”"""
     curves = np.linalg.svd(powers_of(5, 0, 1), compute_uv=False) ** 2 / 40
     assert 2 / curves[0] == pytest.approx(1.216, abs=5e-4)
     assert (1 - curves[-1]) ** 50_000 == pytest.approx(0.99324, abs=5e-6)

@@ -36,9 +36,12 @@ def test_a_page_loses_no_sentence_that_was_held(found, page):
 PAGE = """---
 title: Small
 description: A rate of 0.12 explodes.
+hook: "It fell at 0.4. What now?"
 ---
 
 # Small
+
+<!-- slide: Above **½** it rises -->
 
 The *limit* is 2/λ, here [`0.5`](small.md#limit). Above 0.5, e.g. at 0.6, it explodes! Does it?
 
@@ -68,6 +71,8 @@ The same run, twice.
 """
 WORDS = [
     "A rate of 0.12 explodes.",
+    "It fell at 0.4.",
+    "Above ½ it rises",
     "The limit is 2/λ, here 0.5.",
     "Above 0.5, e.g. at 0.6, it explodes!",
     "Predict: λ is 4.",
@@ -220,6 +225,6 @@ def test_the_report_says_for_a_page_what_is_loose_and_what_to_do(tmp_path, capsy
     with pytest.raises(SystemExit) as ended:
         main(["small"], root)
     told = capsys.readouterr().out
-    assert ended.value.code == 0 and "12 held by nothing" in told
+    assert ended.value.code == 0 and "14 held by nothing" in told
     assert "tests/test_small.py" in told and all(plain(words) in told for words in WORDS)
-    assert len(tally(root, Source("docs/small.md", PAGE), []).loose) == 12
+    assert len(tally(root, Source("docs/small.md", PAGE), []).loose) == 14

@@ -151,7 +151,7 @@ def test_half_of_the_losses_are_higher_than_the_one_before_and_nothing_has_moved
     """“The first program makes no update: $w$ stays at 0, and only the batch changes.” – “Half of the losses
     are higher than the one before, and nothing has moved. This is noise.” – “From thousands to a trillion
     is a factor of a billion, and noise of this size cannot do that.” – “Noise goes up and down around a
-    level.”"""
+    level.” “Same weights, other data: the loss moves and nothing explodes”"""
     assert all(row[4] == pytest.approx(50, abs=1) for row in rows(chapter, "noise", 3))
     code = next(part.code for part in sections(SNIPPETS / "minibatch.py") if part.name == "noise")
     set_ = [node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)]
@@ -303,7 +303,8 @@ def test_with_64_and_32_all_runs_settle_and_with_16_4_and_1_they_do_not(chapter)
     typical run is multiplied by `1.170` per update. With 64 and 32 Yes. There the loss of a typical run is
     multiplied by `0.641` and `0.737` per update. At 24 and 20 it still shrinks, but so slowly that not
     every run has settled after 100 updates.” – “So at 32 the mean square grows: it is multiplied by `1.196`
-    per update. But rare runs make it grow, and these 20 settle.”"""
+    per update. But rare runs make it grow, and these 20 settle.”
+    “With all the data at each update the rate is safe.” “All runs settle at 64 and 32, none at 4 and 1”"""
     settled = {m: row[0] for m, row in table_of_runs(chapter).items()}
     assert settled == {np.inf: 20, 64: 20, 32: 20, 24: 18, 20: 12, 16: 1, 4: 0, 1: 0}
     share = {}
@@ -409,7 +410,8 @@ def test_the_losses_of_the_table_are_those_of_stochastic_descent_on_the_points(c
 
 def test_at_batch_1_the_loss_passes_a_million_times_its_start_after_8_updates(chapter):
     """“At batch 1 the loss passes a million times its start after 8 updates (the median of 20 runs), and after
-    100 it stands at `5.9e+84` times its start”"""
+    100 it stands at `5.9e+84` times its start”
+    “With one point at each update the loss ends 10⁸⁴ times as high as it began.”"""
     loss = chapter.curves[1]
     first = [np.flatnonzero(run > 1e6 * run[0])[0] for run in loss.T]
     assert np.median(first) == 8 and len(first) == 20 and len(loss) - 1 == 100
@@ -497,7 +499,7 @@ def test_the_mean_of_the_square_is_the_square_of_the_mean_plus_the_variance(m):
     “\mathrm{E}\left[(1 - \alpha c)^2\right] = (1 - \alpha\lambda)^2 + \alpha^2\,\frac{\mathrm{Var}}{m}.” –
     “Var is the variance of the curvatures of single points; a mean of $m$ draws has the $m$-th part of it.
     So the mean square error shrinks exactly when the rate is below the mean-square limit,” – “0 < \alpha <
-    \frac{2\lambda}{\lambda^2 + \mathrm{Var}/m}.”"""
+    \frac{2\lambda}{\lambda^2 + \mathrm{Var}/m}.” “The mean of a square keeps the variance”"""
     curvatures, alpha = np.array([1.0, 2.0, 7.0, 10.0]), 0.21
     batches = np.array(np.meshgrid(*[curvatures] * m)).reshape(m, -1).mean(axis=0)  # all of them
     assert np.mean(1 - alpha * batches) == pytest.approx(1 - alpha * 5)
@@ -568,7 +570,8 @@ def test_bisection_finds_the_limit_that_a_formula_gives(chapter, m):
 
 def test_at_batch_1_the_limit_is_about_an_eighth_of_the_full_batch_s(chapter):
     """“At batch 1 the limit is `0.122` of the full batch's, about an eighth.” – “The answer is still half
-    right: other data at each step lower the mean-square limit, at batch 1 to an eighth.”"""
+    right: other data at each step lower the mean-square limit, at batch 1 to an eighth.”
+    “At batch 1 the limit is an eighth”"""
     assert exact_limit(chapter.X, 1) / chapter.full == pytest.approx(1 / 8, rel=0.03)
     assert exact_limit(chapter.X, 1) / chapter.full == pytest.approx(0.122, abs=5e-4)
 
@@ -587,7 +590,7 @@ def test_at_batch_64_the_noise_lowers_the_mean_square_limit_by_4_4_percent_and_a
 def test_doubling_the_batch_multiplies_the_limit_by_1_83_then_1_71_and_in_the_end_1_01(chapter):
     """“From batch 1 to 2 it is multiplied by 1.83, from 2 to 4 by 1.71, from 128 to 256 by 1.01.” – “The rule
     holds, roughly, only far below the knee, and” – “From 128 to 256 it gained 1 %.” – “When you raise the
-    batch size, raise the rate by less,”"""
+    batch size, raise the rate by less,” “A larger batch helps up to the knee”"""
     at = {m: exact_limit(chapter.X, m) for m in (1, 2, 4, 128, 256)}
     assert at[2] / at[1] == pytest.approx(1.83, abs=0.005)
     assert at[4] / at[2] == pytest.approx(1.71, abs=0.005)
@@ -645,7 +648,7 @@ def test_the_mean_square_of_the_batch_hessian_has_two_parts_and_a_bound(m):
 def test_the_bound_lies_below_the_exact_limit_at_every_size(chapter):
     r"""“A safe rate needs two numbers only.” – “The mean square error shrinks at every update if 0 < \alpha <
     \frac{2m}{L_{\max} + (m - 1)\,\lambda_{\max}},” – “The bound is safe at every size, and at batch 1 less
-    than half of the mean-square limit.”"""
+    than half of the mean-square limit.” “A rate that is safe, from two numbers”"""
     bound = enough(chapter, 2 ** np.arange(11))
     exact = np.array([exact_limit(chapter.X, m) for m in 2 ** np.arange(11)])
     assert np.all(bound < exact) and np.all(exact < chapter.full)
@@ -773,7 +776,8 @@ def test_between_the_two_limits_the_mean_grows_and_the_typical_run_shrinks(chapt
     runs of batch 1” – “*Ever > 100* counts the runs whose loss rose above a hundred times its start, *end <
     1* those that end below it. At 1.05 times the limit the mean square is multiplied by `1.018` per update
     and the loss of a typical run by `0.989`. After 1,000 updates `96.5%` of the runs are below their start,
-    but `8.2%` rose above a hundred times their start on the way.”"""
+    but `8.2%` rose above a hundred times their start on the way.”
+    “Above the limit the mean explodes, and most runs settle”"""
     _, mean, usual, ever, below = next(row for row in rows(chapter, "single", 1) if row[0] == 1.05)
     assert mean > 1 > usual
     assert (mean, usual, ever, below) == (1.018, 0.989, 8.2, 96.5)
@@ -832,7 +836,7 @@ def test_momentum_divides_the_limit_by_eight_at_batch_1_and_raises_it_at_256(cha
     `1.939` and `1.944`. It halves it That is about what β = 0.5 does: `0.455` becomes `0.265`. With 0.9 it
     is worse. It divides it by about eight Yes, from `0.455` to `0.057`.” – “Momentum raises the limit for
     large batches only.” – “Momentum of 0.9 divides the mean-square limit by eight at batch 1 (`0.455` to
-    `0.057`) and raises it at batch 256 (`1.986` to `3.161`).”"""
+    `0.057`) and raises it at batch 256 (`1.986` to `3.161`).” “Momentum raises the limit of large batches only”"""
     at = {row[0]: row[1:] for row in rows(chapter, "momentum", 1)}
     assert chapter.printed["momentum"].splitlines()[0].split("  ")[-1] == "β = 0.9"
     assert at[1][0] / at[1][2] == pytest.approx(8, abs=0.1)

@@ -128,7 +128,9 @@ def test_the_data_are_a_hundred_people_with_pressures_around_13(chapter):
 
 def test_at_a_ten_thousandth_the_loss_falls_at_every_update_from_7491_to_32():
     """“and is stable at 0.0001.” – “At a rate of 0.0001 the loss falls from 7,491 to 32 in twenty updates, and
-    every update lowers it.”"""
+    every update lowers it.”
+    “At a rate of 0.0001 the loss of a small network falls from 7,491 to 32 in twenty updates.”
+    “At 0.0001 the loss falls,”"""
     losses = run("raw", 1e-4, 240)[1]
     assert losses[0] == pytest.approx(7491, abs=0.5)
     assert losses[20] == pytest.approx(32, abs=0.5)
@@ -136,8 +138,9 @@ def test_at_a_ten_thousandth_the_loss_falls_at_every_update_from_7491_to_32():
 
 
 def test_at_a_thousandth_the_loss_passes_a_trillion_at_update_8():
-    """“A network in numpy explodes at 0.001” – “At 0.001 it is above a trillion after eight.” – “Predict: at
-    0.001 the loss explodes.”"""
+    """“A network in numpy explodes at 0.001” – “and every update lowers it. At 0.001 it is above a trillion after eight.” – “At 0.001 it is above a trillion
+    after eight. Can its limit be known before it explodes?” – “Predict: at
+    0.001 the loss explodes.” “the loss falls, at 0.001 it explodes”"""
     losses = run("raw", 1e-3, 270)[1]
     assert losses[7] < 1e12 < losses[8] and not np.isfinite(losses[-1])
 
@@ -171,7 +174,8 @@ def test_backpropagation_gives_the_slopes_of_the_loss(chapter, kind):
 
 def test_at_a_millionth_nine_digits_agree_and_a_larger_or_smaller_h_is_worse(chapter):
     """“At $h = 10^{-6}$ nine digits agree. With a larger $h$ the two losses no longer lie on one parabola;
-    with a smaller one rounding is a larger part of their difference.”"""
+    with a smaller one rounding is a larger part of their difference.”
+    “A gradient is checked by a difference of losses”"""
     lines = chapter.printed["check"].splitlines()
     exact = float(lines[-1].split()[-1])
     off = {float(h): abs(float(s) / exact - 1) for h, s in (line.split() for line in lines[1:-1])}
@@ -333,7 +337,7 @@ def test_the_first_start_climbs_from_below_and_reaches_the_largest(chapter):
 def test_the_second_start_finds_the_curvature_that_is_largest_in_size(chapter):
     """“The second start shows its trap. Power iteration finds the curvature that is largest *in size*, and
     here this is `-31798`, a direction in which the loss bends downward. This is not λmax, and it gives no
-    limit.”"""
+    limit.” “Power iteration finds the sharpness, or the most negative curvature”"""
     *estimates, least, largest = numbers(chapter.printed["sharpness"].splitlines()[2])
     assert estimates[-1] == pytest.approx(least)
     assert -least > largest > 0 and estimates[-1] == -31798 and 2 / estimates[-1] < 0
@@ -462,10 +466,11 @@ def test_in_all_four_rows_the_limit_lies_above_two_over_sharpness(chapter):
     """“After twenty updates the sharpness is `5316`, and the prediction is too low by only a fifth. With
     standardised inputs the prediction is nearly as good at the very start,” – “In all four rows the limit
     lies above 2/sharpness.” – “On raw inputs 2/sharpness was too low by a factor of `12.38` at the start
-    and of `1.19` after twenty updates.”"""
+    and of `1.19` after twenty updates.” “2/sharpness is too low, most of all at the start”"""
     assert all(row[3] > 1.1 for row in limit_rows(chapter))
     assert limit_rows(chapter)[1][3] == 1.19 and limit_rows(chapter)[1][0] == 5316  # a fifth off
     assert limit_rows(chapter)[2][3] < 1.3  # nearly as good
+    assert limit_rows(chapter)[0][3] == max(row[3] for row in limit_rows(chapter)) == 12.38  # at the start
 
 
 @pytest.mark.parametrize("place", range(4))
@@ -544,7 +549,8 @@ def test_between_2_and_4_it_climbs_and_settles_flatter_and_above_4_it_never_sett
     multiplied by $1 - \alpha\lambda$, and λ stays. Above $\alpha\lambda = 2$ the output grows, until $p^2$
     is of the size of $n$ and the second line matters. Below $\alpha\lambda = 4$ each update *lowers* λ,
     until $\alpha\lambda$ is below 2 and the run settles at a flatter place. Above 4 each update raises λ.”
-    – “Above it, up to $\alpha\lambda$ = 4 in the smallest network, a catapult lowers λ.”"""
+    – “Above it, up to $\alpha\lambda$ = 4 in the smallest network, a catapult lowers λ.”
+    “While the output grows, λ falls” “Up to αλ = 4 the climb comes back”"""
     _, (p, lam) = product_run(3.9, 1500, seed)
     assert abs(p[-1]) < 1e-3 < 10 < np.abs(p).max()
     assert lam[-1] < lam[0] / 2  # αλ from 3.9 to below 2
@@ -614,7 +620,7 @@ def test_at_the_start_the_sharpness_of_the_wave_network_is_74(chapter):
 
 @pytest.mark.parametrize("alpha", [0.01, 0.02])
 def test_the_sharpness_climbs_to_two_over_the_rate_and_hovers(chapter, alpha):
-    """“The limit moves. Above it,”"""
+    """“The limit moves. Above it,” “The sharpness climbs to 2/α and stays”"""
     for updates in (6000, 7000, 8000):
         assert power(run("wave", alpha, updates)[0], chapter.wave, 60) == pytest.approx(2 / alpha, rel=0.05)
 

@@ -188,7 +188,7 @@ def test_the_table_names_four_formats_by_the_bits_of_exponent_and_fraction(chapt
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_beyond_the_largest_number_comes_inf_and_the_program_goes_on(chapter, name):
-    """“Beyond the largest number comes `inf`, and the program goes on.”"""
+    """“Beyond the largest number comes `inf`, and the program goes on.” “Four formats, and where each ends”"""
     keep, top = chapter.keeps[name], chapter.largest[name]
     with np.errstate(over="ignore"):
         assert keep(top) == top and np.isfinite(keep(top))
@@ -370,7 +370,8 @@ def test_b_is_inf_for_one_update_only_and_the_explosion_is_the_same_in_all_four(
 @pytest.mark.parametrize("name", FORMATS)
 def test_inf_comes_first_and_nan_about_twice_as_late(chapter, name):
     """“Why an exploding loss is inf long before the weights are nan,” – “With a squared loss, inf comes first
-    and nan about twice as late: in fp32 the loss is inf at `197`, the weight nan at `399`.”"""
+    and nan about twice as late: in fp32 the loss is inf at `197`, the weight nan at `399`.”
+    “The loss is inf first, the weight nan about twice as late”"""
     loss, _, b = chapter.runs[name]
     inf, nan = first(loss, np.isinf), first(b, np.isnan)
     assert np.isfinite(b[: inf + 1]).all()
@@ -511,7 +512,7 @@ def test_line_by_line_in_fp16(chapter):
     """“Update 16. The sum of the squares passes 65,504, and the loss is inf.” – “Update 35. The slope, 18.66
     times the error, passes 65,504 too. $b$ is still `3832`. Update 36. $b$ = 3832 − 0.12 · inf = −inf.” –
     “A sum with one nan in it is nan, so the loss and the slope are nan. Update 37. $b$ = −inf − nan = nan,
-    and it remains nan.”"""
+    and it remains nan.” “Twenty-one updates from the first inf to the nan”"""
     loss, slope, b = chapter.runs["fp16"]
     with np.errstate(over="ignore"):
         assert np.float16(3832) - np.float16(0.12) * np.float16(np.inf) == -np.inf
@@ -812,7 +813,7 @@ def test_the_processor_s_own_flags_know_of_both_guards():
 def test_both_stop_at_the_loss_200_updates_before_b_is_nan(chapter):
     """“and which guards stop it.” – “Two things can stop a run, a check of your own and `np.errstate`:” – “The
     check names the quantity, `np.errstate` the operation. Both stop at the loss, 202 updates before $b$ is
-    nan.”"""
+    nan.” “Two things stop the run: a check, and the flag”"""
     loss, _, b = chapter.runs["fp32"]
     assert first(b, np.isnan) - first(loss, np.isinf) == 202
     assert "check(197, loss=loss[197]) stops:\n    loss at update 197\n" in chapter.printed["stop"]

@@ -97,7 +97,7 @@ def test_the_program_rounds_to_each_format_as_its_definition_says(chapter, name)
 @pytest.mark.parametrize("name", NAMES)
 def test_largest_root_smallest_and_the_step_that_is_lost_are_those_of_the_format(chapter, name):
     """““Its root” is the root of the largest number.” “The last column is the largest $x$ that is lost when it
-    is taken from 1.)”"""
+    is taken from 1.)” “Two formats, two ends”"""
     top, root, least, lost = rows(chapter, "formats", 4)[name]
     fraction, power = SHAPE[name]
     largest = (2 - 2.0**-fraction) * 2.0**power
@@ -255,7 +255,7 @@ def test_fp16_keeps_a_gradient_above_3e_8():
 def test_a_thousand_updates_of_a_thousandth_leave_1_in_bf16_and_2_percent_in_fp16(chapter):
     """“0, or nearly” “That is right in fp32.” “In fp16 0.0222 is left.” “Nothing here is large.” “In bf16
     things go wrong without any sign of it.” “A thousand updates of −0.001 leave 1.0000, and no nan tells you.”
-    “a thousand steps of −0.001 leave 1.0000.”"""
+    “a thousand steps of −0.001 leave 1.0000.” “In bf16 a thousand updates do nothing”"""
     printed = rows(chapter, "vanish")
     assert [down(name, 0.001, 1000) for name in NAMES] == pytest.approx(
         [printed[name][2] for name in NAMES], abs=5e-5
@@ -428,7 +428,8 @@ def test_adam_at_1e_4_does_not_move_a_weight_of_a_tenth_in_bf16():
 def test_a_lower_rate_makes_it_worse():
     """“So training with bf16 weights does not fail; it stops.” “And a lower rate makes it worse.” “bf16: the
     loss stops falling, and a lower rate stops it sooner | updates below half a distance | master weights, or
-    rounding by chance” “Here this takes from the updates what was left of them.”"""
+    rounding by chance” “Here this takes from the updates what was left of them.”
+    “In bf16 the loss stops falling. You lower the rate, and it stops sooner.”"""
     assert down("bf16", 0.003, 300) < 0.5 < 1 == down("bf16", 0.001, 900)
     losses, w = {}, 1.0
     for rate in (0.1, 0.01, 0.003, 0.001):  # on ½(w − 0.9)², kept in bf16
@@ -504,9 +505,10 @@ def test_with_the_largest_score_subtracted_a_softmax_in_fp16_is_right():
 
 
 def test_ten_thousand_ones_one_after_the_other_make_2048_and_256():
-    """“Ten thousand ones, added one after the other, make 2,048 in fp16 and 256 in bf16.”"""
+    """“Ten thousand ones, added one after the other, make 2,048 in fp16 and 256 in bf16.”
+    “What 16 bits make of sums and squares”"""
     half = np.add.accumulate(np.ones(10_000, np.float16))
-    assert half[-1] == 2048
+    assert half[-1] == 2048 and np.finfo(half.dtype).bits == 16
     total = 0.0
     for _ in range(10_000):
         total = keep("bf16", total + 1)
@@ -598,7 +600,7 @@ def scaler(gradient, updates, start=2.0**16):
 @pytest.mark.parametrize("gradient, count", [(1, 1), (10, 4), (100, 7), (10_000, 14)])
 def test_the_scaler_skips_1_4_7_and_14_first_updates(chapter, gradient, count):
     """“A scaler that starts at 65,536 skips 1, 4, 7 and 14 updates for largest gradients of 1, 10, 100 and
-    10,000.”"""
+    10,000.” “The scaler tries, and halves”"""
     assert scaler(gradient, 100) == (count, 65536 / 2**count)
     printed = [line.split() for line in chapter.printed["first"].splitlines()[1:]]
     row = next(row for row in printed if row[0] == str(gradient))
@@ -693,6 +695,13 @@ def test_the_figure_of_the_first_updates(chapter):
 
 
 # Change one thing: the order
+
+
+def test_the_four_steps_are_tried_in_eight_orders(chapter):
+    """“One run, and the four steps in eight orders”"""
+    assert len(chapter.orders) == 8 == len(chapter.printed["orders"].splitlines()) - 1
+    assert sorted(chapter.right.split()) == ["clip", "step", "unscale", "update"]
+    assert len(set(chapter.orders.values())) == 8
 
 
 def test_clipped_while_scaled_the_longest_step_is_the_rate_over_the_scale(chapter):

@@ -172,7 +172,7 @@ def test_the_second_term_takes_back_and_grows_with_the_square_of_the_rate(seed):
     r"""“The first term is the promise. The second is what that curvature takes back. It grows with $\alpha^2$, so
     if $g^\top H g$ is positive it wins in the end.” “The slope promises a fall of α gᵀg, and the curvature
     takes part of it back. Why a step downhill can climb, above which rate it does, and how to measure that
-    rate.”"""
+    rate.” “The slope promises, the curvature takes back”"""
     for H, w, _ in bowls(seed, 10):
         g = H @ w
         f = lambda w, H=H: w @ H @ w / 2  # noqa: E731
@@ -219,7 +219,8 @@ def test_at_the_limit_it_lands_as_far_beyond_the_bottom_and_as_high_as_it_starte
 
 
 def test_the_limit_is_never_given_as_a_rate_above_it(chapter):
-    """A limit that is rounded up raises the loss: what the page offers as the limit is rounded down."""
+    """A limit that is rounded up raises the loss: what the page offers as the limit is rounded down.
+    “one half is kept, above 2/λ the loss rises”"""
     page = (ROOT / "docs/taylor.md").read_text(encoding="utf-8")
     shown = re.findall(r"0\.107\d*", page + "".join(chapter.printed.values()))
     assert set(shown) == {"0.10718"}
@@ -237,7 +238,7 @@ def test_the_share_kept_falls_along_a_straight_line_with_the_rate(chapter):
 def test_the_lowest_of_the_steps_is_the_one_at_one_over_lambda_with_half_its_promise_kept(chapter):
     r"""“0.05359, and it keeps one half” “Yes: `0.5000`. This is $1/\lambda$, the step to the bottom. A shorter
     step promises less, a longer one keeps less.” What is said of the longest but is not so: “0.10718, because
-    it is the longest that does not rise”"""
+    it is the longest that does not rise” “At 1/λ one half is kept,”"""
     rates = (0.01, 0.05359, 0.08, 0.10718, *RATES)
     landing = {alpha: chapter.loss(5 - alpha * chapter.slope) for alpha in rates}
     assert min(landing, key=landing.get) == 0.05359
@@ -343,7 +344,8 @@ def rose_and_limits(H, w, factor):
 
 
 def test_the_loss_rises_exactly_beyond_twice_the_best_step(chapter):
-    r"""“On 1,000 bowls the loss rose exactly where $\alpha$ was above $2\alpha^*$.”"""
+    r"""“On 1,000 bowls the loss rose exactly where $\alpha$ was above $2\alpha^*$.” “Above 2α* the step goes up”
+    “A thousand bowls: every step above 2α* rose, and no other”"""
     seen = [rose_and_limits(*bowl) for bowl in bowls(7)]
     assert len(seen) == 1000 and all(rose == (alpha > once) for rose, alpha, once, _ in seen)
     assert 300 < sum(rose for rose, *_ in seen) < 700
@@ -354,7 +356,7 @@ def test_the_loss_rises_exactly_beyond_twice_the_best_step(chapter):
 def test_at_the_best_step_half_the_promise_is_kept_and_at_twice_that_nothing():
     r"""“near 0 | nearly 1 | falls as promised, which is little” “$\alpha^*$ | one half | falls to the lowest point
     along the step” “$2\alpha^*$ | 0 | is where it was” “above $2\alpha^*$ | negative | **rises**” “So
-    $2\alpha^*$ is **the limit of this step**.”"""
+    $2\alpha^*$ is **the limit of this step**.” “Half of the promise is left at α*”"""
     for H, w, _ in bowls(9, 50):
         g = H @ w
         best = g @ g / (g @ H @ g)
@@ -427,7 +429,8 @@ def parabola(chapter, alpha, b):
 def test_each_step_walks_to_the_bottom_of_the_parabola_of_curvature_one_over_alpha(chapter):
     r"""“Its slope is zero where $b = b_0 - \alpha f'(b_0)$. That is the step of gradient descent. **Each step
     walks to the bottom of a parabola. The loss gave it its height and slope. You gave it its curvature, when
-    you chose the rate.**” “A step goes to the bottom of a parabola of curvature $1/\alpha$.”"""
+    you chose the rate.**” “A step goes to the bottom of a parabola of curvature $1/\alpha$.”
+    “A step walks to the bottom of a parabola”"""
     fine = np.linspace(-5, 6, 1_100_001)
     for alpha, lands in (0.01, 4.46139), (0.08, 0.69115), (0.12, -1.46328):
         assert fine[np.argmin(parabola(chapter, alpha, fine))] == pytest.approx(lands, abs=2e-5)
@@ -503,7 +506,7 @@ def test_at_twelve_hundredths_the_bottom_of_the_parabola_is_where_no_loss_can_be
 
 def test_a_rate_is_a_guess_at_the_curvature():
     """“So a learning rate is a guess at the curvature. Guess too high, and you are slow. Guess less than half of
-    it, and the step goes up.”"""
+    it, and the step goes up.” “A rate is a guess at the curvature”"""
     for lam in 0.3, 18.66, 900:
         left = {guess: abs(1 - lam / (guess * lam)) for guess in (0.45, 0.49, 0.51, 1, 3, 30)}
         for guess, wanted in left.items():
@@ -622,7 +625,7 @@ def test_beside_the_figure_on_cauchy_there_is_no_limit_but_the_loss_rises(chapte
 @pytest.mark.parametrize("kind", CURVATURES)
 def test_two_gradients_give_g_h_g_without_a_hessian(chapter, kind):
     r"""“The Hessian itself is not needed. Two gradients give $Hg$, for a small $h$:” “Hg \approx \frac{\nabla f(w +
-    hg) - \nabla f(w)}{h}.”"""
+    hg) - \nabla f(w)}{h}.” “Two gradients give the curvature, without the Hessian”"""
     g, H = chapter.gradient(chapter.start, kind), hessian(chapter, chapter.start, kind)
     for h in 1e-5, 1e-6:
         two = (chapter.gradient(chapter.start + h * g, kind) - chapter.gradient(chapter.start, kind)) / h
@@ -775,7 +778,7 @@ def test_a_parabola_of_curvature_l_lies_above_the_loss_wherever_it_touches(chapt
 def test_every_step_keeps_at_least_the_share_one_minus_half_alpha_l(chapter, kind):
     r"""“f(w - \alpha g) \le f(w) - \alpha\left(1 - \frac{\alpha L}{2}\right) g^\top g.” “This is the **descent
     lemma**: at least the share $1 - \alpha L/2$ of every promise is kept, so every step with $\alpha < 2/L$
-    descends.”"""
+    descends.” “Below 2/L every step descends”"""
     for w, alpha in random_steps(chapter):
         g = chapter.gradient(w, kind)
         fall = total(chapter, w, kind) - total(chapter, w - alpha * g, kind)
@@ -785,7 +788,7 @@ def test_every_step_keeps_at_least_the_share_one_minus_half_alpha_l(chapter, kin
 
 def test_no_step_kept_less_than_was_guaranteed_and_the_other_two_keep_more_even_beyond(chapter):
     """“No step kept less than was guaranteed. The other two losses keep more, even above $2/L$: the lemma says
-    when descent is certain, not when it ends.”"""
+    when descent is certain, not when it ends.” “Every step kept what was guaranteed”"""
     rows = [[float(word) for word in line.split()] for line in chapter.printed["guarantee"].splitlines()[3:]]
     assert [row[0] for row in rows] == [0.5, 1, 1.5, 1.9, 2 + 0.5]
     for product, guaranteed, squares, log_cosh, cauchy in rows:
@@ -799,7 +802,8 @@ def test_no_step_kept_less_than_was_guaranteed_and_the_other_two_keep_more_even_
 def test_there_are_three_limits_each_two_divided_by_a_curvature(chapter, seed):
     r"""“So there are three limits, each of them two divided by a curvature:” “$2\alpha^*$ | the curvature along the
     gradient, here | one step, to second order” “$2/\lambda_{\max}$ | the largest curvature of a bowl | a whole
-    run on that bowl” “$2/L$ | a number that no curvature exceeds | every step, on any loss with such a number”"""
+    run on that bowl” “$2/L$ | a number that no curvature exceeds | every step, on any loss with such a number”
+    “Three limits, each two divided by a curvature”"""
     H, w, _ = next(bowls(seed + 30, 1))
     g = H @ w
     way, h = g / np.linalg.norm(g), 1e-3

@@ -1,4 +1,5 @@
-"""The sentences of a page: of its paragraphs, lists and boxes, its captions and texts of images, rows and formulas.
+"""The sentences of a page: of its paragraphs, lists and boxes, its captions and texts of images, rows and formulas,
+and of its slides: the question on the first, and the headings that a comment gives the others.
 
 What makes no claim by its form is left out: headings, code and what it prints, and, where they name no
 number, questions, what somebody may think and what may be answered.
@@ -7,7 +8,9 @@ number, questions, what somebody may think and what may be answered.
 import re
 from dataclasses import dataclass
 
-FRONT_MATTER = re.compile(r"\A---\n.*?^description: (?P<description>.*?)$.*?^---\n", re.MULTILINE | re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
+TOLD = re.compile(r"^(?:description|hook): \"?(.*?)\"?$", re.MULTILINE)
+SLIDE = re.compile(r"(?<!`)<!-- slide: (.*?) -->")
 NOT_READ = re.compile(
     r"^( *)(```+).*?^\1\2$|<!--.*?-->|<(svg|script|style)\b.*?</\3>", re.MULTILINE | re.DOTALL
 )
@@ -62,7 +65,9 @@ def text(markdown: str) -> str:
 
 def _all(markdown: str) -> list[Sentence]:
     front = FRONT_MATTER.match(markdown)
-    found = [Sentence(one, "description") for one in _split(front["description"])] if front else []
+    told = TOLD.findall(front[0]) if front else []
+    found = [Sentence(one, "description") for line in told for one in _split(line)]
+    found += [Sentence(title, "title") for title in SLIDE.findall(markdown)]
     for block in _blocks(NOT_READ.sub("", markdown[front.end() :] if front else markdown)):
         found += _of_block(block)
     return found

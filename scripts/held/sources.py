@@ -1,5 +1,5 @@
 """What is counted: the pages of the site, the labs and exercises with what their checks explain, the problems, the
-answers of the reader of logs, and the README.
+answers of the reader of logs, the README, and what its neighbours state in numbers or as a command.
 """
 
 import ast
@@ -8,10 +8,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from held.page import sentences
+
 CELL = re.compile(r"^# %%", re.MULTILINE)
 DRAWN = re.compile(r'\balt="(.+)"')
 SPEAK = {"check", "look_back"}  # the functions of a lab that explain
 ROOMS = {"docs/": "", "snippets/readlog/": "answers/", "scripts/problems/collection/": "problems/"}
+COUNTS = re.compile(r"\d|`(?:uv|sh|sudo|bash|bun|node|python) ")
 FEWEST = 4  # words of a string that explains something
 
 
@@ -45,11 +48,17 @@ def sources(root: Path) -> list[Source]:
         ("scripts/problems/collection/**/[!_]*.py", _problem),
         ("snippets/readlog/words.json", _answers),
         ("README.md", str),
+        ("C[HO]*.md", _counting),
     ):
         for path in sorted(root.glob(pattern)):
             markdown = read(path.read_text(encoding="utf-8"))
             found.append(Source(path.relative_to(root).as_posix(), markdown))
     return found
+
+
+def _counting(markdown: str) -> str:
+    """The sentences of the changelog, or of the guide for contributors, that a run could refute."""
+    return "\n\n".join(one.written for one in sentences(markdown) if COUNTS.search(one.written))
 
 
 def _lab(code: str) -> str:
