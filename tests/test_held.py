@@ -29,6 +29,7 @@ def test_what_should_hold_a_sentence_of_the_page_does(found, page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_loses_no_sentence_that_was_held(found, page):
+    """CONTRIBUTING.md: “uv run held --note notes how many are left; no page may come to have more.”"""
     loose = [sentence.words for sentence in found[page].loose]
     assert len(loose) <= LOOSE.get(page, 0), f"uv run held {page} tells what to do about: {loose}"
 
@@ -221,6 +222,8 @@ def test_the_words_of_a_lab_and_what_its_checks_explain_are_counted(tmp_path):
 
 
 def test_the_report_says_for_a_page_what_is_loose_and_what_to_do(tmp_path, capsys):
+    """CHANGELOG.md: “Held sentences: uv run held counts which sentences of a page a test quotes and proves, and which make no claim.”
+    CONTRIBUTING.md: “uv run held counts, for each page, the sentences (rows, captions, formulas, texts of images and headings of slides too) that a test proves, and uv run held taylor lists those that nothing holds, within seconds.”"""
     root = site_of(tmp_path, "")
     with pytest.raises(SystemExit) as ended:
         main(["small"], root)

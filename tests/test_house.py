@@ -24,7 +24,9 @@ BELOW = {
 HOOKS = SCRIPTS / "hooks.py"  # which knows all of them
 MODULES = sorted(SCRIPTS.rglob("*.py"))
 # What a reader sees at once.
-LINES, LINES_OF_A_FUNCTION, FILES = 200, 30, 8
+LINES = 200
+LINES_OF_A_FUNCTION = 30
+FILES = 8
 
 
 def below_scripts(path) -> str:
@@ -49,6 +51,7 @@ def test_nothing_in_scripts_is_loose():
 
 @pytest.mark.parametrize("module", [one for one in MODULES if one != HOOKS], ids=below_scripts)
 def test_imports_go_down_only(module):
+    """CONTRIBUTING.md: “scripts/ has a room for each thing that is done; imports go down only,”"""
     room = module.relative_to(SCRIPTS).parts[0]
     assert imported(module) - {room} <= BELOW[room]
 
@@ -64,6 +67,7 @@ def test_only_the_hooks_know_the_builder():
 
 @pytest.mark.parametrize("module", MODULES, ids=below_scripts)
 def test_a_file_and_its_functions_can_be_seen_at_once(module):
+    """CONTRIBUTING.md: “a file at most 200 lines (tests/test_house.py).”"""
     text = module.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LINES
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -74,5 +78,6 @@ def test_a_file_and_its_functions_can_be_seen_at_once(module):
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=below_scripts)
 def test_a_folder_holds_few_files(folder):
+    """CONTRIBUTING.md: “a room has at most eight files,”"""
     files = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
     assert len(files) <= FILES, sorted(files)

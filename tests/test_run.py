@@ -9,6 +9,7 @@ import time
 import psutil
 import pytest
 
+import weave.run
 from weave import process
 from weave.run import run
 from weave.source import SiteError
@@ -95,12 +96,14 @@ def test_an_order_that_another_start_of_python_changes_stops_the_program(program
 
 
 def test_an_endless_loop_is_stopped_and_named(program):
+    """CONTRIBUTING.md: “A program has a minute of computing,”"""
     path = program(
         "# %% --8<-- [start:fine]\na = 1\n# --8<-- [end:fine]\n"
         "# %% --8<-- [start:stuck]\nwhile True:\n    pass\n# --8<-- [end:stuck]\n"
     )
     message = failure(path, time_limit=1.0)
     assert "snippets/chapter.py, line 5: section 'stuck' was not done after 1 s" in message
+    assert weave.run.TIME_LIMIT == 60  # seconds, where none is given
 
 
 def test_the_limit_holds_where_python_waits_for_c_and_where_nothing_is_computed(program):
@@ -109,12 +112,14 @@ def test_the_limit_holds_where_python_waits_for_c_and_where_nothing_is_computed(
 
 
 def test_a_program_may_keep_only_so_much(program):
+    """CONTRIBUTING.md: “4 GB of memory”"""
     message = failure(program("kept = []\nwhile True:\n    kept.append(bytes(10**7))"))
     assert "line 4: section 'only' raised MemoryError" in message
     assert "a program has 4 GB" in message
 
 
 def test_a_section_may_print_only_what_a_page_can_show(program):
+    """CONTRIBUTING.md: “and 100 kB of output a section,”"""
     message = failure(program("while True:\n    print('x' * 1000)"))
     assert "line 3: section 'only' prints more than 100 kB" in message
     swallowed = "for i in range(200):\n    try:\n        print('x' * 1000)\n    except BaseException: pass"
@@ -154,6 +159,7 @@ def test_what_a_program_writes_beside_itself_is_not_left(program, tmp_path, monk
 
 
 def test_what_a_program_has_begun_ends_with_it(program):
+    """CONTRIBUTING.md: “and what it starts ends with it.”"""
     mark = str(77_000_000 + os.getpid())
     path = program(
         "import os, subprocess\n"
