@@ -571,8 +571,7 @@ def test_nothing_is_left_that_no_test_holds():
     """“As code has coverage, these pages have **held sentences**. No page, lab, exercise or problem and no answer of the
     reader of logs has one left that nothing holds: more than 3,800 of their sentences, rows, captions and formulas are
     quoted, word for word, by a test that proves them, and some 990 are marked, because they ask, suppose or name
-    something, or say who found it. Whoever changes such a sentence is told which test to prove again.” CHANGELOG.md: “No
-    page, lab, exercise or problem has a sentence left that nothing holds;”"""
+    something, or say who found it. Whoever changes such a sentence is told which test to prove again.”"""
     read = [one for one in tallies(ROOT) if "/" in one.path]  # by those who come to the site
     rooms = {one.page.partition("/")[0] for one in read if "/" in one.page}
     assert rooms == {"labs", "exercises", "problems", "answers"}
