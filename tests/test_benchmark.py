@@ -112,7 +112,8 @@ def test_each_program_runs_twice_under_two_hash_seeds_and_must_print_the_same(pr
 
 def test_each_figure_is_drawn_in_two_colours_for_a_phone_and_as_a_picture(program):
     """“and it draws each figure four times, in two colours for a wide screen, for a phone, and as a picture to
-    take along; the phone's is only recoloured for the dark.”"""
+    take along; the phone's is only recoloured for the dark.”
+    CONTRIBUTING.md: “In figures use the colours C0 (the run that settles), C1 (the one that explodes), C2 … and gray; each is drawn on a light and on a dark ground, and a second time for a phone, panels one below the other: so a caption does not say left or right without saying which panel it means.”"""
     (part,) = run(program("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"))
     assert set(part.figures) == set(part.narrow) == {"light", "dark"} and part.picture[1:4] == b"PNG"
     assert in_the_dark(part.narrow["light"]) == part.narrow["dark"] != part.narrow["light"]  # only recoloured

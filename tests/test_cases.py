@@ -573,7 +573,7 @@ def test_20_causes_13_of_them_nan_or_inf_without_any_run(chapter):
     public threads recomputed from what they posted.” “Of the 20 causes above, 13 give nan or inf in a line or two,
     without any run.” docs/index.md: “Cases: runs from public threads, and the causes that are not
     the rate.”
-    CHANGELOG.md: “and 20 causes of nan or growth that are not the rate, each rebuilt in a line or two of numpy.”"""
+    CHANGELOG.md: “Cases: two public threads read backwards from what they printed, two more from the few numbers that they gave, and 20 causes of nan or growth that are not the rate, each rebuilt in a line or two of numpy.”"""
     markdown = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
     rows = markdown[
         markdown.index("### From the first") : markdown.index("## Two questions first")

@@ -76,6 +76,10 @@ def answers(stem: str) -> dict[str, str]:
 
 
 def test_every_chapter_with_an_exercise_in_the_program_has_a_check():
+    """CONTRIBUTING.md: “An exercise In the program gets its Check from docs/exercises/, a file for each chapter: # %% Exercise 4: edit net, run to parabola, and below it a check like those of the labs, which sees all names that the program has made by then.”"""
+    assert HEAD.findall("# %% Exercise 4: edit net, run to parabola\n") == [
+        ("Exercise 4", "4", "net", "parabola")
+    ]
     asked = {
         page.stem: re.findall(r"^\*\*(\d)\. In the program\.", page.read_text(encoding="utf-8"), re.MULTILINE)
         for page in (ROOT / "docs").glob("*.md")

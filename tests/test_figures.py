@@ -59,6 +59,7 @@ def test_the_golden_values_are_what_the_programs_say_today(name):
 
 
 def test_the_modules_compute_what_the_programs_compute():
+    """CONTRIBUTING.md: “docs/assets/interactive/ holds one module for each figure, what they share, and in models/ the mathematics, which knows nothing of the page: uv run python tests/golden.py writes what numpy says, and node --test tests/figures/.test.mjs compares, bit for bit where only + − × ÷ occur.”"""
     result = node_tests(f"{(SOURCES / 'models').as_uri()}/")
     assert result.returncode == 0, result.stdout
     assert int(re.search(r"^# pass (\d+)", result.stdout, re.MULTILINE)[1]) >= 15

@@ -249,7 +249,8 @@ def test_a_python_that_was_chosen_is_left(machine):
 def test_the_readme_has_two_lines_for_a_shell_and_two_for_powershell():
     """README.md: “In PowerShell, on Windows, the lines are `py -m pip install -q uv; py -m uv run mkdocs serve` and `py
     -m pip install -q uv; py -m uv run pytest`; where `py` is missing, `winget install astral-sh.uv` gets uv, and a new
-    window knows `uv run mkdocs serve`.”"""
+    window knows `uv run mkdocs serve`.”
+    CHANGELOG.md: “One line serves the site on a fresh machine, sh .ci/uv run mkdocs serve, and one passes the tests: also where Python is the system's own, without pip, and as an ordinary user; what cannot be had is told with its cure.”"""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for words in ("run mkdocs serve", "run pytest"):
         assert f"\nsh .ci/uv {words}\n" in readme

@@ -621,7 +621,8 @@ def test_no_scale_makes_a_nan_fit_and_it_falls_for_ever(chapter):
 
 
 def test_after_2000_good_updates_the_scale_doubles_and_one_is_skipped(chapter):
-    """“Later on, one skipped update in 2,000 is the scaler trying the next higher scale.”"""
+    """“Later on, one skipped update in 2,000 is the scaler trying the next higher scale.”
+    CHANGELOG.md: “Sixteen bits: range and spacing of fp16 and bf16, updates that vanish, a loss scaler rebuilt in numpy, what each wrong order of its steps does, and a table from what you see to its cause.”"""
     _, scale, fits = chapter.train("unscale update", 10.0, updates=8100)  # no step: the gradient stays
     assert np.flatnonzero(fits == 0).tolist()[:4] == [0, 1, 2, 3]
     later = np.flatnonzero(fits == 0)[4:]

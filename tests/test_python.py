@@ -63,6 +63,12 @@ TRIED = {
             "import matplotlib.pyplot as plt\nimport numpy as np\n\nplt.plot(*np.random.rand(2, 10**5), '.')\n",
         ]
     ],
+    "numbers that are too large": [
+        [
+            "only",
+            "import numpy as np\n\nprint(np.array([1]).dtype, np.float64(1e308) * 10, np.float32(1e38) * 10)\n",
+        ]
+    ],
     "a letter that is none": [["only", "print(chr(0xD800))\n"]],
 }
 # Runs that follow one another on one page.
@@ -94,7 +100,7 @@ def undrawn(sections: list, parts: list) -> list:
 def changes(stem: str) -> dict[str, tuple]:
     """What readers do for a program's exercise: one thing that is right, and one that is not but for a long run."""
     right, wrong = ([*some.get(stem, {}).items()] for some in (RIGHT, WRONG))
-    return dict(right[:1] + ([] if stem in LONG else wrong[-1:]))
+    return dict(right[:1] + ([] if stem in LONG else wrong[:1]))
 
 
 @pytest.mark.parametrize("stem", PROGRAMS)
@@ -157,6 +163,12 @@ def test_what_a_reader_tries_ends_with_words(answers, name, printed, trouble):
     one = tried(answers, name)
     assert re.search(printed, one.printed)
     assert re.search(trouble, one.trouble) if trouble else one.trouble is None
+
+
+def test_numpy_notices_no_overflow_in_the_page_and_its_whole_numbers_have_32_bits(answers):
+    """CONTRIBUTING.md: “There numpy notices no overflow, and its whole numbers have 32 bits.”"""
+    one = tried(answers, "numbers that are too large")
+    assert one.trouble is None and one.printed == f"int{32} inf inf\n"  # and no warning before
 
 
 def test_a_flood_is_cut(answers):

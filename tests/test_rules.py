@@ -35,12 +35,14 @@ def test_the_page_is_the_program(chapter):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_number_in_backticks_quotes_the_output(page):
-    """A chapter quotes its own program; a page without one may quote any."""
+    """A chapter quotes its own program; a page without one may quote any.
+    CONTRIBUTING.md: “0.1072 must have been printed by the chapter, as a whole.”"""
     stem = page.removesuffix(".md")
     quoted = [stem] if stem in PROGRAMS else PROGRAMS
     printed = "\n".join(part.printed for chapter in quoted for part in shown_by(chapter))
     markdown = (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert rules.numbers_quote_the_output(markdown, printed) == []
+    assert rules.numbers_quote_the_output("`0.1072`", "0.10725") != []
 
 
 # Each in the worker that has run the program for the tests of its claims.

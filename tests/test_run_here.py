@@ -64,7 +64,8 @@ def typed(page, section, old, new):
 
 
 def test_before_the_click_nothing_is_loaded_but_the_buttons(page, address):
-    """docs/teach.md: “Python comes with the first Run, 13 MB, once: press it before the class comes.”"""
+    """docs/teach.md: “Python comes with the first Run, 13 MB, once: press it before the class comes.”
+    CHANGELOG.md: “Run below every block of code: the program runs in the reader's own browser, with numpy and matplotlib, 13 MB once and nothing before the click; Edit changes it, and what is printed and drawn stands below the page's own, with what differs marked.”"""
     assert block(page, "limit").get_by_role("status").inner_text() == "13 MB, once"
     asked = page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
     assert not [name for name in asked if re.search("/pyodide/|kit.json|python/worker", name)]

@@ -61,6 +61,7 @@ def served(tmp_path_factory):
 
 
 def test_an_edit_shows_a_broken_program_is_named_in_its_place_and_mending_it_is_enough(served):
+    """CONTRIBUTING.md: “uv run mkdocs serve shows the site; an edit of a program or a page makes only the pages anew that show it.”"""
     program, until = served
     good = program.read_text(encoding="utf-8").replace("print(", 'print("fresh", ')
     time.sleep(1)  # until the watcher has seen every file as it is

@@ -344,7 +344,8 @@ DRAWING = re.compile(r"^(?:import|from) |\bPath\(|\bplt\.|\bprint\(", re.MULTILI
 
 @pytest.mark.parametrize("deck", [*DECKS, *LECTURES])
 def test_every_slide_is_reached_by_keyboard_and_stands_on_a_wall(open_deck, deck):
-    """docs/teach.md: “Nothing is set smaller than 20 of the 720 lines of a slide.”"""
+    """docs/teach.md: “Nothing is set smaller than 20 of the 720 lines of a slide.”
+    CHANGELOG.md: “Slides are composed for a wall: the question first, headings that say what a slide shows, code beside its output, letters explained, tasks on the slide of their figure, nothing below 20 of 720; Run and Edit on the wall; a deck for 45 and one for 90 minutes.”"""
     page = open_deck(deck)
     count = page.locator(".slides > section").count()
     seen, headings = set(), set()

@@ -1,7 +1,6 @@
 """How much of each page is proven, and what to do about the rest:  uv run held     or:  uv run held taylor fixes"""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -30,17 +29,12 @@ def told(one: Tally) -> str:
 def main(arguments: list[str] | None = None, root: Path = Path()) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pages", nargs="*", help="the pages to tell of in full; without one, all are counted")
-    parser.add_argument("--note", action="store_true", help="note in tests/held/loose.json how many are left")
-    given = parser.parse_args(arguments)
-    wanted = given.pages
+    wanted = parser.parse_args(arguments).pages
     found = [one for one in tallies(root) if not wanted or one.page in wanted]
     for one in found:
         sys.stdout.write(f"{line(one)}\n")
         if wanted and told(one):
             sys.stdout.write(f"{told(one)}\n")
-    if given.note:
-        left = {one.page: len(one.loose) for one in tallies(root) if one.loose}
-        (root / "tests/held/loose.json").write_text(json.dumps(left, indent=1) + "\n", encoding="utf-8")
     wrong = [complaint for one in found for complaint in one.complaints]
     if wrong and not wanted:
         sys.stdout.write("\n".join(wrong) + "\n")
