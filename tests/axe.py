@@ -17,6 +17,7 @@ AXE_IN = {"light": AXE, "dark": AXE_OF_COLOURS}
 READY = "() => 'axe' in window"
 # What is set apart, or lies on a ground of its own, is never the twin of what lies elsewhere.
 RUN = """async ([context, options]) => {
+    for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish();
     let apart = 0;
     const grounds = new Map([[null, ""]]), seen = new Set();
     const ground = one => {

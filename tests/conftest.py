@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
@@ -175,6 +176,11 @@ def build(root: Path, **settings: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=900)
 
 
+# What takes a minute or more and seldom finds what its lighter neighbours do not.
+ONCE_A_WEEK = pytest.mark.skipif(
+    not os.environ.get("WEEKLY"), reason="WEEKLY is not set: the weekly job runs it"
+)
+
 ONE_WORKER = ("chapter", "answers", "lab")  # what takes its time, and is wanted by many tests
 # What takes longest begins first; the first of these makes the site for all, while others do without it.
 LONGEST = ("test_run_here.py", "test_python.py")
@@ -193,7 +199,7 @@ def pytest_collection_modifyitems(items):
     def turn(item):
         first = [place for place, name in enumerate(LONGEST) if name in item.nodeid]
         site = "site" in item.fixturenames
-        return *(first or [len(LONGEST)]), site, site and "two_builds" not in item.name
+        return *(first or [len(LONGEST)]), site
 
     items.sort(key=turn)
 
@@ -272,6 +278,14 @@ def address(site):
 
 
 PATIENCE = 120_000  # milliseconds: where many tests share two cores, a page may take its time
+
+
+def until(page, holds: str, arg=None, timeout: int = PATIENCE) -> None:
+    """Wait until an expression or a function of JavaScript holds on the page. Playwright's own wait asks in the page, by eval, which the policy of a page forbids: it fails unless all is as it should be at once."""
+    end = time.monotonic() + timeout / 1000
+    while not page.evaluate(holds, arg):
+        assert time.monotonic() < end, f"never so: {holds}"
+        page.wait_for_timeout(50)
 
 
 class QuietPage:

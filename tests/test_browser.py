@@ -7,7 +7,7 @@ import pytest
 
 import axe
 import rules
-from conftest import COUNT_SHIFTS, ROOT
+from conftest import COUNT_SHIFTS, ROOT, until
 
 PAGES = [
     "",
@@ -50,7 +50,7 @@ def test_the_keyboard_alone_reaches_the_text_opens_an_option_and_scrolls_code(op
     code = page.locator("pre > code").nth(1)
     code.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("code => code.scrollLeft > 0", arg=code.element_handle())
+    until(page, "code => code.scrollLeft > 0", arg=code.element_handle())
 
 
 def test_every_stop_of_the_keyboard_can_be_seen_and_a_formula_is_one_only_where_it_scrolls(open_page):
@@ -64,7 +64,7 @@ def test_every_stop_of_the_keyboard_can_be_seen_and_a_formula_is_one_only_where_
         page.keyboard.press("Tab")
         assert page.evaluate(seen)
     page.set_viewport_size({"width": 240, "height": 700})
-    page.wait_for_function("document.querySelector('div.arithmatex[tabindex]')")
+    until(page, "document.querySelector('div.arithmatex[tabindex]')")
     assert formulas.evaluate_all(stops) == 0
 
 
@@ -140,7 +140,7 @@ def test_following_links_forth_and_back_keeps_the_console_quiet(open_page):
     page = open_page("")
 
     def arrived_at(title):
-        page.wait_for_function("title => document.querySelector('h1').textContent.includes(title)", arg=title)
+        until(page, "title => document.querySelector('h1').textContent.includes(title)", arg=title)
         page.wait_for_load_state("networkidle")
 
     for link, title in (("I want to understand", "Overshoot"), ("Taylor", "Taylor")):

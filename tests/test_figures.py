@@ -11,7 +11,7 @@ import pytest
 
 import axe
 import golden
-from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, to_the_dark
+from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, to_the_dark, until
 from pages.elements import FIGURES
 from publish.assets import SHARED, join
 
@@ -807,11 +807,11 @@ def test_following_links_forth_and_back_wakes_each_figure_and_keeps_its_state(fi
     one.get_by_label("second rate α, exact").fill("0.05")
     page.wait_for_url("**parabola.alpha=0.05**")
     page.get_by_role("link", name="Taylor").first.click()
-    page.wait_for_function("document.querySelector('h1').textContent.startsWith('Taylor')")
+    until(page, "document.querySelector('h1').textContent.startsWith('Taylor')")
     page.locator("surrogate-figure").scroll_into_view_if_needed()
     page.locator("surrogate-figure .live svg.main").wait_for()
     page.go_back()
-    page.wait_for_function("document.querySelector('h1').textContent.startsWith('Overshoot')")
+    until(page, "document.querySelector('h1').textContent.startsWith('Overshoot')")
     page.locator("parabola-figure .live svg.main").wait_for()
     assert page.get_by_label("second rate α, exact").input_value() == "0.05"
 

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 import readlog
 import rules
-from conftest import COUNT_SHIFTS, ROOT, SNIPPETS, axes_of, names_of
+from conftest import COUNT_SHIFTS, ROOT, SNIPPETS, axes_of, names_of, until
 from held.tally import tallies
 
 PAGE = " ".join((ROOT / "docs" / "index.md").read_text(encoding="utf-8").split())
@@ -420,7 +420,7 @@ def test_a_link_from_the_home_page_brings_the_navigation_back(open_page):
     page = open_page("", *SIZES[0])
     assert not page.locator(".md-sidebar--primary").is_visible()
     page.get_by_role("link", name="I want to understand").click()
-    page.wait_for_function("document.querySelector('h1').textContent.startsWith('Overshoot')")
+    until(page, "document.querySelector('h1').textContent.startsWith('Overshoot')")
     page.locator(".md-sidebar--primary").wait_for(state="visible")
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 import axe
-from conftest import shown_by, to_the_dark
+from conftest import shown_by, to_the_dark, until
 from test_browser import CHAPTERS, LABS, PAGES
 from test_rules import PROGRAMS
 
@@ -222,11 +222,11 @@ def test_a_desktop_and_paper_show_the_wide_figure_and_paper_from_a_phone_too(ope
     source = "document.querySelector('article img.only-light').currentSrc.split('/').pop()"
     page = open_page("cases/", width=1280)
     page.locator("article img.only-light").first.scroll_into_view_if_needed()
-    page.wait_for_function(f"() => {source} === 'cases.read.light.svg'")
+    until(page, f"() => {source} === 'cases.read.light.svg'")
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    page.wait_for_function(f"() => {source} === 'cases.read.narrow.light.svg'")
+    until(page, f"() => {source} === 'cases.read.narrow.light.svg'")
     page.emulate_media(media="print")
-    page.wait_for_function(f"() => {source} === 'cases.read.light.svg'")
+    until(page, f"() => {source} === 'cases.read.light.svg'")
 
 
 def test_a_formula_breaks_between_its_parts_where_it_must_and_stands_on_one_line_elsewhere(open_page):

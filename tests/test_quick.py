@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown import markdown
 
+from conftest import until
 from pages.finish import ALIKE, PLAIN, thin
 from publish.theme_scripts import change_theme
 from weave.source import SiteError
@@ -81,12 +82,12 @@ def test_a_style_sheet_is_read_once_and_kept_however_many_pages_are_visited(open
     page = open_page("")  # whose live figure brings a sheet of its own
     page.route("**/sitemap.xml", lambda route: route.fulfill(body=sitemap(site, page.url)))
     page.reload()
-    page.wait_for_function("() => document.styleSheets.length == 4")
+    until(page, "() => document.styleSheets.length == 4")
     page.evaluate("window.read = [...document.styleSheets]")
     each_once = "new Set([...document.styleSheets].map(one => one.href)).size == document.styleSheets.length"
     for path, title in (("labs/limit/", "Lab 1"), ("overshoot/", "Overshoot"), ("labs/limit/", "Lab 1")):
         page.locator(f'.md-nav a[href$="{path}"]').first.evaluate("link => link.click()")
-        page.wait_for_function("title => document.querySelector('h1').textContent.includes(title)", arg=title)
+        until(page, "title => document.querySelector('h1').textContent.includes(title)", arg=title)
         page.wait_for_load_state("networkidle")
         assert page.evaluate(f"{each_once} && read.every((one, i) => one == document.styleSheets[i])")
 

@@ -130,7 +130,7 @@ def test_an_error_shows_the_reader_s_line(page):
 
 
 def test_what_fails_above_is_named(page):
-    typed(page, "scale", "n = len(x)", "n = len(y) / 0")
+    typed(page, "scale", "len(x)", "len(y) / 0")
     assert run(page, "yours").startswith("Done") and "scale, above, did not run" in run(page, "yours")
     block(page, "scale").get_by_role("button", name="Reset").click()
 

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 import rules
-from conftest import AXE, ROOT, SNIPPETS, described, shown_by
+from conftest import AXE, ROOT, SNIPPETS, described, shown_by, until
 from pages.elements import FIGURES
 from takeaway.slides import letters, wall
 from takeaway.slides.blocks import LEFT_OUT
@@ -406,7 +406,7 @@ def test_the_keys_of_the_table_turn_show_all_and_end_what_they_opened(open_deck)
     page.keyboard.press("Escape")
     assert page.locator(".reveal.overview").count() == 0
     page.keyboard.press("f")
-    page.wait_for_function("document.fullscreenElement !== null")
+    until(page, "document.fullscreenElement !== null")
     page.evaluate("document.exitFullscreen()")  # which Esc does in a browser with a window
     page.keyboard.press("Shift+?")
     said = page.locator(".r-overlay-help")
@@ -430,7 +430,7 @@ def test_code_runs_on_the_wall_with_nothing_loaded_before_and_can_be_changed_the
     page.keyboard.press("Enter")
     assert number(page) == place, "Enter runs, and does not turn"
     done = "() => document.querySelector('section.present .run-bar span').textContent.startsWith('Done')"
-    page.wait_for_function(done, timeout=240_000)
+    until(page, done, timeout=240_000)
     assert "It prints what the page prints" in page.locator("section.present .run-bar").inner_text()
     assert not page.locator("section.present .body > .language-text").is_visible()
     page.locator("section.present .run-bar button", has_text="Edit").click()
@@ -513,13 +513,13 @@ def test_the_speaker_s_window_shows_the_notes_and_each_window_follows_the_other(
     speaker = opened.value
     speaker.wait_for_selector(".reveal.ready")
     at = "number => document.querySelector('.slide-number').textContent.trim().startsWith(number)"
-    speaker.wait_for_function(at, arg="4")
+    until(speaker, at, arg="4")
     assert "The sign changes" not in page.locator("section.present").inner_text()
     assert "the sign changes" in speaker.locator(".speaker-notes").inner_text()
     speaker.keyboard.press("ArrowRight")
-    page.wait_for_function(at, arg="5")
+    until(page, at, arg="5")
     page.keyboard.press("Home")
-    speaker.wait_for_function(at, arg="1")
+    until(speaker, at, arg="1")
     assert "One parabola" in speaker.locator(".speaker-notes").inner_text()
     second = page.locator(".slides section").nth(1)
     told = f"Next: {second.locator('h2').text_content().replace('¶', '').strip()} ({second.get_attribute('data-kind')})"
@@ -542,9 +542,9 @@ def test_a_figure_on_the_wall_and_in_the_speaker_s_window_follow_each_other(open
     assert number(page) == number(speaker) == place, "opening it does not turn the wall back"
     holds = "([rate, value]) => document.querySelector(rate).value === value"
     page.locator(rate).fill("0.11")
-    speaker.wait_for_function(holds, arg=[rate, "0.11"])
+    until(speaker, holds, arg=[rate, "0.11"])
     speaker.locator(rate).fill("0.05")
-    page.wait_for_function(holds, arg=[rate, "0.05"])
+    until(page, holds, arg=[rate, "0.05"])
 
 
 def test_who_enlarges_the_page_gets_larger_text(browser, address):

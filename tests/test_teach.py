@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import rules
-from conftest import ROOT, SNIPPETS, names_after
+from conftest import ROOT, SNIPPETS, names_after, until
 from problems import command
 from problems.collection import PROBLEMS
 from problems.sets import numbered, problem_sets
@@ -672,7 +672,7 @@ def test_a_figure_opened_from_the_page_shows_what_the_page_says(open_page, link)
             figure.get_by_label(control, exact=True).fill(value)
         assert then in says.inner_text(), control
     if link == "overshoot.md?parabola.curve=square&parabola.start=-1#parabola":
-        page.wait_for_function("() => new URLSearchParams(location.search).get('parabola.alpha') === '1'")
+        until(page, "() => new URLSearchParams(location.search).get('parabola.alpha') === '1'")
     if link.endswith("alpha=0.107#parabola"):
         left, right = (figure.locator("svg").nth(n).bounding_box()["x"] for n in range(2))
         assert left < right and "loss above its floor" in figure.locator("svg").nth(1).text_content()
