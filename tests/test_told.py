@@ -1,6 +1,7 @@
 """What CONTRIBUTING and CHANGELOG state in commands and numbers is so."""
 
 import ast
+import os
 import re
 import shlex
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 import rules
 from chapters.pattern import COLUMNS, LINES
-from conftest import ROOT, SNIPPETS, shown_by
+from conftest import ONCE_A_WEEK, ROOT, SNIPPETS, shown_by
 from test_messages import ENTRIES
 from weave.program import sections
 
@@ -56,10 +57,13 @@ def test_every_command_is_one_and_what_it_is_given_is_there():
 
 def test_the_checks_are_ruff_codespell_and_the_tests_and_the_browser_s_must_run():
     """“`bash .ci/run` does what the checks on the server do: `ruff`, `codespell` (British spelling), the tests; the
-    browser's must run there.”"""
+    browser's must run there.” “With `WEEKLY=1` it also runs what takes longest, as the server does once a week.”"""
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert re.findall(r"^uv run (\w+)", script, re.MULTILINE) == ["ruff", "ruff", "codespell", "pytest"]
     assert 'export CI="${CI:-true}"' in script  # with which a test without a browser fails
+    weekly = (ROOT / ".github/workflows/weekly.yml").read_text(encoding="utf-8")
+    assert re.search(r'run: bash \.ci/run\n +env:\n +WEEKLY: "1"', weekly)
+    assert ONCE_A_WEEK.args == (not os.environ.get("WEEKLY"),)
 
 
 def test_the_weekly_job_builds_with_two_successors_and_a_fresh_debian_is_one_command():
