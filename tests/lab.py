@@ -18,6 +18,12 @@ from labs.lab import ANSWER, blanked, explanations
 LABS = {path.stem: path for path in sorted((ROOT / "docs/labs").glob("*.py"))}
 
 
+@functools.cache
+def code_of(stem: str) -> list[str]:
+    """The code cells of the lab, as its script has them."""
+    return [cell.source for cell in jupytext.read(LABS[stem]).cells if cell.cell_type == "code"]
+
+
 class Step(SimpleNamespace):
     """A code cell, the names before it was run, and what it printed."""
 
@@ -75,9 +81,8 @@ def words_of(stem: str) -> str:
 def blanks() -> list:
     """Each cell with a blank: the lab, its number among the code cells, what is to be filled in."""
     found = []
-    for stem, path in LABS.items():
-        cells = [cell.source for cell in jupytext.read(path).cells if cell.cell_type == "code"]
-        for number, code in enumerate(cells):
+    for stem in LABS:
+        for number, code in enumerate(code_of(stem)):
             found += [pytest.param(stem, number, what, id=f"{stem}: {what}") for what in ANSWER.findall(code)]
     return found
 
@@ -86,7 +91,7 @@ def typical_wrong_answers() -> list:
     found = []
     for blank in blanks():
         stem, number, _ = blank.values
-        cells = [cell.source for cell in jupytext.read(LABS[stem]).cells if cell.cell_type == "code"]
+        cells = code_of(stem)
         for wrong, why in explanations(cells[number + 1]):
             if not cells[number + 1].startswith("look_back"):
                 found.append(pytest.param(stem, number, wrong, why, id=f"{stem} {number}: {wrong}"))

@@ -28,6 +28,7 @@ from lab import (
     LABS,
     answered,
     blanks,
+    code_of,
     number_of,
     printed_by,
     printed_in,
@@ -271,7 +272,7 @@ def test_where_cells_run_each_check_follows_one_of_them_and_elsewhere_the_page_i
     runs, still = (lab_page(stem, lab, runs)[0] for runs in (True, False))
     names = re.findall(rf'data-run="labs/{stem}:([^"]+)"', runs)
     assert len(set(names)) == len(names) and {*checks(LABS[stem])} - {""} < {*names}
-    code = [cell.source for cell in jupytext.read(LABS[stem]).cells if cell.cell_type == "code"]
+    code = code_of(stem)
     cells = [
         one for one in code if not explanations(one) and "from given.checks" not in one
     ]  # a check has its cell's
