@@ -27,17 +27,14 @@ def write_decks(docs: Path, snippets: Path, build: Path, words: dict | None) -> 
 
     ``words`` says which sections cannot be run there; without it none can.
     """
-    letters = docs / "notation.md"
-    programs, notation = (
-        Programs(snippets, build / "outputs", words),
-        read(letters) if letters.exists() else "",
-    )
-    chapters = {page.stem: read(page) for page in sorted(docs.glob("*.md"))}
-    chapters = {name: _led(text, name) for name, text in chapters.items() if is_chapter(text)}
+    programs = Programs(snippets, build / "outputs", words)
+    pages = {page.stem: read(page) for page in sorted(docs.glob("*.md"))}
+    notation = pages.get("notation", "")
+    chapters = {name: _led(text, name) for name, text in pages.items() if is_chapter(text)}
     decks = {name: slides(text, programs, notation) for name, text in chapters.items()}
     titles = {name: f"Slides: {name.title()}" for name in decks}
-    if (docs / "teach.md").exists():
-        for name, title, found in lectures(read(docs / "teach.md"), decks):
+    if "teach" in pages:
+        for name, title, found in lectures(pages["teach"], decks):
             decks[name], titles[name] = found, title
     (build / "slides").mkdir(parents=True, exist_ok=True)
     written = []
