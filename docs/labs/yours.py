@@ -444,7 +444,7 @@ for tenths in 1, 2, 4:
 #
 # ## 7. Change one thing: your own network
 #
-# Change `LAYERS`, `BEND` and `SIZE` in section 1 to a network that you would have built. Predict first: will its number at the start be too high or too low? Then run everything again, twice with different networks. The checks hold for other networks too; what the other words say of numbers does not.
+# Change `LAYERS`, `BEND` and `SIZE` in section 1 to a network that you would have built. Predict first: will its number at the start be too high or too low? Then run everything again, twice with different networks. The checks of sections 1 to 3 held for the seven other networks that were tried; what the other words say of numbers does not hold.
 #
 # (There is no ReLU to choose. Across its kink the gradient jumps, and a difference of two gradients divides the jump by $2h$. The [lines for your framework](../measure.md#lines) differentiate exactly, and do not have this trouble.)
 
