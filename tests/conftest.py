@@ -20,6 +20,7 @@ from typing import ClassVar
 import matplotlib.pyplot as plt
 import pytest
 from filelock import FileLock
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from axe import AXE, described  # noqa: F401  for the decks
@@ -281,11 +282,20 @@ PATIENCE = 120_000  # milliseconds: where many tests share two cores, a page may
 
 
 def until(page, holds: str, arg=None, timeout: int = PATIENCE) -> None:
-    """Wait until an expression or a function of JavaScript holds on the page. Playwright's own wait asks in the page, by eval, which the policy of a page forbids: it fails unless all is as it should be at once."""
-    end = time.monotonic() + timeout / 1000
-    while not page.evaluate(holds, arg):
-        assert time.monotonic() < end, f"never so: {holds}"
+    """Wait until an expression or a function of JavaScript holds on the page.
+
+    Playwright's own wait asks in the page, by eval, which the policy of a page forbids: it fails unless all is
+    as it should be at once. Between two pages there is nothing to ask, so an error there means "not yet".
+    """
+    end, error = time.monotonic() + timeout / 1000, None
+    while time.monotonic() < end:
+        try:
+            if page.evaluate(holds, arg):
+                return
+        except PlaywrightError as found:
+            error = found
         page.wait_for_timeout(50)
+    raise AssertionError(f"never so: {holds}") from error
 
 
 class QuietPage:
