@@ -146,7 +146,7 @@ def test_the_folders_and_rooms_that_it_draws_are_those_that_are_there():
 
 def test_page_program_and_tests_have_one_name_and_data_flow_one_way(tmp_path):
     """“`docs/overshoot.md` explains, `snippets/overshoot.py` computes, `tests/test_overshoot.py` proves. Data flow one
-    way: a program is run, section by section, once in each colour scheme; what it prints and draws goes to `build/`; the
+    way: a program is run, section by section, twice; what it prints and draws goes to `build/`; the
     page includes code, output and figure by the section's name.”"""
     for stem in rules.programs(ROOT):
         for path in (f"docs/{stem}.md", f"snippets/{stem}.py", f"tests/test_{stem}.py"):

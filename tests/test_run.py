@@ -1,16 +1,20 @@
 """How a program is run: its output, its figures, how it may fail, its limits, and that no process outlives it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 
+import matplotlib.pyplot as plt
 import psutil
 import pytest
 
+from conftest import no_window
 from weave import process
-from weave.run import TIME_LIMIT, run
+from weave.narrow import svg
+from weave.run import STYLES, TIME_LIMIT, run
 from weave.source import SiteError
 from weave.weave import weave
 
@@ -35,6 +39,31 @@ def test_a_figure_left_open_is_taken_once_in_each_colour_scheme(program):
     assert set(part.figures) == {"light", "dark"}
     assert part.figures["light"] != part.figures["dark"]
     assert part.figures["light"].lstrip().startswith("<?xml")
+
+
+def test_the_drawing_for_the_dark_is_the_one_that_the_dark_style_draws(program):
+    code = """import matplotlib.pyplot as plt
+for n in range(7):
+    plt.plot([n, n + 1], "o-", label=n)
+plt.title("a"), plt.xlabel("b"), plt.ylabel("c"), plt.legend(), plt.text(0, 0, "d"), plt.axhline(1, color="gray")
+"""
+    (part,) = run(program(code))
+    with plt.rc_context(), no_window():
+        plt.rcdefaults()
+        plt.style.use([STYLES / "figure.mplstyle", STYLES / "dark.mplstyle"])
+        exec(code, {})
+        drawn = svg(plt.gcf())
+    names = {
+        *re.findall(r'id="([mp]\w{10})"', drawn + part.figures["dark"])
+    }  # made of what they name, in its colours
+    plain = [re.sub("|".join(names), "", one) for one in (drawn, part.figures["dark"])]
+    assert plain[0] == plain[1] != part.figures["light"]
+
+
+def test_a_legend_that_takes_its_time_on_a_busy_machine_fails_no_build(program):
+    slow = "import itertools\nimport time\n\nclock = itertools.count(0, 9)\ntime.perf_counter = lambda: next(clock)\n"
+    (part,) = run(program(slow + "import matplotlib.pyplot as plt\nplt.plot([1, 2], label=1)\nplt.legend()"))
+    assert part.figures
 
 
 def test_a_section_may_leave_one_figure_open_not_two(program):

@@ -4,7 +4,7 @@ The first row is the site as it is. In the others, copies of its chapters, page 
 number to the one given. Nothing is asserted: the seconds belong to the machine and to what else it does.
 
 cold build  from the start of `mkdocs build` to its end
-weaving     of it, in weave(): all programs run in both colour schemes, side by side, and what they show written
+weaving     of it, in weave(): all programs run twice, side by side, and what they show written
 share       weaving / cold build
 edit        under `mkdocs serve`, from saving a program to its new output on the page; median of three chapters
 """

@@ -1,4 +1,4 @@
-"""Run a program section by section, once per colour scheme, and keep what it prints and draws."""
+"""Run a program section by section, twice, and keep what it prints and draws."""
 
 import contextlib
 import io
@@ -39,9 +39,10 @@ class Shown:
 
 
 def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
-    """Run a program in two processes, one per colour scheme, and return what its sections showed.
+    """Run a program in two processes, and return what its sections showed.
 
-    The two differ in how Python orders sets, so that what depends on it is noticed. ``time_limit`` is in
+    The two differ in how Python orders sets, so that what depends on it is noticed; the first one's figures
+    are kept, and given the colours of the dark scheme too. ``time_limit`` is in
     seconds of computing, for the whole program, whatever else the machine does. Raises SiteError if the
     program fails, warns, prints differently in the two, or is not done in time; no process outlives the call.
     """
@@ -49,19 +50,19 @@ def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
     parts = sections(path)
     with contextlib.ExitStack() as stack:
         processes = [
-            stack.enter_context(Process(seed, time_limit, _play, path, parts, scheme))
-            for seed, scheme in enumerate(SCHEMES)
+            stack.enter_context(Process(seed, time_limit, _play, path, parts, kept))
+            for seed, kept in enumerate((True, False))
         ]
-        light, dark = (_result(process, path, parts, time_limit) for process in processes)
-    for part, one, other in zip(parts, light, dark, strict=True):
+        first, second = (_result(process, path, parts, time_limit) for process in processes)
+    for part, one, other in zip(parts, first, second, strict=True):
         if one.printed != other.printed:
             problem = f"section '{part.name}' prints something else each time."
             cure = "seed its randomness, `np.random.default_rng(0)`, and sort a set before it is printed."
             raise ProgramError(path, part.line, problem, cure)
-        one.figures |= other.figures
-        if one.narrow:
-            one.narrow["dark"] = in_the_dark(one.narrow["light"])
-    return light
+        for drawings in one.figures, one.narrow:
+            if drawings:
+                drawings["dark"] = in_the_dark(drawings["light"])
+    return first
 
 
 def in_the_dark(drawing: str) -> str:
@@ -109,28 +110,28 @@ class TooMuch(BaseException):
     """A section prints more than a page can show."""
 
 
-def _play(path: Path, parts: list[Section], scheme: str, send) -> None:
+def _play(path: Path, parts: list[Section], kept: bool, send) -> None:
     """In the process: announce each section and run it, then send all that was shown, or the failure."""
-    _prepare(path, scheme)
+    _prepare(path)
     namespace = {"__name__": "__main__", "__file__": str(path)}
     shown = []
     for part in parts:
         send(part)
         try:
-            shown.append(_show(path, part, scheme, namespace))
+            shown.append(_show(path, part, kept, namespace))
         except BaseException as error:
             namespace.clear()  # where memory is short there is none to tell of it
             return send(_failure(path, part, error))
     send(shown)
 
 
-def _prepare(path: Path, scheme: str) -> None:
+def _prepare(path: Path) -> None:
     """Set up the process as a learner's is, whatever the person who builds has set."""
     import matplotlib.pyplot as plt
 
     plt.switch_backend("svg")
     plt.rcdefaults()
-    plt.style.use([STYLES / "figure.mplstyle", STYLES / f"{scheme}.mplstyle"])
+    plt.style.use([STYLES / "figure.mplstyle", STYLES / "light.mplstyle"])
     plt.rcParams["figure.max_open_warning"] = 0  # our own message says more
     plt.show = lambda *args, **kwargs: None  # the figure stays open for us to take
     sys.argv[:] = [str(path)]
@@ -140,8 +141,8 @@ def _prepare(path: Path, scheme: str) -> None:
             os.dup2(beside.fileno(), stream)
 
 
-def _show(path: Path, part: Section, scheme: str, namespace: dict) -> Shown:
-    """Run a section, and take what it prints and draws."""
+def _show(path: Path, part: Section, kept: bool, namespace: dict) -> Shown:
+    """Run a section, and take what it prints and, if that is kept, what it draws."""
     import matplotlib.pyplot as plt
 
     from weave.narrow import narrow, png, svg
@@ -149,18 +150,19 @@ def _show(path: Path, part: Section, scheme: str, namespace: dict) -> Shown:
     shown = Shown(part.name, "")
     with contextlib.redirect_stdout(Printed()) as printed, warnings.catch_warnings():
         warnings.simplefilter("error")
+        # More than a second by the clock for a legend says how busy the machine is, and nothing of the program.
+        warnings.filterwarnings("ignore", "Creating legend with loc")
         exec(compile("\n" * (part.line - 1) + part.code, str(path), "exec"), namespace)
         printed.check()
         if len(plt.get_fignums()) > 1:
             problem = f"section '{part.name}' leaves more than one figure open."
             raise ProgramError(path, part.line, problem, "draw one figure a section.")
-        if plt.get_fignums():
+        if kept and plt.get_fignums():
             figure = plt.gcf()
-            shown.figures[scheme] = svg(figure)
-            if scheme == "light":
-                shown.picture = png(figure)
-                narrow(figure)  # at last, for it changes the figure
-                shown.narrow[scheme] = svg(figure)
+            shown.figures["light"] = svg(figure)
+            shown.picture = png(figure)
+            narrow(figure)  # at last, for it changes the figure
+            shown.narrow["light"] = svg(figure)
     plt.close("all")
     shown.printed = printed.getvalue()
     if beside := _written_beside():
