@@ -23,6 +23,7 @@ from filelock import FileLock
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
+import proven
 from axe import AXE, described  # noqa: F401  for the decks
 from python import get
 from takeaway.browser import find_browser, start_browser
@@ -189,7 +190,8 @@ LONGEST = ("test_run_here.py", "test_python.py")
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
-    """One worker runs a program for all its tests; the longest begin, and what needs the site comes last."""
+    """What is proven is spared, and one worker runs a program for all its tests; the longest begin, and what needs the site comes last."""
+    proven.spare(items)
     for item in items:
         shared = [name for name in ONE_WORKER if name in item.fixturenames]
         lab = item.path.stem == "test_labs" and hasattr(item, "callspec") and item.callspec.params.get("stem")
@@ -203,6 +205,15 @@ def pytest_collection_modifyitems(items):
         return *(first or [len(LONGEST)]), site
 
     items.sort(key=turn)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "proven_by(*patterns): see proven.proven_by")
+
+
+def pytest_runtest_logreport(report):
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # the workers' reports come here too
+        proven.note(report)
 
 
 def pytest_xdist_auto_num_workers():

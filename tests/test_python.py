@@ -8,7 +8,6 @@ import gzip
 import hashlib
 import io
 import logging
-import os
 import re
 import urllib.error
 import zipfile
@@ -21,6 +20,7 @@ import rules
 from conftest import ROOT, SNIPPETS, shown_by
 from edits import RIGHT, WRONG
 from played import question, shown, told_in_the_page
+from proven import left, proven_by
 from python import get
 from python.kit import WORDS
 from test_exercises import EXERCISES, parts_of
@@ -77,13 +77,35 @@ RUNS = [["a", "x = [0]\nprint('a')\n"], ["b", "x.append(1)\nprint(x)\n"], ["c", 
 FOLLOWING = [RUNS, RUNS, RUNS[:2], [RUNS[0], ["b", "x.append(5)\nprint(x)\n"], RUNS[2]]]
 
 
+WHAT_PLAYS = (
+    "snippets/data/*",
+    "snippets/*/*",
+    "scripts/python/*",
+    "scripts/weave/**/*",
+    "docs/assets/python/*",
+)
+PROGRAM = (*WHAT_PLAYS, "snippets/{stem}.py", "tests/played.py")
+PLAYED = "test_each_section_prints_and_draws_in_the_page_what_it_does_in_the_build"
+CHECKED = "test_an_exercise_is_checked_in_the_page_as_it_is_in_the_build"
+EXERCISE = (
+    *PROGRAM,
+    "docs/exercises/{stem}.py",
+    "docs/labs/given/*",
+    "tests/edits.py",
+    "tests/test_exercises.py",
+)
+
+
 @pytest.fixture(scope="session")
-def answers(pyodide, browser, tmp_path_factory) -> dict:
-    """What the worker tells of each program and its exercise, of all that is tried, and of the runs that follow."""
+def answers(request, pyodide, browser, tmp_path_factory) -> dict:
+    """What the worker tells of programs and exercises, as far as they are asked for, of all that is tried, and of the runs that follow."""
+    programs, exercises = (
+        [params["stem"] for params in left(request.session, test)] for test in (PLAYED, CHECKED)
+    )
     asked = {}
-    for stem in PROGRAMS:
+    for stem in dict.fromkeys(programs + exercises):
         asked[stem] = question(stem, SECTIONS[stem])
-        for name, change in changes(stem).items():
+        for name, change in changes(stem).items() if stem in exercises else ():
             asked[stem, name] = question(stem, undrawn(SECTIONS[stem], parts_of(stem, change)))
     asked |= {name: question(name, parts) for name, parts in TRIED.items()}
     asked |= {f"runs {number}": question("runs", parts) for number, parts in enumerate(FOLLOWING)}
@@ -99,13 +121,12 @@ def undrawn(sections: list, parts: list) -> list:
 
 
 def changes(stem: str) -> dict[str, tuple]:
-    """What readers do for a program's exercise; where that runs for long, one thing, and else all once a week."""
-    right, wrong = ([*some.get(stem, {}).items()] for some in (RIGHT, WRONG))
-    if os.environ.get("WEEKLY") and stem not in LONG:
-        return dict(right + wrong)
-    return dict(right[:1] + ([] if stem in LONG else wrong[-1:]))
+    """What readers do for a program's exercise; where that runs for long, one thing."""
+    every = [*RIGHT[stem].items(), *WRONG[stem].items()]
+    return dict(every[:1] if stem in LONG else every)
 
 
+@proven_by(*PROGRAM)
 @pytest.mark.parametrize("stem", PROGRAMS)
 def test_each_section_prints_and_draws_in_the_page_what_it_does_in_the_build(answers, stem):
     """What may differ is named in words.json, and gets a word; what never is the same gets no button."""
@@ -119,6 +140,7 @@ def test_each_section_prints_and_draws_in_the_page_what_it_does_in_the_build(ans
     assert [bool(one.figures) for one in played.values()] == [bool(part.figures) for part in built.values()]
 
 
+@proven_by(*EXERCISE)
 @pytest.mark.parametrize("stem", EXERCISES)
 def test_an_exercise_is_checked_in_the_page_as_it_is_in_the_build(answers, stem):
     """Where rounding errors grow the numbers may be others, and the words are the same."""

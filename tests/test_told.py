@@ -57,7 +57,7 @@ def test_every_command_is_one_and_what_it_is_given_is_there():
 
 def test_the_checks_are_ruff_codespell_and_the_tests_and_the_browser_s_must_run():
     """“`bash .ci/run` does what the checks on the server do: `ruff`, `codespell` (British spelling), the tests; the
-    browser's must run there.” “With `WEEKLY=1` it also runs what takes longest, as the server does once a week.”"""
+    browser's must run there.” “With `WEEKLY=1` nothing is spared, as on the server once a week.”"""
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert re.findall(r"^uv run (\w+)", script, re.MULTILINE) == ["ruff", "ruff", "codespell", "pytest"]
     assert 'export CI="${CI:-true}"' in script  # with which a test without a browser fails

@@ -1,0 +1,92 @@
+"""What is proven for the very files it looks at is spared, and nothing else is."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from conftest import ROOT
+
+HOOKS = """import proven
+
+def pytest_collection_modifyitems(items):
+    proven.spare(items)
+
+def pytest_runtest_logreport(report):
+    proven.note(report)
+"""
+TESTS = """import pytest
+from proven import proven_by
+
+@proven_by("{name}.txt")
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_it(name):
+    assert "wrong" not in open(name + ".txt").read()
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    files = {
+        "uv.lock": "",
+        "one.txt": "1",
+        "two.txt": "2",
+        "tests/conftest.py": HOOKS,
+        "tests/test_a.py": TESTS,
+    }
+    files["tests/proven.py"] = (ROOT / "tests/proven.py").read_text(encoding="utf-8")
+    for name in ("tests", "build"):
+        (tmp_path / name).mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def ran(project, *options, **settings) -> dict[str, int]:
+    """How many tests passed, failed and were spared."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "WEEKLY"))
+    }
+    environment |= {"PYTHONPATH": str(ROOT / "scripts")} | settings
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "addopts=",
+        "tests",
+        *options,
+    ]
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
+    return {what: int(n) for n, what in re.findall(r"(\d+) (passed|failed|skipped|error)", done.stdout)}
+
+
+def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
+    """CONTRIBUTING.md: “A test of minutes is spared while each file that it looks at is as it was when it passed; commit
+    the `tests/proven.json` that it then writes.” “With `WEEKLY=1` nothing is spared, as on the server once a week.”"""
+    assert ran(project) == {"passed": 2}
+    assert set(json.loads((project / "tests/proven.json").read_text())) == {
+        "test_a.py::test_it[one]",
+        "test_a.py::test_it[two]",
+    }
+    assert ran(project) == {"skipped": 2}
+    assert ran(project, WEEKLY="1") == {"passed": 2}
+    (project / "two.txt").write_text("wrong")
+    assert ran(project) == {"skipped": 1, "failed": 1} == ran(project)
+    (project / "two.txt").write_text("2")
+    assert ran(project) == {"skipped": 2}
+    for file in ("uv.lock", "tests/test_a.py"):
+        with (project / file).open("a") as opened:
+            opened.write("\n")
+        assert ran(project) == {"passed": 2}
+
+
+def test_files_that_are_not_there_are_told(project):
+    (project / "two.txt").unlink()
+    assert ran(project) == {}  # no test runs
