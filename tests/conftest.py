@@ -1,6 +1,7 @@
 """What the tests share: a chapter's program, run as a learner would run it, and the built site."""
 
 import contextlib
+import copyreg
 import functools
 import http.server
 import io
@@ -13,10 +14,13 @@ import subprocess
 import sys
 import threading
 import time
+from contextvars import ContextVar
+from inspect import getsource
 from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
+import cloudpickle
 import matplotlib.pyplot as plt
 import pytest
 from filelock import FileLock
@@ -28,7 +32,8 @@ from axe import AXE, described  # noqa: F401  for the decks
 from python import get
 from takeaway.browser import find_browser, start_browser
 from weave import weave
-from weave.program import sections
+from weave.memo import remembered
+from weave.program import package_of, sections
 from weave.run import Shown
 
 ROOT = Path(__file__).parent.parent
@@ -48,14 +53,47 @@ def no_window():
         plt.close("all")
 
 
-@functools.cache
-def run_alone(chapter: str) -> tuple[SimpleNamespace, str]:
-    """What the chapter's program defines, after a run of the whole file, and what it printed."""
+def played(path: Path) -> tuple[SimpleNamespace, str]:
+    """What a program defines, after a run of the whole file, and what it printed."""
     printed = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")  # as on Windows, where it goes into a file
     with no_window(), contextlib.redirect_stdout(printed):
-        names = runpy.run_path(str(SNIPPETS / f"{chapter}.py"), run_name="__main__")
+        names = runpy.run_path(str(path), run_name="__main__")
     printed.flush()
-    return SimpleNamespace(**names), printed.buffer.getvalue().decode("utf-8")
+    kept = {
+        name: value
+        for name, value in names.items()
+        if not isinstance(value, io.IOBase) and name not in ("__builtins__", "__loader__", "__spec__")
+    }
+    return SimpleNamespace(**kept), printed.buffer.getvalue().decode("utf-8")
+
+
+def read_by(chapter: str) -> list[Path]:
+    """The chapter's program, and the files that decide what it does."""
+    path = SNIPPETS / f"{chapter}.py"
+    return [path, *SNIPPETS.glob("data/*"), *package_of(path)]
+
+
+# A function under @np.errstate sets this variable, which is numpy's and is found there again.
+copyreg.pickle(ContextVar, lambda variable: "_extobj_contextvar")
+
+
+@functools.cache
+def run_alone(chapter: str) -> tuple[SimpleNamespace, str]:
+    """What the chapter's program defines and printed when it ran alone; remembered as a build remembers it.
+
+    Its functions are remembered with it, by their code, which pickle alone cannot do.
+    """
+    path, folder = SNIPPETS / f"{chapter}.py", ROOT / "build/alone"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / f"lock-{chapter}"):
+        kept = remembered(
+            folder,
+            chapter,
+            read_by(chapter),
+            lambda: cloudpickle.dumps(played(path)),
+            besides=getsource(played),
+        )
+    return cloudpickle.loads(kept)
 
 
 def names_of(chapter: str) -> SimpleNamespace:
