@@ -20,6 +20,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
+# Before numpy comes: its matrices here are small, and threads that wait for one another cost more than they do.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import cloudpickle
 import matplotlib.pyplot as plt
 import pytest
