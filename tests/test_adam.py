@@ -7,7 +7,6 @@ import importlib.util
 import itertools
 import json
 import re
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +15,7 @@ import pytest
 
 from apart import skip_without
 from conftest import ROOT, axes_of, names_of
+from remembers import remembers
 
 pytestmark = pytest.mark.xdist_group("adam")  # one worker runs the program once
 PAGE = " ".join((ROOT / "docs" / "adam.md").read_text(encoding="utf-8").split())
@@ -30,7 +30,7 @@ def moves(gradients, b1=0.9, b2=0.999, eps=1e-8, start=0):
     return np.array(seen)
 
 
-@cache
+@remembers("adam")
 def losses_of(layers, alpha, updates, seed=0, warm=1, nudge=0.0):
     """The losses of the chapter's ReLU network under Adam, with a rate that grows over the first updates."""
     names = names_of("adam")
@@ -39,7 +39,7 @@ def losses_of(layers, alpha, updates, seed=0, warm=1, nudge=0.0):
     return np.array([loss for loss, *_ in names.train(task, rates, updates, seed=seed)])
 
 
-@cache
+@remembers("adam")
 def descent_of(layers, alpha, updates, seed=0):
     """The losses of plain descent from the same start."""
     names = names_of("adam")
@@ -631,7 +631,7 @@ def hidden(w, task):
     return h
 
 
-@cache
+@remembers("adam")
 def end_of(layers, alpha, updates, seed=0):
     """The last loss, the units of the last hidden layer that are left, and how much of √v after the jump is."""
     names = names_of("adam")
@@ -912,7 +912,7 @@ def test_exercise_4_with_other_averages_it_hovers_at_6_and_at_2(b1, edge):
 # A bad batch after a calm
 
 
-@cache
+@remembers("adam")
 def spikes(seed=0, warm=1, nudge=0.0):
     """The peak after the bad batch for each remedy, with the chapter's program after a calm of another start."""
     names = names_of("adam")
@@ -960,7 +960,7 @@ def test_warm_up_changes_nothing_for_a_spike_that_comes_later():
     )
 
 
-@cache
+@remembers("adam")
 def bad_batch(bad=10.0, alpha=3e-3, clip=np.inf, updates=100, eps=1e-8):
     """The program's calm again, then one bad batch: losses, updates and √v from then on, by the formulas of Adam."""
     names = names_of("adam")

@@ -4,13 +4,13 @@ The gradients of the recurrent network are found again from differences of losse
 more starts than the page shows.
 """
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from conftest import ROOT, names_of
+from remembers import remembers
 from weave.program import sections
 
 pytestmark = pytest.mark.xdist_group("depth")  # one worker runs the program once
@@ -560,7 +560,7 @@ def test_slopes_vanish_where_the_matrix_shrinks_what_passes_through_it(chapter):
     assert found[0] < 1e-9 < 1e6 < found[2] and found[0] < found[1] < found[2]
 
 
-@cache
+@remembers("depth")
 def others(step="plain", start="first", T=30, alpha=0.1, clip=np.inf, starts=20, seed=1):
     """Losses and norms of the program's descent from other starts than its own."""
     names = names_of("depth")
@@ -1156,6 +1156,7 @@ def test_adam_at_0_01_none_of_the_twenty_starts_was_nan_and_18_learned():
 # What Fixes says of recurrent networks
 
 
+@remembers("depth")
 @np.errstate(all="ignore")
 def remedied(change, alpha=0.1, updates=300, shrink=1.0):
     """Losses of twenty starts on lists of 30 numbers: ``change(t, g, kept)`` is the step that is taken."""

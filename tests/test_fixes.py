@@ -7,7 +7,6 @@ again from starts that differ in the last digit.
 import importlib.util
 import math
 import re
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import pytest
 
 from apart import skip_without
 from conftest import ROOT, SNIPPETS, axes_of, names_after, names_of
+from remembers import remembers
 
 PAGE = (ROOT / "docs/fixes.md").read_text(encoding="utf-8")
 
@@ -87,7 +87,7 @@ def states(kind, alpha, updates, remedy="plain", last=1.0):
             w = w - alpha * step(g)
 
 
-@cache
+@remembers("fixes")
 def run(kind, alpha, updates, remedy="plain", last=1.0):
     """The weights at the end and the losses."""
     losses = []
@@ -106,6 +106,16 @@ def start_of(seed):
     return np.random.default_rng(seed).uniform(-1, 1, 201) / np.repeat([2, 50], [150, 51]) ** 0.5
 
 
+@remembers("fixes")
+def descent(kind, alpha, updates, step="plain", begin="w", rounding=0):
+    """The losses of the program's descent: all by its names, and the start perhaps by the seed of another one."""
+    chapter = names_of("fixes")
+    w = getattr(chapter, begin) if isinstance(begin, str) else start_of(begin)
+    alpha = getattr(chapter, alpha) if isinstance(alpha, str) else alpha
+    w = nudged(chapter, rounding) if rounding else w
+    return chapter.descend(w, getattr(chapter, kind), alpha, updates, getattr(chapter, step))
+
+
 def first_below(target, losses):
     return int(np.argmax(losses < target)) if np.any(losses < target) else None
 
@@ -119,6 +129,7 @@ def sharpest(chapter, w, task):
     return np.linalg.eigvalsh(np.add(H, np.transpose(H)) / 4e-5)[-1]
 
 
+@remembers("fixes")
 def wait(kind, alpha, remedy="plain", last=1.0, updates=1500):
     seen = enumerate(states(kind, alpha, updates, remedy, last))
     return next((t for t, (_, loss) in seen if loss < 13), None)
@@ -224,20 +235,11 @@ def test_the_mean_costs_35_3_the_best_straight_formula_9_6_the_noise_10_5(chapte
     assert 0.85 < (50 * y.var() - target) / (50 * y.var() - miss @ miss / 2) < 1
 
 
-@cache
-def long_crawl():
-    """The losses of ten times as many updates at 0.0001."""
-    chapter = names_of("fixes")
-    return chapter.descend(chapter.w, chapter.raw, 1e-4, 50_000)
-
-
-@cache
 def crawl(rounding):
     """The losses of 5,000 updates at 0.0001."""
-    chapter = names_of("fixes")
     if not rounding:
-        return long_crawl()[:5001]
-    return chapter.descend(nudged(chapter, rounding), chapter.raw, 0.0001, 5000)
+        return descent("raw", 1e-4, 50_000)[:5001]
+    return descent("raw", 1e-4, 5000, rounding=rounding)
 
 
 @pytest.mark.parametrize("rounding", range(4))
@@ -267,15 +269,15 @@ def test_how_high_the_safe_run_jumps_and_where_it_ends_depend_on_the_last_digit(
     assert 20 < min(peaks) < max(peaks) < 100
 
 
-def test_five_other_starts_end_between_26_and_29(chapter):
+def test_five_other_starts_end_between_26_and_29():
     """“Five other starts end between 26 and 29.”"""
-    ends = [chapter.descend(start_of(seed), chapter.raw, 0.0001, 5000)[-1] for seed in range(1, 6)]
+    ends = [descent("raw", 0.0001, 5000, begin=seed)[-1] for seed in range(1, 6)]
     assert 26 < min(ends) < max(ends) < 29
 
 
 def test_after_fifty_thousand_updates_it_has_not_come_below_18():
     """“and ten times as many updates do not bring it below 18.”"""
-    assert 18 < long_crawl().min() < 23
+    assert 18 < descent("raw", 1e-4, 50_000).min() < 23
 
 
 def test_the_sharpness_rises_above_20000_again_and_again_and_falls_back(chapter):
@@ -382,10 +384,10 @@ def test_neither_way_of_clipping_repairs_nan(chapter):
 
 
 @pytest.mark.parametrize("rounding", range(4))
-def test_clipping_by_norm_bounces_between_28_and_some_tens(chapter, rounding):
+def test_clipping_by_norm_bounces_between_28_and_some_tens(rounding):
     """“After the first forty updates the loss here bounces between 28 and some tens when clipped by norm (the peaks depend
     on the last digit),”"""
-    losses = chapter.descend(nudged(chapter, rounding), chapter.raw, 1e-3, 1500, chapter.clip_norm)
+    losses = descent("raw", 1e-3, 1500, "clip_norm", rounding=rounding)
     assert losses.max() == losses[0]
     assert losses[40:].min() == pytest.approx(28, abs=0.9)
     assert 40 < losses[40:].max() < 100
@@ -393,9 +395,9 @@ def test_clipping_by_norm_bounces_between_28_and_some_tens(chapter, rounding):
 
 
 @pytest.mark.parametrize("rounding", range(4))
-def test_clipping_by_value_bounces_between_31_and_35(chapter, rounding):
+def test_clipping_by_value_bounces_between_31_and_35(rounding):
     """“and between 31 and 35 when clipped by value.”"""
-    losses = chapter.descend(nudged(chapter, rounding), chapter.raw, 1e-3, 1500, chapter.clip_value)
+    losses = descent("raw", 1e-3, 1500, "clip_value", rounding=rounding)
     low, high = losses[40:].min(), losses[40:].max()
     assert 31 < low < 32 and 34 < high < 35
     assert np.mean(np.diff(losses[40:]) > 0) > 0.3
@@ -625,7 +627,7 @@ def test_adam_with_its_denominators_held_still_is_stable_up_to_38():
         assert (np.linalg.norm(e) > 1) == (factor > 1)
 
 
-@cache
+@remembers("fixes")
 def adam_on_a_parabola(alpha, updates=30_000):
     """The error over α in every update of the program's Adam, on its parabola ½b² from b = 1.
 
@@ -854,18 +856,18 @@ def test_adam_alone_arrives_from_raw_inputs_from_other_starts_after_400_to_1400_
     assert rows["clip_norm"][:3] == rows["clip_value"][:3] == ["never"] * 3
     slower, waits = [], []
     for seed in range(7):
-        for task in (chapter.raw, chapter.scaled):
-            waits.append(first_below_13(chapter.descend(start_of(seed), task, 0.01, 1500, chapter.adam)))
+        for kind in ("raw", "scaled"):
+            waits.append(first_below_13(descent(kind, 0.01, 1500, "adam", begin=seed)))
         slower.append(waits[-2] / waits[-1])
     assert waits[0] == 1441 and 400 < min(waits[2::2]) < max(waits[2::2]) < 1400
     assert round(min(slower)) == 9 and round(max(slower)) == 32
 
 
-def test_adam_needs_about_2000_updates_at_a_thousandth_on_raw_inputs(chapter):
+def test_adam_needs_about_2000_updates_at_a_thousandth_on_raw_inputs():
     """“at 0.001 only after about 2,000, and at 0.1 not at all.”"""
-    losses = chapter.descend(chapter.w, chapter.raw, 0.001, 2500, chapter.adam)
+    losses = descent("raw", 0.001, 2500, "adam")
     assert first_below_13(losses) == pytest.approx(2000, rel=0.15)
-    assert first_below_13(chapter.descend(chapter.w, chapter.raw, 0.1, 2500, chapter.adam)) is None
+    assert first_below_13(descent("raw", 0.1, 2500, "adam")) is None
 
 
 def test_clipping_arrives_only_where_it_is_not_needed_in_the_end():
@@ -1055,11 +1057,9 @@ def test_ten_of_eleven_remedies_stay_finite_on_raw_inputs_and_do_not_come_to_13_
     docs/index.md: “We measured what to try, and in which order, on one failing run;”
     """
     w, step, alpha = ELEVEN[remedy]
-    if alpha == "search":
-        alpha = chapter.search
-    elif isinstance(alpha, str):
+    if isinstance(alpha, str) and alpha != "search":
         alpha = float(table(chapter, "limits")[alpha][0]) / 2
-    losses = chapter.descend(getattr(chapter, w), chapter.raw, alpha, 1_500, getattr(chapter, step))
+    losses = descent("raw", alpha, 1_500, step, begin=w)
     assert np.all(np.isfinite(losses))
     assert (losses.min() < 13) == (remedy == "Adam, 0.01")
     if not isinstance(ELEVEN[remedy][2], float):  # "none of these eight comes below 20"

@@ -1,7 +1,11 @@
 """What is remembered from build to build is made anew as soon as anything has changed that it depends on."""
 
+import importlib
+import sys
+
 import pytest
 
+import remembers
 from weave import memo
 from weave.memo import remembered
 
@@ -84,3 +88,51 @@ def test_data_of_another_name_or_parted_elsewhere_are_other_data(tmp_path):
     prints.append(memo.fingerprint([other]))
     prints.append(memo.fingerprint([other.rename(tmp_path / "c")]))
     assert len(set(prints)) == 4
+
+
+RUN = """
+from pathlib import Path
+import math
+RATES = {"slow": 0.1, "fast": (lambda: 0.2)}
+UNUSED = 3
+class Step:
+    def __call__(self):
+        return length()
+def length():
+    return math.sqrt(4)
+def other():
+    return 5
+def run(updates=7):
+    return [Step()() * rate for rate in RATES.values() for _ in range(updates)]
+"""
+
+
+@pytest.mark.parametrize(
+    "old, new, anew",
+    [
+        ("sqrt(4)", "sqrt(5)", True),  # two calls away
+        ('"slow": 0.1', '"slow": 0.3', True),
+        ("lambda: 0.2", "lambda: 0.4", True),
+        ("updates=7", "updates=8", True),
+        ("return length()", "return -length()", True),
+        ("UNUSED = 3", "UNUSED = 4", False),
+        ("return 5", "return 6", False),
+    ],
+)
+def test_a_run_that_the_tests_remember_is_made_anew_when_what_it_names_changes(
+    tmp_path, monkeypatch, old, new, anew
+):
+    monkeypatch.setattr(remembers, "TESTS", tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert RUN.count(old) == 1
+    said = []
+    for name, text in ("as_it_was", RUN), ("as_it_is", RUN.replace(old, new)):
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        said.append(remembers.described(importlib.import_module(name).run).replace(name, ""))
+    assert (said[0] != said[1]) == anew
+
+
+def test_what_depends_on_more_than_names_say_is_not_remembered():
+    with pytest.raises(TypeError, match="cannot be remembered"):
+        remembers.described((object(),))
