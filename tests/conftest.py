@@ -371,6 +371,12 @@ class QuietPage:
         if request.failure != "net::ERR_ABORTED":
             self.noise.append(f"failed: {request.url}: {request.failure}")
 
+    def told(self) -> list[str]:
+        """What it told since it was last asked."""
+        noise = self.noise[:]
+        self.noise.clear()
+        return noise
+
     def emptied(self) -> bool:
         """Whether the page is now as good as new."""
         if self.page.is_closed() or self.page.url == "about:blank" or len(self.page.context.pages) > 1:
@@ -425,3 +431,9 @@ def to_the_dark(page) -> None:
     """Press the button that turns a page in the light scheme into the dark one."""
     page.locator("label[for^=__palette]:visible").click()
     page.wait_for_selector("body[data-md-color-scheme=slate]")
+
+
+def to_the_light(page) -> None:
+    """Press it again."""
+    page.locator("label[for^=__palette]:visible").click()
+    page.wait_for_selector("body[data-md-color-scheme=default]")

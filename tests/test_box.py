@@ -9,7 +9,7 @@ import pytest
 
 import axe
 import golden
-from conftest import COUNT_SHIFTS, ROOT, names_of, to_the_dark
+from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, to_the_dark, to_the_light
 
 PROVES = "diagnose"
 SOURCES = ROOT / "docs" / "assets" / "diagnose"
@@ -35,17 +35,54 @@ export const diagnose = (log, settings) => ({ ...FOUND, ...read_from(log), ...FI
 """
 
 
-@pytest.fixture
-def box(open_page):
-    """A function that opens the page and waits for the box."""
+# A box as it was built takes the place of one that a test has used: its worker is another, and all that it knows.
+ANEW = """async () => {
+    localStorage.clear();
+    sessionStorage.clear();
+    if (document.body.dataset.mdColorScheme === "slate") return false;
+    const used = document.querySelector("diagnose-box");
+    if (!window.built) {
+        const page = new DOMParser().parseFromString(await (await fetch("")).text(), "text/html");
+        window.built = { box: page.querySelector("diagnose-box"), Worker };
+    }
+    clearTimeout(used.typing);
+    window.Worker = built.Worker;
+    delete navigator.clipboard.writeText; // where a test has put its own before it
+    used.replaceWith(document.importNode(built.box, true));
+    document.activeElement.blur();
+    scrollTo(0, 0);
+    return true;
+}"""
 
-    def open_it(**options):
-        page = open_page("diagnose/", **options)
+
+@pytest.fixture(scope="module")
+def visited(browser, address):
+    """The page, which is opened once for all tests: it carries the longest program, and takes a second to open."""
+    clipboard = ["clipboard-read", "clipboard-write"]
+    one = QuietPage(browser, (address, "data:"), permissions=clipboard, color_scheme="light")
+    yield one
+    one.page.context.close()
+
+
+@pytest.fixture
+def box(visited, address):
+    """A function that makes the box anew on the page, which must have been quiet when the test ends."""
+    page, there = visited.page, address + "diagnose/"
+
+    def make(width=1280, height=900):
+        page.set_viewport_size({"width": width, "height": height})
+        if page.url != there or not page.evaluate(ANEW):
+            page.goto("about:blank")
+            page.goto(there)
+            page.wait_for_load_state("networkidle")
         one = page.locator("diagnose-box")
         one.locator("textarea").wait_for()
         return one
 
-    return open_it
+    yield make
+    page.context.unroute_all()
+    page.emulate_media(media="null", color_scheme="light")
+    assert visited.told() == []
 
 
 def with_model(context, words):
@@ -62,20 +99,19 @@ def with_model(context, words):
 
 
 @pytest.fixture
-def told(open_page):
-    """A function that opens a box whose model says of every log what it is told: fields of log and finding."""
+def told(box):
+    """A function that makes a box whose model says of every log what it is told: fields of log and finding."""
 
-    def open_it(log=None, **found):
+    def make(log=None, **found):
         words = MODEL.replace("LOGS", json.dumps(log or {})).replace("FINDS", json.dumps(found))
-        page = open_page("404.html")  # the smallest, from which the context is to be had
-        with_model(page.context, words)
-        page.goto(page.url.replace("404.html", "diagnose/"))
-        one = page.locator("diagnose-box")
+        one = box()
+        one.page.context.unroute_all()  # what it was told before
+        with_model(one.page.context, words)
         one.locator("textarea").fill("anything")
         verdict(one)
         return one
 
-    return open_it
+    return make
 
 
 def asked(one) -> dict:
@@ -579,7 +615,7 @@ def test_what_is_loaded_resets_what_the_last_run_was_told(box):
 
 
 def test_the_keyboard_alone_goes_from_the_losses_to_the_copied_rate(box):
-    one = box(permissions=["clipboard-read", "clipboard-write"])
+    one = box()
     page = one.page
     one.locator("textarea").focus()
     page.keyboard.insert_text(ARTICLE)
@@ -645,7 +681,7 @@ def test_a_field_below_the_answer_stands_still_while_the_answer_changes(box, hei
 
 
 def test_the_answer_can_be_copied_as_text(box):
-    one = box(permissions=["clipboard-read", "clipboard-write"])
+    one = box()
     losses = [*ARTICLE.split("\n"), "400", "600", "900", "1400", "2000", "3000", "nan"]
     paste(one, "\n".join(losses), learning_rate="0.12", momentum="0.5")
     verdict(one)
@@ -769,25 +805,19 @@ def test_of_a_long_log_the_field_shows_the_beginning_because_a_browser_lays_out_
     one.locator(".sure").filter(has_text="3 losses were read").wait_for()
 
 
-def test_without_a_worker_the_page_reads_by_itself(open_page):
-    page = open_page("notation/", kept=False)
-    page.add_init_script("delete window.Worker")
-    page.goto(page.url.replace("notation", "diagnose"))
-    one = page.locator("diagnose-box")
-    one.locator("textarea").wait_for()
+def test_without_a_worker_the_page_reads_by_itself(box):
+    one = box()
+    one.page.evaluate("delete window.Worker")
     paste(one, ARTICLE)
     assert verdict(one)
     assert one.evaluate("one => one.worker === null")
 
 
-def test_a_worker_that_fails_leaves_the_question_to_the_page(open_page):
-    page = open_page("notation/", kept=False)
-    page.add_init_script(
-        "window.Worker = class { postMessage() { setTimeout(() => this.onerror()); } terminate() {} }"
+def test_a_worker_that_fails_leaves_the_question_to_the_page(box):
+    one = box()
+    one.page.evaluate(
+        "void (window.Worker = class { postMessage() { setTimeout(() => this.onerror()); } terminate() {} })"
     )
-    page.goto(page.url.replace("notation", "diagnose"))
-    one = page.locator("diagnose-box")
-    one.locator("textarea").wait_for()
     paste(one, ARTICLE, learning_rate="0.12")
     assert verdict(one) and one.locator(".suggested strong").inner_text() == "0.0536"
 
@@ -808,7 +838,7 @@ def test_of_the_questions_that_wait_only_the_last_is_read(box):
     assert posted == [["1\n2", "1\n2\n3\n4"], "4 losses were read, named loss."]
 
 
-SILENT = """
+SILENT = """() => {
     const Real = window.Worker;
     window.made = [];
     window.Worker = class {
@@ -818,16 +848,15 @@ SILENT = """
         postMessage() {}
         terminate() { this.ended = true; }
     };
-"""
+}"""
 
 
 @pytest.fixture
-def silent(open_page):
+def silent(box):
     """A box whose first worker never answers."""
-    page = open_page("notation/", kept=False)
-    page.add_init_script(SILENT)
-    page.goto(page.url.replace("notation", "diagnose"))
-    return page.locator("diagnose-box")
+    one = box()
+    one.page.evaluate(SILENT)
+    return one
 
 
 def test_a_worker_that_hangs_is_replaced_when_a_new_log_comes(silent):
@@ -929,21 +958,25 @@ def test_a_reader_that_does_not_load_is_owned_up_to(browser, address):
     page.close()
 
 
-@pytest.mark.parametrize("name", [None, "a parabola", "rate or sign", "nan at once", "AdamW"])
-def test_axe_finds_no_violation_in_the_box(box, name):
-    one = box(color_scheme="light")
+def show_all_of(one, name) -> None:
+    """Have an example read and all that is folded opened; where there is none, have the box ask for a column."""
     if name:
         one.get_by_role("button", name=name, exact=True).click()
         verdict(one)
-        one.page.evaluate("document.querySelectorAll('diagnose-box details').forEach(one => one.open = true)")
+        one.evaluate("one => one.querySelectorAll('details').forEach(one => one.open = true)")
     else:
         one.locator("textarea").fill("a b\n1 2\n4 1\n16 0.5\n64 0.2")
         one.get_by_role("group", name="Read:").wait_for()
         one.get_by_label("learning rate").fill("x")
-    for scheme in ("light", "dark"):
-        if scheme == "dark":
-            to_the_dark(one.page)
+
+
+@pytest.mark.parametrize("name", [None, "a parabola", "rate or sign", "nan at once", "AdamW"])
+def test_axe_finds_no_violation_in_the_box(box, name):
+    one = box()
+    show_all_of(one, name)
+    for scheme, turn in (("light", to_the_dark), ("dark", to_the_light)):
         assert axe.violations(one.page, scheme, "diagnose-box") == [], scheme
+        turn(one.page)
 
 
 def test_axe_finds_no_violation_where_columns_and_odds_are_told(told):
@@ -965,7 +998,8 @@ def test_the_box_fits_a_phone_and_can_be_hit(box, width):
 
 
 def test_paper_shows_the_answer_and_the_drawing_and_no_fields(box):
-    one = box(color_scheme="dark")
+    one = box()
+    to_the_dark(one.page)
     one.get_by_role("button", name="a parabola").click()
     verdict(one)
     one.page.emulate_media(media="print")
@@ -1003,8 +1037,8 @@ def test_the_box_loads_on_its_own_page_only(open_page):
     assert not any("/diagnose/" in url and url.endswith(".js") for url in asked)
 
 
-def test_on_paper_the_decision_tree_and_the_program_stay_where_they_are(box):
-    page = box().page
+def test_on_paper_the_decision_tree_and_the_program_stay_where_they_are(open_page):
+    page = open_page("diagnose/")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert page.locator(".answers").count() == 1
