@@ -235,7 +235,9 @@ def pytest_collection_modifyitems(items):
     proven.spare(items)
     for item in items:
         shared = [name for name in ONE_WORKER if name in item.fixturenames]
-        lab = item.path.stem == "test_labs" and hasattr(item, "callspec") and item.callspec.params.get("stem")
+        lab = item.path.stem.partition("test_lab_")[2] or (
+            item.path.stem == "test_labs" and hasattr(item, "callspec") and item.callspec.params.get("stem")
+        )
         if (shared or lab) and not item.get_closest_marker("xdist_group"):
             own = f"lab_{lab}" if lab else item.path.stem.removeprefix("test_")
             item.add_marker(pytest.mark.xdist_group(own))
