@@ -8,10 +8,11 @@ import shutil
 import subprocess
 
 import pytest
+from lxml import html
 
 import axe
 import golden
-from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, to_the_dark, until
+from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, quiet_pages, served, until
 from pages.elements import FIGURES
 from publish.assets import SHARED, join
 
@@ -27,7 +28,11 @@ def node_tests(models: str) -> subprocess.CompletedProcess:
     if not node:
         message = "no node found: install Node.js 20 or newer"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
-    command = [node, "--test", *map(str, sorted((ROOT / "tests" / "figures").glob("*.test.mjs")))]
+    files = [path.as_uri() for path in sorted((ROOT / "tests" / "figures").glob("*.test.mjs"))]
+    all_in_one = "".join(
+        f"import {json.dumps(file)};" for file in files
+    )  # where --test starts a process for each
+    command = [node, "--test-reporter=tap", "--input-type=module", "--eval", all_in_one]
     return subprocess.run(command, env=os.environ | {"MODELS": models}, capture_output=True, text=True)
 
 
@@ -83,64 +88,6 @@ def test_all_figures_together_weigh_at_most_28_kb_compressed(site):
     assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in files) <= 28 * 1000
 
 
-# The page without what is longer to lay out than the figure, and says nothing of it.
-ALONE = """figure => document.querySelectorAll("article > *").forEach(
-    one => one.matches(`h1, ${figure}, :has(img, ${figure})`) || one.remove())"""
-# As it came with the page, at this address.
-ANEW = """async ([figure, address]) => {
-    const came = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
-    history.replaceState(null, "", address); // while the old one is there it may write its own state
-    document.querySelector(figure).replaceWith(came.querySelector(figure));
-}"""
-
-
-@pytest.fixture(scope="module")
-def kept(browser, address):
-    """The pages that are open, by their paths: each test gets a new figure, which takes less than a new page."""
-    pages = {}
-    yield pages
-    for one in pages.values():
-        one.page.context.close()
-
-
-@pytest.fixture
-def figure(open_page, browser, address, kept):
-    """A function that shows a figure as its page shows it at first; in the end the page must have been quiet."""
-
-    def again(path, search, figure, width=1280, height=900):
-        if path not in kept:
-            kept[path] = QuietPage(browser, (address, "data:"))
-            kept[path].page.goto(address + path)
-            kept[path].page.locator(figure).scroll_into_view_if_needed()
-            kept[path].page.locator(f"{figure} .live").wait_for()
-            kept[path].page.evaluate(ALONE, figure)
-        page = kept[path].page
-        page.emulate_media(media="null", **kept[path].media)
-        page.set_viewport_size({"width": width, "height": height})
-        if page.locator("body[data-md-color-scheme=slate]").count():
-            page.locator("label[for^=__palette]:visible").click()
-        page.evaluate(ANEW, [figure, f"{address}{path}{search}"])
-        return page
-
-    def open_it(name, search="", path=None, new=False, **options):
-        path, figure = FIGURES[name] if path is None else path, f"{name}-figure"
-        page = open_page(path + search, **options) if new else again(path, search, figure, **options)
-        one = page.locator(figure)
-        one.scroll_into_view_if_needed()
-        one.locator(".live svg.main path[d]").first.wait_for(state="attached")
-        return one
-
-    yield open_it
-    noise = {path: one.noise for path, one in kept.items() if one.noise}
-    for path in noise:
-        kept.pop(path).page.context.close()
-    assert noise == {}
-
-
-def says(one) -> str:
-    return one.locator(".says").inner_text()
-
-
 PROGRAMS = {  # the drawing of the program, which stands above each figure
     "parabola": "overshoot.steps",
     "surrogate": "taylor.surrogate",
@@ -150,6 +97,113 @@ PROGRAMS = {  # the drawing of the program, which stands above each figure
     "adam": "adam.bound",
     "bits": "precision.spacing",
 }
+
+
+def with_little_else(page: str, name: str) -> str:
+    """A page with its figure, the program's own, and as much below as a screen shows, which takes a fifth of the time."""
+    tree = html.fromstring(page)
+    (article,) = tree.iterfind(".//article")
+    figures = [
+        any(f"{PROGRAMS[name]}." in image.get("src") for image in one.iter("img"))
+        or next(one.iter(f"{name}-figure"), None) is not None
+        for one in article
+    ]
+    last = max(place for place, figure in enumerate(figures) if figure)
+    below = range(last + 1, last + 6)
+    for place, (one, figure) in enumerate(zip(list(article), figures, strict=True)):
+        if not figure and one.tag != "h1" and place not in below:
+            article.remove(one)
+    for links in tree.xpath("//*[contains(@class, 'md-sidebar')]//nav/ul"):
+        links.clear()
+    return html.tostring(tree, encoding="unicode", doctype="<!doctype html>")
+
+
+@pytest.fixture(scope="module")
+def alone(site, tmp_path_factory):
+    """The address of a site whose pages hold their figure and little else."""
+    root = tmp_path_factory.mktemp("alone")
+    for path in site.iterdir():
+        (root / path.name).symlink_to(path)
+    for name, path in [("parabola", ""), *FIGURES.items()]:
+        if path:
+            (root / path).unlink()
+            (root / path).mkdir()
+        (root / path / "index.html").unlink(missing_ok=True)
+        page = (site / path / "index.html").read_text(encoding="utf-8")
+        (root / path / "index.html").write_text(with_little_else(page, name), encoding="utf-8")
+    with served(root) as at:
+        yield at
+
+
+# The figure as it came with the page, at this address, until it is drawn. The address is changed first, as the old
+# figure may write its own state as long as it is there.
+ANEW = """async ([name, address]) => {
+    window.came ??= new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+    history.replaceState(null, "", address);
+    document.body.dataset.mdColorScheme = "default";
+    const one = document.importNode(window.came.querySelector(name), true);
+    document.querySelector(name).replaceWith(one);
+    one.scrollIntoViewIfNeeded();
+    while (!one.querySelector(".live svg.main path[d]")) await new Promise(requestAnimationFrame);
+}"""
+
+
+@pytest.fixture(scope="module")
+def kept(browser, alone):
+    """The pages that are open, by their paths: each test gets a new figure, which takes less than a new page."""
+    pages = {}
+    yield pages
+    for one in pages.values():
+        one.page.context.close()
+
+
+@pytest.fixture
+def figure(open_page, browser, alone, kept):
+    """A function that shows a figure as its page shows it at first; in the end the page must have been quiet.
+
+    A ``new`` one stands on its whole page, which nothing else has in use.
+    """
+    changed = []
+
+    def again(path, search, figure, width=1280, height=900):
+        if path not in kept:
+            kept[path] = QuietPage(browser, (alone, "data:"))
+            kept[path].page.goto(alone + path)
+        page = kept[path].page
+        changed.append(kept[path])
+        if page.viewport_size != {"width": width, "height": height}:
+            page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(ANEW, [figure, f"{alone}{path}{search}"])
+        return page
+
+    def open_it(name, search="", path=None, new=False, **options):
+        path, figure = FIGURES[name] if path is None else path, f"{name}-figure"
+        if not new:
+            return again(path, search, figure, **options).locator(figure)
+        one = open_page(path + search, **options).locator(figure)
+        one.scroll_into_view_if_needed()
+        one.locator(".live svg.main path[d]").first.wait_for(state="attached")
+        return one
+
+    yield open_it
+    for one in changed:
+        if one.page.evaluate("matchMedia('print').matches || matchMedia('(prefers-reduced-motion)').matches"):
+            one.page.emulate_media(media="null", **one.media)
+    noise = {path: one.noise for path, one in kept.items() if one.noise}
+    for path in noise:
+        kept.pop(path).page.context.close()
+    assert noise == {}
+
+
+@pytest.fixture
+def open_alone(browser, alone):
+    """A function that opens a page which holds its figure and little else."""
+    with quiet_pages(browser, alone, "data:") as open_it:
+        yield lambda path, **options: open_it(alone + path, **options)
+
+
+def says(one) -> str:
+    return one.locator(".says").inner_text()
 
 
 @every_figure
@@ -167,16 +221,16 @@ def test_the_figure_stands_below_the_program_s_own_and_each_has_words_of_its_own
 
 
 @every_figure
-def test_without_scripts_the_program_s_figure_stands_alone_and_one_line_says_so(open_page, name):
-    page = open_page(FIGURES[name], java_script_enabled=False)
+def test_without_scripts_the_program_s_figure_stands_alone_and_one_line_says_so(open_alone, name):
+    page = open_alone(FIGURES[name], java_script_enabled=False)
     assert page.locator(f"img[src*='{PROGRAMS[name]}.light']").is_visible()
     one = page.locator(f"{name}-figure")
     assert page.locator(".live").count() == 0 and not one.locator("p").is_visible()
     assert one.bounding_box()["height"] < 60, "no empty box"
 
 
-def test_home_without_scripts_shows_the_program_s_figure_in_its_place(open_page):
-    page = open_page("", java_script_enabled=False)
+def test_home_without_scripts_shows_the_program_s_figure_in_its_place(open_alone):
+    page = open_alone("", java_script_enabled=False)
     assert page.locator("parabola-figure figure img.only-light").is_visible()
     assert page.locator("parabola-figure figcaption").is_visible()
     assert not page.locator("parabola-figure > p").is_visible()
@@ -200,6 +254,11 @@ def test_home_on_paper_shows_the_program_s_figure(figure):
     one.page.emulate_media(media="print")
     assert one.locator("figure img.only-light").is_visible()
     assert not one.locator(".live").is_visible()
+
+
+def to_the_dark(one):
+    """As the button does, which is pressed in other tests: a change of the whole page takes its time."""
+    one.page.evaluate("document.body.dataset.mdColorScheme = 'slate'")
 
 
 def stroke(one, selector):
@@ -239,7 +298,7 @@ def test_a_word_that_names_a_line_has_its_colour_and_its_mark(figure, name):
     element = "parabola" if name == "home" else name
     one = figure(element, path="" if name == "home" else None)
     assert_words_are_marked(one)
-    to_the_dark(one.page)
+    to_the_dark(one)
     assert_words_are_marked(one)
 
 
@@ -258,9 +317,9 @@ def assert_words_are_marked(one):
     assert len(set(marks.values())) == len(marks), "never by colour alone"
 
 
-def test_the_words_of_captions_in_the_chapters_carry_the_colours_of_their_runs(open_page):
-    for path in (FIGURES["parabola"], FIGURES["bowl"]):
-        page = open_page(path)
+def test_the_words_of_captions_in_the_chapters_carry_the_colours_of_their_runs(figure):
+    for name in "parabola", "bowl":
+        page = figure(name).page
         for tone, letter in (("tone0", "●"), ("tone1", "■")):
             word = page.locator(f"figcaption b.{tone}")
             assert letter in word.evaluate("word => getComputedStyle(word, '::after').content")
@@ -270,12 +329,19 @@ def test_0_100_and_0_108_are_told_apart_by_mouse(figure):
     one = figure("parabola")
     slider, field = (one.get_by_label(f"second rate α{more}", exact=True) for more in ("", ", exact"))
     box, mouse = slider.bounding_box(), one.page.mouse
-    mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2)
+    y, left, right = (
+        box["y"] + box["height"] / 2,
+        *(box["x"] + share * box["width"] for share in (0.6, 0.72)),
+    )
+    mouse.move(left, y)
     mouse.down()
-    seen = {}
-    for x in range(int(0.6 * box["width"]), int(0.72 * box["width"])):
-        mouse.move(box["x"] + x, box["y"] + box["height"] / 2)
-        seen[float(field.input_value())] = says(one).split("\n")[1]
+    field.evaluate("""field => {
+        window.seen = [];
+        document.addEventListener("input", () => seen.push([field.value, document.querySelector(".says").innerText]));
+    }""")
+    mouse.move(right, y, steps=int(right - left))
+    mouse.up()
+    seen = {float(rate): told.split("\n")[1] for rate, told in one.page.evaluate("seen")}
     between = [rate for rate in seen if 0.1 <= rate <= 0.11]
     assert len(between) >= 6, seen  # six places on the way from 0.100 to 0.110
     assert "settles" in seen[between[0]] and "explodes" in seen[between[-1]]
@@ -405,10 +471,13 @@ def test_overflow_marks_the_first_inf_and_the_first_nan_of_loss_and_weight(figur
 @every_figure
 def test_on_a_phone_the_drawing_and_all_knobs_are_in_view_together(figure, name):
     one = figure(name, width=360, height=740)
-    top = one.locator(".live svg.main").bounding_box()["y"]
-    last = max((row.bounding_box() for row in one.locator(".knob:visible").all()), key=lambda box: box["y"])
-    header = one.page.locator("header.md-header").bounding_box()["height"]
-    assert last["y"] + last["height"] - top < 740 - header
+    top, last, header = one.evaluate("""one => {
+        const of = one => one.getBoundingClientRect(), knobs = [...one.querySelectorAll(".knob")];
+        const shown = knobs.filter(one => one.checkVisibility()).map(one => of(one).bottom);
+        return [of(one.querySelector(".live svg.main")).top, Math.max(...shown),
+            of(document.querySelector("header.md-header")).height];
+    }""")
+    assert 0 < last - top < 740 - header
 
 
 def test_home_is_compact(figure):
@@ -427,14 +496,14 @@ def test_axe_finds_no_violation_in_any_state(figure, name):
         return axe.violations(page, scheme, f"{name}-figure")
 
     assert violations("light") == []
-    for button in one.locator(".live > .buttons button").all():
-        if button.inner_text() != "Copy link":
-            button.click()
+    one.locator(".live > .buttons button").evaluate_all(
+        "all => all.filter(one => one.innerText !== 'Copy link').forEach(one => one.click())"
+    )
     one.locator("input[type=number]").first.fill("-7")
     one.locator("input[type=number]").first.press("Tab")
     assert one.locator(".note").inner_text()
     assert violations("light") == []
-    to_the_dark(page)
+    to_the_dark(one)
     assert violations("dark") == []
 
 
@@ -445,9 +514,12 @@ def test_the_figure_fits_a_phone_and_can_be_hit(figure, name):
     for width in 320, 360, 600:
         one.page.set_viewport_size({"width": width, "height": 740})
         assert one.page.evaluate("document.documentElement.scrollWidth") <= width
-        for control in one.locator(".live :is(button, input, select, summary):visible").all():
-            box = control.bounding_box()
-            assert min(box["width"], box["height"]) >= 24, control.evaluate("one => one.outerHTML")
+        controls = one.locator(".live :is(button, input, select, summary):visible")
+        sizes = controls.evaluate_all(
+            """all => all.map(one => [one.getBoundingClientRect(), one.outerHTML])
+                .map(([{ width, height }, what]) => [Math.min(width, height), what])"""
+        )
+        assert len(sizes) > 5 and [one for one in sizes if one[0] < 24] == []
 
 
 @every_figure
@@ -535,8 +607,11 @@ def test_the_start_can_be_dragged_and_typed(figure):
 @every_figure
 def test_every_slider_moves_in_fine_steps(figure, name):
     one = figure(name)
-    for slider in one.locator(".knob:not([hidden]) input[type=range]").all():
-        low, high, step = (float(slider.get_attribute(key)) for key in ("min", "max", "step"))
+    sliders = one.locator(".knob:not([hidden]) input[type=range]").evaluate_all(
+        "all => all.map(({ min, max, step }) => [min, max, step].map(Number))"
+    )
+    assert sliders
+    for low, high, step in sliders:
         assert low < high and ((step == 1 and high - low > 100) or step <= (high - low) / 500)
 
 
@@ -674,7 +749,7 @@ def test_a_number_can_be_typed_key_by_key(figure, name, label, keys):
         one.page.set_viewport_size({"width": width, "height": 740})
         field.fill(before)
         field.select_text()
-        field.press_sequentially(keys, delay=30)
+        field.press_sequentially(keys)
         field.press("Tab")
         assert float(field.input_value()) == float(keys)
         assert one.evaluate("(one, keys) => Object.values(one.state).includes(Number(keys))", keys)
@@ -743,13 +818,21 @@ def test_a_circle_is_round(figure):
     assert box[0] == pytest.approx(box[1], rel=0.01)
 
 
-@pytest.mark.parametrize("path", ["", *FIGURES.values()])
-def test_the_page_does_not_move_when_its_figure_comes(browser, address, path):
+@pytest.fixture(scope="module")
+def watched(browser):
+    """A page that counts how far things move."""
     page = browser.new_page()
     page.add_init_script(COUNT_SHIFTS)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["", *FIGURES.values()])
+def test_the_page_does_not_move_when_its_figure_comes(watched, alone, path):
+    page = watched
     for width in 320, 600, 1280:
         page.set_viewport_size({"width": width, "height": 800})
-        page.goto(address + path)
+        page.goto(alone + path)
         page.wait_for_load_state("networkidle")
         place = page.locator(ANY_FIGURE)
         end = place.bounding_box()["y"] + 1200
@@ -765,10 +848,9 @@ def test_the_page_does_not_move_when_its_figure_comes(browser, address, path):
         page.set_viewport_size({"width": width, "height": 800})
         room = page.evaluate(f"parseFloat({live}.minHeight)")
         assert page.evaluate(f"parseFloat({live}.height)") == pytest.approx(room, abs=0.5)
-    page.close()
 
 
-def test_the_page_does_not_move_when_the_module_is_late_and_its_place_in_sight(browser, address):
+def test_the_page_does_not_move_when_the_module_is_late_and_its_place_in_sight(browser, alone):
     held, late = [], [True]
 
     def hold(route):
@@ -779,7 +861,7 @@ def test_the_page_does_not_move_when_the_module_is_late_and_its_place_in_sight(b
         page.add_init_script(COUNT_SHIFTS)
         late.append(True)
         page.route(re.compile("interactive/.*js$"), hold)
-        page.goto(address + path)
+        page.goto(alone + path)
         page.wait_for_timeout(300)
         page.locator(ANY_FIGURE).evaluate("one => one.scrollIntoView({block: 'center'})")
         page.wait_for_timeout(800)
