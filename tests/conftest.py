@@ -31,7 +31,6 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 import proven
-from axe import AXE, described  # noqa: F401  for the decks
 from python import get
 from takeaway.browser import find_browser, start_browser
 from weave import weave
