@@ -10,6 +10,7 @@ import sys
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -17,8 +18,19 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from pypdf import PdfReader
 
+import notebook
 import rules
-from conftest import ONCE_A_WEEK, ROOT, SNIPPETS, build, quiet_pages, shown_by, small_site, until
+from conftest import (
+    ONCE_A_WEEK,
+    ROOT,
+    SNIPPETS,
+    build,
+    quiet_pages,
+    remember_the_problems,
+    shown_by,
+    small_site,
+    until,
+)
 from pages.elements import FIGURES
 from takeaway.downloads import take_along, take_along_of_lab
 from takeaway.offline import from_disk
@@ -128,13 +140,34 @@ def test_a_notebook_is_valid_and_its_cells_are_the_sections_of_the_program(site,
     assert all(cell.outputs == [] for cell in book.cells if cell.cell_type == "code")
 
 
-LONG = {"adam", "depth", "fixes", "networks"}  # programs
+LONG = {"adam", "depth", "fixes", "minibatch", "networks"}  # programs
+
+
+IN_A_KERNEL = "diagnose"  # which needs more than itself in its folder
+
+
+@pytest.mark.parametrize("chapter", [one for one in CHAPTERS if one != IN_A_KERNEL])
+def test_a_notebook_alone_in_a_folder_prints_and_draws_what_the_page_shows(
+    site, chapter, tmp_path, monkeypatch
+):
+    """A long one down to the first cell that shows something; what follows is the program's, to the letter."""
+    book = nbformat.read(site / f"notebooks/{chapter}.ipynb", as_version=4)
+    cells = [cell for cell in book.cells if cell.cell_type == "code"]
+    monkeypatch.chdir(tmp_path)
+    shown = {part.name: part for part in shown_by(chapter)}
+    for cell, found in zip(cells, notebook.played([cell.source for cell in cells]), strict=False):
+        assert found.runs, found.printed
+        part = shown.pop(cell.id, SimpleNamespace(printed="", figures=[]))
+        assert (found.printed, found.figures) == (part.printed, len(part.figures) // 2), cell.id
+        if chapter in LONG and (part.printed or part.figures):
+            return
+    assert not shown
 
 
 @pytest.mark.parametrize(
-    "chapter", [pytest.param(one, marks=ONCE_A_WEEK) if one in LONG else one for one in CHAPTERS]
+    "chapter", [one if one == IN_A_KERNEL else pytest.param(one, marks=ONCE_A_WEEK) for one in CHAPTERS]
 )
-def test_a_notebook_alone_in_a_folder_prints_and_draws_what_the_page_shows(
+def test_a_notebook_prints_and_draws_in_a_fresh_kernel_what_the_page_shows(
     site, chapter, tmp_path, monkeypatch
 ):
     (tmp_path / "lesson.ipynb").write_bytes((site / f"notebooks/{chapter}.ipynb").read_bytes())
@@ -231,24 +264,29 @@ def test_each_link_in_the_zip_leads_to_a_file_and_an_anchor_never_to_a_folder(di
                 assert (path.parent / link).is_file(), f"{path.relative_to(disk)}: {link}"
 
 
-@pytest.mark.parametrize("page", ["", "notation", *PAGES])
-def test_a_page_opened_from_disk_is_quiet_and_its_figures_are_drawn(open_file, disk, page):
+QUESTIONS = ".predict, details.question, details.answer"
+ASKED = {*rules.chapters(ROOT), *LABS}
+
+
+@pytest.mark.parametrize("page", sorted({"", "notation", *PAGES, *ASKED}))
+def test_a_page_from_disk_is_quiet_its_figures_are_drawn_and_answer_and_it_can_be_printed(open_file, page):
+    """Once opened for all of this."""
     opened = open_file(f"{page}/index.html".lstrip("/"))
     assert opened.locator("h1").is_visible()
-    for image in opened.locator("figure img.only-light").all():
-        assert (
-            image.evaluate(
-                "image => (image.loading = 'eager', image.decode().then(() => image.naturalWidth))"
-            )
-            > 300
-        )
+    widths = opened.locator("figure img.only-light").evaluate_all(
+        """all => Promise.all(all.map(
+            image => (image.loading = 'eager', image.decode().then(() => image.naturalWidth))))"""
+    )
+    assert [width for width in widths if width <= 300] == []
     fonts = "document.fonts.ready.then(fonts => [...fonts].map(font => font.status))"
     assert opened.locator("math").count() == 0 or opened.evaluate(fonts) == ["loaded"]
+    for name in [name for name, path in FIGURES.items() if path == f"{page}/"]:
+        assert_a_figure_answers(opened, name)
+    if page in ASKED:
+        assert_paper_is_light_and_has_the_answers(opened)
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_the_figures_that_answer_answer_from_disk_too(open_file, name):
-    page = open_file(f"{FIGURES[name]}index.html")
+def assert_a_figure_answers(page, name):
     figure = page.locator(f"{name}-figure")
     figure.scroll_into_view_if_needed()
     figure.locator(".live svg path").first.wait_for(state="attached")
@@ -259,6 +297,36 @@ def test_the_figures_that_answer_answer_from_disk_too(open_file, name):
         "([figure, words]) => figure.innerText !== words",
         arg=[figure.locator(".live").element_handle(), words],
     )
+
+
+def assert_paper_is_light_and_has_the_answers(page):
+    """In the dark too: before a page is printed each question is left open, and repeated with its answer."""
+    page.evaluate("document.body.dataset.mdColorScheme = 'slate'")
+    page.emulate_media(media="print")
+    for part in (".md-header", ".md-sidebar", ".md-footer", "img.only-dark"):
+        assert not page.locator(part).first.is_visible()
+    assert page.locator("details.answer p").first.is_visible()
+    assert page.locator("img.only-light").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") in (
+        "rgba(0, 0, 0, 0)",
+        "rgb(255, 255, 255)",
+    )
+    assert_printing_takes_the_answers_to_the_end_and_back(page)
+
+
+def assert_printing_takes_the_answers_to_the_end_and_back(page):
+    questions = page.locator(f":is({QUESTIONS})").count()
+    assert "labs/" in page.url or (questions >= 8 and page.get_by_text("Answer to 2", exact=True).count())
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(f".answers > :is({QUESTIONS})").count() == questions
+    assert page.locator("article > .answers:last-child").count() == 1
+    shown = "(all, box) => all.filter(one => one.checkVisibility() && (one.closest('.answers') !== null) === box).length"
+    texts = page.locator(":is(.option, .question, .answer) > p")
+    assert texts.evaluate_all(shown, False) == 0
+    assert texts.evaluate_all(shown, True) == texts.count() / 2
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".answers").count() == 0
+    assert texts.evaluate_all(shown, False) == texts.count()
 
 
 def test_links_are_followed_from_disk_and_the_search_finds(open_file):
@@ -306,24 +374,6 @@ def test_the_box_reads_from_disk_too_in_its_own_style(open_file):
 
 # ── On paper ─────────────────────────────────────────────────────────────────
 
-QUESTIONS = ".predict, details.question, details.answer"
-
-
-@pytest.mark.parametrize("page", [*rules.chapters(ROOT), *LABS])
-def test_before_a_page_is_printed_each_question_is_left_open_and_repeated_with_its_answer(open_page, page):
-    """On the light paper of a reader in the dark."""
-    page = open_page(f"{page}/", color_scheme="dark")
-    page.emulate_media(media="print")
-    for part in (".md-header", ".md-sidebar", ".md-footer", "img.only-dark"):
-        assert not page.locator(part).first.is_visible()
-    assert page.locator("details.answer p").first.is_visible()
-    assert page.locator("img.only-light").first.is_visible()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") in (
-        "rgba(0, 0, 0, 0)",
-        "rgb(255, 255, 255)",
-    )
-    assert_printing_takes_the_answers_to_the_end_and_back(page)
-
 
 @pytest.mark.parametrize("chapter", ["overshoot", "diagnose"])
 def test_a_printed_chapter_leaves_its_questions_open_and_answers_on_pages_of_its_own_at_the_end(
@@ -345,21 +395,6 @@ def test_a_printed_chapter_leaves_its_questions_open_and_answers_on_pages_of_its
     assert "Summary" in before and "Answer to 2" not in before and "Download" not in before + after
     assert len(asked) >= 8 and "Answer to 2" in asked
     assert page.locator(".answers").count() == 0
-
-
-def assert_printing_takes_the_answers_to_the_end_and_back(page):
-    questions = page.locator(f":is({QUESTIONS})").count()
-    assert "labs/" in page.url or (questions >= 8 and page.get_by_text("Answer to 2", exact=True).count())
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator(f".answers > :is({QUESTIONS})").count() == questions
-    assert page.locator("article > .answers:last-child").count() == 1
-    shown = "(all, box) => all.filter(one => one.checkVisibility() && (one.closest('.answers') !== null) === box).length"
-    texts = page.locator(":is(.option, .question, .answer) > p")
-    assert texts.evaluate_all(shown, False) == 0
-    assert texts.evaluate_all(shown, True) == texts.count() / 2
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator(".answers").count() == 0
-    assert texts.evaluate_all(shown, False) == texts.count()
 
 
 @pytest.fixture(scope="module")
@@ -470,6 +505,7 @@ def test_without_a_browser_the_site_is_whole_but_for_the_pdf_and_with_a_reposito
     """README.md: “`uv run mkdocs build` writes the site to `site/`, with `overshoot.zip`, the site to be read from disk, and
     `overshoot.pdf`, the course on paper, which needs Chromium or Chrome.” One build for both, as it takes its time."""
     root = small_site(tmp_path)
+    remember_the_problems(root)
     monkeypatch.setenv("REPO_URL", "https://github.com/somebody/overshoot")
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("PATH", str(tmp_path / "nowhere"))

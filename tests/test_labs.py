@@ -21,12 +21,12 @@ import pytest
 from bs4 import BeautifulSoup
 from given.checks import NotYet, fill_in, noted
 from given.penguins import TABLE
-from IPython.core.interactiveshell import InteractiveShell
 from mkdocs.config import load_config
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
+import notebook
 import rules
 from conftest import ONCE_A_WEEK, ROOT, no_window
 from lab import (
@@ -231,15 +231,14 @@ def code_in(book: Path) -> list[str]:
     return [cell.source for cell in nbformat.read(book, 4).cells if cell.cell_type == "code"]
 
 
-def shell_after(cells: list[str]) -> tuple[bool, str]:
-    """Whether these cells run one after the other as in a notebook, up to the first check that passes, and what they print."""
-    shell = InteractiveShell()
-    shell.colors = "nocolor"
-    with no_window(), contextlib.redirect_stdout(io.StringIO()) as printed:
-        for code in cells:
-            if not shell.run_cell(code).success or "✓" in printed.getvalue():
-                break
-    return "✓" in printed.getvalue(), printed.getvalue()
+def to_a_check(cells: list[str]) -> tuple[bool, str]:
+    """Whether these cells run in a notebook down to the first check that passes, and what is printed to there."""
+    printed = ""
+    for cell in notebook.played(cells):
+        printed += cell.printed
+        if "✓" in printed:
+            return True, printed
+    return False, printed
 
 
 @pytest.mark.parametrize("stem", LABS)
@@ -252,14 +251,14 @@ def test_the_cells_of_the_solved_notebook_are_the_lab_s_with_what_is_given_and_r
             assert cell.count(text) == 1
             cell, code = cell.replace(text, ""), code.replace(line, "")
         assert cell.strip() == code.strip()
-    passes, printed = shell_after(cells)
+    passes, printed = to_a_check(cells)
     assert passes and printed_in(stem).startswith(printed)
     assert sum("✓" in step.printed for step in steps_of(stem)) >= 4
 
 
 @pytest.mark.parametrize("stem", LABS)
 def test_the_learner_s_notebook_stops_at_its_first_blank_and_shows_one_line(stem, site):
-    passes, printed = shell_after(code_in(site / f"labs/downloads/{stem}-learner.ipynb"))
+    passes, printed = to_a_check(code_in(site / f"labs/downloads/{stem}-learner.ipynb"))
     before = printed.removesuffix(f"{first_blank(stem)}\n")
     assert not passes and before != printed and printed_in(stem).startswith(before)
 
@@ -488,8 +487,7 @@ def test_a_prediction_that_is_none_is_refused_in_its_own_cell(given):
 
 def test_a_word_without_its_quotes_is_answered_where_it_stands_in_a_notebook(capsys):
     code = (ROOT / "docs/labs/given/checks.py").read_text(encoding="utf-8")  # as it stands in a download
-    shell = InteractiveShell()
-    shell.colors = "nocolor"
+    shell = notebook.shell()
     shell.run_cell(code)
     capsys.readouterr()
     assert not shell.run_cell('prediction = c\nprediction = noted(prediction, "abc")').success

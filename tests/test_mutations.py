@@ -16,7 +16,16 @@ import pytest
 from filelock import FileLock
 
 import rules
-from conftest import NO_BROWSER, ONCE_A_WEEK, ROOT, build, copy_of_the_sources, shown_by, small_site
+from conftest import (
+    NO_BROWSER,
+    ONCE_A_WEEK,
+    ROOT,
+    build,
+    copy_of_the_sources,
+    remember_the_problems,
+    shown_by,
+    small_site,
+)
 from weave.run import run
 
 
@@ -165,6 +174,7 @@ def small(tmp_path_factory, worker_id):
         if not (root / "site").exists():
             shutil.rmtree(root, ignore_errors=True)
             root.mkdir()
+            remember_the_problems(root)
             result = build(small_site(root), **NO_BROWSER)
             assert result.returncode == 0, result.stderr
     return root

@@ -13,7 +13,7 @@ import pytest
 from mkdocs.exceptions import Abort
 
 import hooks
-from conftest import small_site
+from conftest import remember_the_problems, small_site
 from pages.page import PageError, with_errors
 
 pytestmark = pytest.mark.xdist_group("serving")
@@ -24,6 +24,7 @@ def served(tmp_path_factory):
     """The program of a small site of two labs, and a function that reads a page of its server."""
     tmp_path = tmp_path_factory.mktemp("served")
     root = small_site(tmp_path / "site")
+    remember_the_problems(root)
     shutil.copy(root / "docs/labs/limit.py", root / "docs/labs/other.py")
     settings = (root / "mkdocs.yml").read_text(encoding="utf-8")
     settings = settings.replace("labs/limit.py]", "labs/limit.py, labs/other.py]")
