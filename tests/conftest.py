@@ -28,6 +28,7 @@ import matplotlib.pyplot as plt
 import pytest
 from filelock import FileLock
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import TimeoutError as Late
 from playwright.sync_api import sync_playwright
 
 import proven
@@ -365,6 +366,20 @@ def until(page, holds: str, arg=None, timeout: int = PATIENCE) -> None:
     raise AssertionError(f"never so: {holds}") from error
 
 
+LOADED = """async () => {
+    if (document.readyState !== "complete") await new Promise(done => addEventListener("load", done));
+    await document.fonts.ready;
+}"""
+
+
+def settle(page) -> None:
+    """Wait until a page has loaded all it needs. A browser that is short of time does not always say so: then ask the page."""
+    try:
+        page.wait_for_load_state("networkidle", timeout=15_000)
+    except Late:
+        page.evaluate(LOADED)
+
+
 class QuietPage:
     """A page with what it told, which should be nothing: in the console, of a request that failed or went elsewhere."""
 
@@ -422,7 +437,7 @@ def quiet_pages(browser, *own):
         opened.append((one, free))
         one.page.set_viewport_size({"width": width, "height": height})
         one.page.goto(url)
-        one.page.wait_for_load_state("networkidle")
+        settle(one.page)
         return one.page
 
     yield open_it

@@ -9,7 +9,7 @@ import pytest
 
 import axe
 import golden
-from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, to_the_dark, to_the_light
+from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, settle, to_the_dark, to_the_light
 
 PROVES = "diagnose"
 SOURCES = ROOT / "docs" / "assets" / "diagnose"
@@ -74,7 +74,7 @@ def box(visited, address):
         if page.url != there or not page.evaluate(ANEW):
             page.goto("about:blank")
             page.goto(there)
-            page.wait_for_load_state("networkidle")
+            settle(page)
         one = page.locator("diagnose-box")
         one.locator("textarea").wait_for()
         return one
@@ -1014,7 +1014,7 @@ def test_the_page_does_not_move_when_the_box_comes(browser, address):
         page.add_init_script(COUNT_SHIFTS)
         page.goto(address + "diagnose/")
         page.locator("diagnose-box textarea").wait_for()
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert page.evaluate("window.moved") < 0.02
         page.close()
 
@@ -1033,7 +1033,7 @@ def test_the_box_loads_on_its_own_page_only(open_page):
     page, asked = open_page("notation/"), []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert not any("/diagnose/" in url and url.endswith(".js") for url in asked)
 
 

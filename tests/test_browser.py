@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 import axe
 import rules
-from conftest import COUNT_SHIFTS, ROOT, until
+from conftest import COUNT_SHIFTS, ROOT, settle, until
 
 PAGES = [
     "",
@@ -144,7 +144,7 @@ def test_following_links_forth_and_back_keeps_the_console_quiet(open_page):
 
     def arrived_at(title):
         until(page, "title => document.querySelector('h1').textContent.includes(title)", arg=title)
-        page.wait_for_load_state("networkidle")
+        settle(page)
 
     for link, title in (("I want to understand", "Overshoot"), ("Taylor", "Taylor")):
         page.get_by_role("link", name=link).first.click()
@@ -189,7 +189,7 @@ def test_the_first_load_of_a_chapter_or_lab_is_at_most_131_kb_compressed_and_doe
     responses = []
     page.on("response", lambda response: responses.append(response))
     page.goto(address + path)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     bodies = {response.url: response.body() for response in responses}
     sizes = {url: packed(body) for url, body in bodies.items()}
     assert sum(sizes.values()) <= most, sizes
@@ -202,10 +202,10 @@ def test_the_search_index_waits_until_somebody_searches_and_then_finds(open_page
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert not any("search_index" in url for url in asked)
     page.locator("[name=query]").focus()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.keyboard.type("gettingtothebottom")
     page.wait_for_selector(".md-search-result__item")
     assert any("search_index" in url for url in asked)

@@ -12,7 +12,7 @@ from lxml import html
 
 import axe
 import golden
-from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, quiet_pages, served, until
+from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, quiet_pages, served, settle, until
 from pages.elements import FIGURES
 from publish.assets import SHARED, join
 
@@ -833,14 +833,14 @@ def test_the_page_does_not_move_when_its_figure_comes(watched, alone, path):
     for width in 320, 600, 1280:
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(alone + path)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         place = page.locator(ANY_FIGURE)
         end = place.bounding_box()["y"] + 1200
         for top in range(0, int(end), 800):  # a screen at a time
             page.evaluate(f"window.scrollTo(0, {top})")
             page.wait_for_timeout(40)
         page.locator(".live svg.main").wait_for()
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert page.evaluate("window.moved") < 0.02
     # Where nobody looked, as on a slow machine: the room that is kept is the room that is taken.
     live = "getComputedStyle(document.querySelector('.live'))"
@@ -879,7 +879,7 @@ def test_figures_load_only_on_pages_that_have_one(open_page):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert not any("interactive" in url for url in asked)
 
 

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 import readlog
 import rules
-from conftest import COUNT_SHIFTS, ROOT, SNIPPETS, axes_of, names_of, until
+from conftest import COUNT_SHIFTS, ROOT, SNIPPETS, axes_of, names_of, settle, until
 from held.tally import tallies
 
 PAGE = " ".join((ROOT / "docs" / "index.md").read_text(encoding="utf-8").split())
@@ -115,7 +115,7 @@ def test_the_first_load_of_the_home_page_is_at_most_130_kb_compressed_and_does_n
     responses = []
     page.on("response", lambda response: responses.append(response))
     page.goto(address)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.locator(".live > svg").first.wait_for()
     packed = [min(len(body), len(gzip.compress(body, 9))) for body in (one.body() for one in responses)]
     moved = page.evaluate("window.moved")

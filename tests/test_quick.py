@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown import markdown
 
-from conftest import until
+from conftest import settle, until
 from pages.finish import ALIKE, PLAIN, thin
 from publish.theme_scripts import change_theme
 from weave.source import SiteError
@@ -88,7 +88,7 @@ def test_a_style_sheet_is_read_once_and_kept_however_many_pages_are_visited(open
     for path, title in (("labs/limit/", "Lab 1"), ("overshoot/", "Overshoot"), ("labs/limit/", "Lab 1")):
         page.locator(f'.md-nav a[href$="{path}"]').first.evaluate("link => link.click()")
         until(page, "title => document.querySelector('h1').textContent.includes(title)", arg=title)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert page.evaluate(f"{each_once} && read.every((one, i) => one == document.styleSheets[i])")
 
 

@@ -9,7 +9,7 @@ import re
 import pytest
 
 import axe
-from conftest import quiet_pages, served
+from conftest import quiet_pages, served, settle
 from pages.elements import FIGURES
 
 pytestmark = pytest.mark.xdist_group("run-here")
@@ -28,7 +28,7 @@ def page(pyodide, browser, address, site):
         # Where the site is served as it was built for, the theme follows a link without leaving the page.
         page.route("**/sitemap.xml", lambda route: route.fulfill(body=pages.replace(home, address)))
         page.reload()
-        page.wait_for_load_state("networkidle")
+        settle(page)
         yield page
 
 

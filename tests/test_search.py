@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import TimeoutError
 
-from conftest import ROOT, quiet_pages
+from conftest import ROOT, quiet_pages, settle
 from publish.search import SYNONYMS, Synonyms, add_words
 from publish.theme_scripts import BEGINNING
 
@@ -59,7 +59,7 @@ def found(browser, address):
         page = open_it(address, bypass_csp=True)  # the policy forbids what wait_for_function does
         box = page.locator("[name=query]")
         box.focus()
-        page.wait_for_load_state("networkidle")
+        settle(page)
 
         def find(query):
             for text, some in ("zzzz", False), (query, True):  # what was found before goes away

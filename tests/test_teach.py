@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import rules
-from conftest import ROOT, SNIPPETS, names_after, until
+from conftest import ROOT, SNIPPETS, names_after, settle, until
 from problems import command
 from problems.collection import PROBLEMS
 from problems.sets import numbered, problem_sets
@@ -660,7 +660,7 @@ def test_a_figure_opened_from_the_page_shows_what_the_page_says(open_page, link)
     figure = page.locator(f"{link.split('#')[1]}-figure")
     says = figure.locator(".says")
     says.wait_for()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert SAYS[link] in says.inner_text()
     assert figure.get_by_role("button", name="Copy link").is_visible()
     for control, value, then in THEN.get(link, []):
