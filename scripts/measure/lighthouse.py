@@ -9,6 +9,7 @@ and slows it down by as much as Lighthouse's documentation advises for one of it
 """
 
 import argparse
+import contextlib
 import functools
 import gzip
 import http.server
@@ -37,6 +38,10 @@ class Compressed(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+    def handle(self):
+        with contextlib.suppress(ConnectionError):  # which the browser has let go
+            super().handle()
 
     def do_GET(self):
         file = Path(self.translate_path(self.path))
