@@ -21,6 +21,9 @@ COLOUR = """kind => {
     document.querySelector(".highlight code").append(word);
     return getComputedStyle(word).color;
 }"""
+# Links have whole addresses, and of the two buttons for the colours one is shown.
+STARTED = """() => [!document.querySelector(".md-footer a").getAttribute("href").startsWith("."),
+    document.querySelectorAll("label[for^=__palette][hidden]").length < 2]"""
 
 
 def test_code_has_no_more_elements_than_changes_of_colour():
@@ -90,6 +93,38 @@ def test_a_style_sheet_is_read_once_and_kept_however_many_pages_are_visited(open
         until(page, "title => document.querySelector('h1').textContent.includes(title)", arg=title)
         settle(page)
         assert page.evaluate(f"{each_once} && read.every((one, i) => one == document.styleSheets[i])")
+
+
+def test_scripts_that_start_leave_each_element_the_style_that_it_has(open_page):
+    """What would make a browser find the style of every element anew."""
+    page = open_page("frameworks/", kept=False, color_scheme="light")
+    page.add_init_script("""window.changed = [];
+        new MutationObserver((seen) => {
+            for (const { target, attributeName: name, oldValue } of seen)
+                if (document.body && [document.documentElement, document.body].includes(target))
+                    if (target.getAttribute(name) !== oldValue) changed.push([target.localName, name, oldValue]);
+        }).observe(document, { subtree: true, attributeFilter: ["class", "data-md-color-switching"], attributeOldValue: true });""")
+    page.reload()
+    until(page, f"({STARTED})().every(Boolean)")
+    assert page.evaluate("changed") == []
+    assert page.locator("meta[name=color-scheme]").count() == 0
+
+
+def test_the_scheme_switches_without_transitions_and_the_page_s_own_bars_with_it(open_page):
+    page = open_page("taylor/", color_scheme="light")
+    seen = "[document.body.hasAttribute('data-md-color-switching'), getComputedStyle(document.documentElement).colorScheme]"
+    assert page.evaluate(seen) == [False, "normal"]
+    label = page.locator("label[for^=__palette]:visible")
+    assert label.evaluate(f"label => {{ label.click(); return {seen}; }}") == [True, "dark"]
+    until(page, f"{seen}[0] === false")
+
+
+def test_what_the_theme_starts_it_starts_in_tasks_of_their_own(open_page):
+    page = open_page("taylor/", kept=False)
+    page.add_init_script(f"document.addEventListener('DOMContentLoaded', () => window.early = ({STARTED})())")
+    page.reload()
+    until(page, f"({STARTED})().every(Boolean)")
+    assert page.evaluate("early") == [False, False]
 
 
 def sitemap(site, address):
