@@ -66,8 +66,7 @@ def found(tmp_path_factory):
         paths = [str(ROOT / "tests"), str(ROOT / "scripts")]
         code = f"import sys\nsys.path[:0] = {paths}\n"
         code += (ROOT / "tests/lines" / f"in_{name}.py").read_text(encoding="utf-8")
-        # Lightning calls what PyTorch will give up.
-        return json.loads(last_line(code, folder(name), "error", "ignore::FutureWarning"))
+        return json.loads(last_line(code, folder(name), NEEDS[name], strict=True))
 
     return of
 

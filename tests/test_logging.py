@@ -222,8 +222,7 @@ def runs_of(tmp_path_factory):
             "MORE": MORE[framework],
         }
         code = "".join(f"{name} = {value!r}\n" for name, value in given.items()) + RUN
-        # Lightning calls what PyTorch will give up.
-        return json.loads(last_line(code, folder(framework), "error", "ignore::FutureWarning"))
+        return json.loads(last_line(code, folder(framework), NEEDS[framework], strict=True))
 
     return runs
 

@@ -147,7 +147,7 @@ def run_of(framework):
     skip_without(NEEDS[framework])
     parts = {part.name: part.code for part in sections(FOLDER / f"measure_{framework}.py")}
     code = f"PARTS = {parts!r}\nMORE = {MORE[framework]!r}\n{RUN}"
-    return json.loads(last_line(code, FOLDER))
+    return json.loads(last_line(code, FOLDER, NEEDS[framework]))
 
 
 @functools.cache

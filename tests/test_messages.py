@@ -108,7 +108,7 @@ def told_by(framework):
     """What the lines of a framework say, and which of its claims fail."""
     skip_without(NEEDS[framework])
     paths = [f"tests/messages/{name}" for name in ("said.py", f"{framework}_lines.py", *CLAIMED[framework])]
-    return json.loads(last_line(RUN.format(paths=paths), ROOT))
+    return json.loads(last_line(RUN.format(paths=paths), ROOT, NEEDS[framework]))
 
 
 def said_by(framework):

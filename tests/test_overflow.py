@@ -1147,7 +1147,7 @@ def test_a_cross_entropy_grows_with_the_weights_not_with_their_square():
 def child(code, *packages):
     """What the code, run apart, prints as JSON; without its packages the test is skipped."""
     skip_without(packages)
-    return json.loads(last_line(code, ROOT))
+    return json.loads(last_line(code, ROOT, packages))
 
 
 KERAS = """
