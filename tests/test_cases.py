@@ -619,6 +619,7 @@ def test_with_the_lowest_number_a_row_with_every_key_masked_attends_to_all_alike
     assert chapter.fill == np.finfo(float).min  # what the program fills in
 
 
+@pytest.mark.xdist_group("frameworks")
 def test_what_pytorch_does_with_a_row_whose_keys_are_all_masked():
     """“The lowest number, finfo.min, is not −1e9: in float16 that is −inf again, and PyTorch refuses to fill it in.” “So keep
     such rows out of the loss as well.” “(With −inf that alone is not enough, because the nan still reaches the gradients
@@ -1089,6 +1090,7 @@ def test_by_the_chain_rule_an_infinite_factor_times_0_is_nan_although_the_loss_i
         assert 1 / (2 * np.sqrt(x**2)) * 2 * x == pytest.approx(slope)
 
 
+@pytest.mark.xdist_group("frameworks")
 def test_pytorch_has_mended_its_norm_and_refuses_batch_norm_on_one_value_but_no_root_of_yours():
     """“(PyTorch has since mended its norm at 0, and refuses batch-norm on one value.” “A √ or a variance that you write
     yourself has no such guard.)”"""

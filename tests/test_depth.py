@@ -1124,17 +1124,6 @@ def test_exercise_3_ten_per_cent_more_in_every_weight_of_fifty_layers():
 # In your own run
 
 
-def test_under_relu_each_layer_of_a_linear_from_pytorch_leaves_a_sixth_of_the_mean_square():
-    """“PyTorch's nn.Linear draws from ±1/√n: under ReLU each layer leaves a sixth of the mean square, unless
-    something normalises.”"""
-    torch = pytest.importorskip("torch")
-    layer = torch.nn.Linear(400, 400)
-    assert layer.weight.abs().max().item() == pytest.approx(1 / 20, rel=0.01)
-    h = np.random.default_rng(12).normal(size=(50, 400))
-    after = np.maximum(h @ layer.weight.detach().numpy().T, 0)
-    assert np.mean(after**2) / np.mean(h**2) == pytest.approx(1 / 6, rel=0.05)
-
-
 def test_weights_between_minus_and_plus_one_over_root_n_leave_a_sixth_under_relu():
     """“PyTorch's nn.Linear draws from ±1/√n: under ReLU each layer leaves a sixth of the mean square, unless something
     normalises.”"""

@@ -746,6 +746,20 @@ def test_under_a_loss_that_is_nan_the_scale_falls_for_ever(found):
     assert (scale, weight) == (65_536 / 2**30, 1)
 
 
+# ── What chapters say of PyTorch ─────────────────────────────────────────────────────────────────
+
+
+def test_under_relu_each_layer_of_a_linear_from_pytorch_leaves_a_sixth_of_the_mean_square():
+    """docs/depth.md: “PyTorch's nn.Linear draws from ±1/√n: under ReLU each layer leaves a sixth of the mean square,
+    unless something normalises.”"""
+    torch = pytest.importorskip("torch")
+    layer = torch.nn.Linear(400, 400)
+    assert layer.weight.abs().max().item() == pytest.approx(1 / 20, rel=0.01)
+    h = np.random.default_rng(12).normal(size=(50, 400))
+    after = np.maximum(h @ layer.weight.detach().numpy().T, 0)
+    assert np.mean(after**2) / np.mean(h**2) == pytest.approx(1 / 6, rel=0.05)
+
+
 # ── The lines and the page ───────────────────────────────────────────────────────────────────────
 
 
