@@ -1,6 +1,7 @@
 """What a class returns is graded against the key, and what cannot be read is said."""
 
 import csv
+import functools
 import json
 import re
 
@@ -13,15 +14,18 @@ from problems.grade import main
 from problems.sets import numbered, problem_sets
 
 SEED = 20_000_000_001
-SETS = list(problem_sets(2, SEED))
-MADE = dict(files(2, SEED, exam=True))
-QUESTIONS = {name: question for name, _, question in numbered(SETS[1])}
+QUESTIONS = {name: question for name, _, question in numbered(list(problem_sets(2, SEED))[1])}
+
+
+@functools.cache
+def made():
+    return dict(files(2, SEED, exam=True))
 
 
 @pytest.fixture
 def grade(tmp_path, capsys):
     """A function that grades a folder, and returns the class by learner, the report, and what was told."""
-    (tmp_path / "key.json").write_text(MADE["key.json"], encoding="utf-8")
+    (tmp_path / "key.json").write_text(made()["key.json"], encoding="utf-8")
     (tmp_path / "in").mkdir()
 
     def run(source="in", key="key.json"):
@@ -38,7 +42,7 @@ def grade(tmp_path, capsys):
 
 def returned(answers, place=2):
     """The notebook of an exam, with each blank filled."""
-    text = MADE[f"set-{place:02}.ipynb"]
+    text = made()[f"set-{place:02}.ipynb"]
     for name, answer in answers.items():
         text, count = re.subn(
             rf"answer_{name} = \.\.\.", lambda _, a=answer, n=name: f"answer_{n} = {a}", text
@@ -126,7 +130,7 @@ def test_a_name_is_text_and_never_markup(grade, tmp_path):
         ("a.ipynb", json.dumps({"cells": []}), r"a\.ipynb: its title no longer says.*\n.*Cure: begin"),
         (
             "a.ipynb",
-            MADE["set-02.ipynb"].replace("set 2", "set 9"),
+            lambda: made()["set-02.ipynb"].replace("set 2", "set 9"),
             r"the sets 1 to 2, and none of number 9.*\n.*Cure",
         ),
         ("a.csv", "x,y\n1,2\n", r"a\.csv: .*learner, set, question, answer.*\n.*Cure"),
@@ -138,7 +142,7 @@ def test_a_name_is_text_and_never_markup(grade, tmp_path):
 def test_what_cannot_be_read_is_told_with_its_file_and_cure_and_nothing_is_written(
     grade, tmp_path, name, text, says
 ):
-    (tmp_path / "in" / name).write_text(text, encoding="utf-8")
+    (tmp_path / "in" / name).write_text(text() if callable(text) else text, encoding="utf-8")
     assert re.search(says, grade())
     assert not (tmp_path / "out").exists()
 

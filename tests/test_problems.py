@@ -1,5 +1,6 @@
 """Every answer of the problem sets is found again by running what the problem describes."""
 
+import functools
 import math
 import random
 import re
@@ -27,13 +28,16 @@ from problems.numbers import number
 from problems.problem import Answer, Problem, Question, fair
 from problems.sets import problem_sets
 
-SETS = list(problem_sets(40, seed=3))
+
+@functools.cache
+def sets():
+    return list(problem_sets(40, seed=3))
 
 
 def variants(kind):
     """The problem of one kind, from every set."""
     place = PROBLEMS.index(kind)
-    return [chosen[place] for chosen in SETS]
+    return [chosen[place] for chosen in sets()]
 
 
 def answers(problem):
@@ -256,7 +260,7 @@ def test_no_wrong_answer_can_be_taken_for_the_right_one_or_for_another(kind):
 
 
 def test_what_is_given_and_what_is_right_is_a_count_or_has_at_most_four_digits():
-    for chosen in SETS:
+    for chosen in sets():
         for problem in chosen:
             for value in [*answers(problem), *problem.given.values()]:
                 if isinstance(value, float):
@@ -280,10 +284,10 @@ def test_a_problem_that_could_be_read_in_two_ways_is_not_set():
 
 def test_no_problem_stands_in_two_sets_and_the_first_sets_do_not_depend_on_how_many_follow():
     """docs/teach.md: “No problem stands in two sets.”"""
-    texts = [problem.text for chosen in SETS for problem in chosen]
+    texts = [problem.text for chosen in sets() for problem in chosen]
     assert len(set(texts)) == len(texts) == 40 * len(PROBLEMS)
-    assert list(problem_sets(5, seed=3)) == SETS[:5]
-    assert next(problem_sets(1, seed=2)) != SETS[0]
+    assert list(problem_sets(5, seed=3)) == sets()[:5]
+    assert next(problem_sets(1, seed=2)) != sets()[0]
 
 
 def test_every_file_of_the_collection_is_a_problem_of_the_set():
@@ -292,7 +296,7 @@ def test_every_file_of_the_collection_is_a_problem_of_the_set():
 
 
 def test_each_problem_names_a_section_that_teaches_it():
-    for problem in SETS[0]:
+    for problem in sets()[0]:
         chapter, section = problem.taught
         assert f"\n## {section}\n" in (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import functools
 import io
 import json
 import os
@@ -26,8 +27,12 @@ from problems.sets import numbered, problem_sets
 
 COUNT, SEED = 3, 7
 SETS = list(problem_sets(COUNT, SEED))
-FILES = dict(files(COUNT, SEED))
 QUESTIONS = [entry for problems in SETS for entry in numbered(problems)]
+
+
+@functools.cache
+def written():
+    return dict(files(COUNT, SEED))
 
 
 def command(*arguments, **environment):
@@ -45,12 +50,12 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_other_sets(tmp_path
         made = command("--count", 3, "--seed", seed, "--out", tmp_path / out, PYTHONHASHSEED=hashing)
         assert made.returncode == 0, made.stderr
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == sorted(FILES)
+    assert names == sorted(written())
     kinds = {"set-01.html", "set-01.ipynb", "key.html", "moodle.xml"}
     assert kinds <= set(names), names
     for name in names:
         first, second, other = ((tmp_path / folder / name).read_bytes() for folder in "abc")
-        assert first == second == FILES[name].encode()
+        assert first == second == written()[name].encode()
         assert first != other, name
 
 
@@ -106,7 +111,7 @@ def test_an_archive_is_the_same_bytes_each_time_and_holds_every_file():
     assert archive(COUNT, SEED) == packed
     with zipfile.ZipFile(io.BytesIO(packed)) as found:
         read = {name.removeprefix("problem-sets/"): found.read(name).decode() for name in found.namelist()}
-    assert read == FILES
+    assert read == written()
 
 
 @pytest.mark.parametrize(
@@ -149,7 +154,7 @@ def check_of(notebook):
 @pytest.mark.parametrize("place", range(COUNT))
 def test_the_check_of_a_notebook_explains_each_typical_wrong_answer(place):
     """docs/teach.md: “and a check that says what a typical wrong answer has missed;”"""
-    check = check_of(nbformat.reads(FILES[f"set-{place + 1:02}.ipynb"], 4))
+    check = check_of(nbformat.reads(written()[f"set-{place + 1:02}.ipynb"], 4))
     for name, _, question in numbered(SETS[place]):
         assert "still blank" in check(name, ...)
         for position, answer in enumerate(question.answers):
@@ -167,7 +172,7 @@ def test_the_check_of_a_notebook_explains_each_typical_wrong_answer(place):
 
 def test_a_notebook_is_valid_and_runs_with_its_blanks_in_a_kernel_of_its_own(tmp_path):
     """docs/teach.md: “set-01.ipynb … | a notebook for each learner: a blank under each question,”"""
-    notebook = nbformat.reads(FILES["set-01.ipynb"], 4)
+    notebook = nbformat.reads(written()["set-01.ipynb"], 4)
     nbformat.validate(notebook)
     ran = NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}, timeout=120).execute()
     said = [
@@ -186,13 +191,13 @@ def test_no_answer_stands_in_a_notebook_to_be_read_and_an_exam_holds_none_at_all
     assert "b64decode" not in exam and not any(one.answer.why in exam for _, _, one in numbered(SETS[0]))
     assert "check" not in exam and nbformat.validate(nbformat.reads(exam, 4)) is None
     for _, _, question in numbered(SETS[0]):
-        assert question.answer.why not in FILES["set-01.ipynb"]
-    packed = re.search(r'b64decode\(\\"([^"\\]+)', FILES["set-01.ipynb"])[1]
+        assert question.answer.why not in written()["set-01.ipynb"]
+    packed = re.search(r'b64decode\(\\"([^"\\]+)', written()["set-01.ipynb"])[1]
     assert len(json.loads(zlib.decompress(base64.b64decode(packed)))) == len(list(numbered(SETS[0])))
 
 
 def test_a_notebook_asks_what_the_page_asks():
-    notebook, sheet = FILES["set-02.ipynb"], BeautifulSoup(FILES["set-02.html"], "lxml")
+    notebook, sheet = written()["set-02.ipynb"], BeautifulSoup(written()["set-02.html"], "lxml")
     for problem in SETS[1]:
         assert (
             problem.title in sheet.get_text()
@@ -205,12 +210,13 @@ def test_a_notebook_asks_what_the_page_asks():
 
 # ── Paper ───────────────────────────────────────────────────────────────────────────────────────────
 
-PAGES = [name for name in FILES if name.endswith(".html")]
+PAGES = [*(f"set-{place + 1:02}.html" for place in range(COUNT)), "sets.html", "key.html"]
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_in_itself_and_sets_its_mathematics(name):
-    page = BeautifulSoup(FILES[name], "lxml")
+    assert sorted(PAGES) == sorted(one for one in written() if one.endswith(".html"))
+    page = BeautifulSoup(written()[name], "lxml")
     assert page.select("[src], [href], script, [style]") == []
     assert page.select(".arithmatex:not(:has(math))") == [] and len(page.select("math")) > 10
     assert "$" not in page.body.get_text()
@@ -218,7 +224,7 @@ def test_a_page_is_whole_in_itself_and_sets_its_mathematics(name):
 
 def test_the_sheet_gives_no_answer_away_and_the_key_gives_all():
     """docs/teach.md: “key.html, key.csv, key.json | grading: every answer with its worked solution and the usual slips;”"""
-    sheets, keys = (BeautifulSoup(FILES[name], "lxml") for name in ("sets.html", "key.html"))
+    sheets, keys = (BeautifulSoup(written()[name], "lxml") for name in ("sets.html", "key.html"))
     assert len(sheets.select("section")) == len(keys.select("section")) == COUNT
     for _, _, question in QUESTIONS:
         words = BeautifulSoup(for_paper(question.answer.why), "lxml").get_text()
@@ -230,7 +236,7 @@ def test_the_sheet_gives_no_answer_away_and_the_key_gives_all():
 
 def test_the_key_as_a_table_holds_the_interval_that_counts():
     """docs/teach.md: “the table for a spreadsheet;”"""
-    rows = list(csv.DictReader(FILES["key.csv"].splitlines()))
+    rows = list(csv.DictReader(written()["key.csv"].splitlines()))
     assert [(row["question"]) for row in rows] == [name for name, _, _ in QUESTIONS]
     for row, (_, _, question) in zip(rows, QUESTIONS, strict=True):
         if question.is_choice:
@@ -253,7 +259,7 @@ def test_a_set_prints_on_five_pages_with_room_to_work_without_a_request_or_a_com
     page.on("request", lambda request: noise.append(request.url))
     for place in range(COUNT):
         path = tmp_path / f"{place}.html"
-        path.write_text(FILES[f"set-{place + 1:02}.html"], encoding="utf-8")
+        path.write_text(written()[f"set-{place + 1:02}.html"], encoding="utf-8")
         page.goto(path.as_uri())
         assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))) == 5
         assert page.evaluate("getComputedStyle(document.querySelector('.question')).display") == "grid"
@@ -263,7 +269,7 @@ def test_a_set_prints_on_five_pages_with_room_to_work_without_a_request_or_a_com
 
 @pytest.mark.parametrize("name", ["set-01.html", "key.html"])
 def test_axe_finds_no_violation_on_a_sheet_or_a_key(browser, tmp_path, name):
-    (tmp_path / name).write_text(FILES[name], encoding="utf-8")
+    (tmp_path / name).write_text(written()[name], encoding="utf-8")
     page = browser.new_page(bypass_csp=True)  # axe itself is an inline script
     page.goto((tmp_path / name).as_uri())
     assert axe.violations(page) == []
@@ -345,7 +351,9 @@ def read_gift(text):
     return found
 
 
-BANKS = {"moodle": read_moodle(FILES["moodle.xml"]), "gift": read_gift(FILES["gift.txt"])}
+@functools.cache
+def banks():
+    return {"moodle": read_moodle(written()["moodle.xml"]), "gift": read_gift(written()["gift.txt"])}
 
 
 def test_both_banks_hold_the_same_questions():
@@ -354,18 +362,18 @@ def test_both_banks_hold_the_same_questions():
     def ordered(bank):
         return [one | {"answers": sorted(one["answers"], key=str)} for one in bank]
 
-    assert ordered(BANKS["moodle"]) == ordered(BANKS["gift"])
-    assert len(BANKS["moodle"]) == len(QUESTIONS)
+    assert ordered(banks()["moodle"]) == ordered(banks()["gift"])
+    assert len(banks()["moodle"]) == len(QUESTIONS)
 
 
-@pytest.mark.parametrize("bank", BANKS)
+@pytest.mark.parametrize("bank", ["moodle", "gift"])
 def test_a_bank_grades_each_answer_as_the_problem_does_and_explains_it(bank):
     questions = {
         (name, place): question
         for place, problems in enumerate(SETS, 1)
         for name, _, question in numbered(problems)
     }
-    for entry in BANKS[bank]:
+    for entry in banks()[bank]:
         name, place = re.fullmatch(r"(\w+), set (\d+)", entry["name"]).groups()
         question = questions[name, int(place)]
         assert entry["type"] == ("multichoice" if question.is_choice else "numerical")
@@ -394,7 +402,7 @@ def test_a_bank_grades_each_answer_as_the_problem_does_and_explains_it(bank):
 def test_a_category_holds_the_variants_of_one_question_so_that_a_quiz_can_draw_one():
     """docs/teach.md: “each question is a category that holds its variants, so let a quiz draw one at random from each”"""
     sizes = {}
-    for entry in BANKS["moodle"]:
+    for entry in banks()["moodle"]:
         sizes[entry["category"]] = sizes.get(entry["category"], 0) + 1
         assert re.fullmatch(r"\$course\$/top/Overshoot/\d+\w? [^/]+", entry["category"])
         assert entry["category"].split("/")[-1].split()[0] == entry["name"].split(",")[0]
@@ -404,7 +412,7 @@ def test_a_category_holds_the_variants_of_one_question_so_that_a_quiz_can_draw_o
 def test_a_known_slip_is_answered_with_its_own_words_in_the_notebook_and_in_moodle_alike():
     """docs/teach.md: “A slip that is known (the square root forgotten, 1/λ for 2/λ, the sum taken for the mean) is answered
     with its own explanation, in the notebook and in Moodle alike.”"""
-    check = check_of(nbformat.reads(FILES["set-01.ipynb"], 4))
+    check = check_of(nbformat.reads(written()["set-01.ipynb"], 4))
     asked = {name: (problem, question) for name, problem, question in numbered(SETS[0])}
     rate, (first, second, third) = (asked["3a"][0].given[one] for one in ("rate", "losses"))
     no_root = (1 + (third - second) / (second - first)) / rate
@@ -413,7 +421,7 @@ def test_a_known_slip_is_answered_with_its_own_words_in_the_notebook_and_in_mood
     for name, slip in ("3a", no_root), ("1", 1 / curvature), ("7a", summed):
         problem, said = asked[name][0], check(name, slip)
         assert said.startswith(f"{name}: **not yet.** ") and problem.hint not in said
-        entry = next(one for one in BANKS["moodle"] if one["name"] == f"{name}, set 1")
+        entry = next(one for one in banks()["moodle"] if one["name"] == f"{name}, set 1")
         told = [
             why
             for value, slack, _, why in entry["answers"]
@@ -423,7 +431,7 @@ def test_a_known_slip_is_answered_with_its_own_words_in_the_notebook_and_in_mood
 
 
 def test_mathematics_in_a_bank_stands_between_the_brackets_that_moodle_sets():
-    for entry in BANKS["moodle"]:
+    for entry in banks()["moodle"]:
         for text in (entry["text"], entry["general"], *(answer[3] for answer in entry["answers"])):
             assert text.count(r"\(") == text.count(r"\)") == text.count("arithmatex") and "$" not in text
             assert "**" not in text
