@@ -1,5 +1,8 @@
 """How much of the pages is proven: quotations stand, their numbers are computed, and nothing is left."""
 
+import subprocess
+import sys
+
 import pytest
 
 from conftest import ROOT
@@ -226,3 +229,15 @@ def test_the_report_says_for_a_page_what_is_loose_and_what_to_do(tmp_path, capsy
     assert ended.value.code == 0 and "14 held by nothing" in told
     assert "tests/test_small.py" in told and all(plain(words) in told for words in WORDS)
     assert len(tally(root, Source("docs/small.md", PAGE), []).loose) == 14
+
+
+HELD = "from held.report import main; main(['small'])"
+CHECK = "import chapters.command as one; one.lacks = lambda *_: ['a page'] * 9; one.main(['check', 'small'])"
+
+
+@pytest.mark.parametrize("command", [HELD, CHECK])
+def test_a_list_of_which_somebody_reads_no_more_ends_without_a_word(tmp_path, command):
+    told = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": site_of(tmp_path, "")}
+    with subprocess.Popen([sys.executable, "-c", command], **told) as running:
+        running.stdout.close()  # as `| head` does
+        assert running.stderr.read() == b""

@@ -12,8 +12,8 @@ SCRIPTS = ROOT / "scripts"
 BELOW = {
     "weave": set(),
     "pages": {"weave"},
-    "chapters": {"weave"},
     "held": set(),
+    "chapters": {"weave", "held"},
     "publish": {"weave", "pages"},
     "labs": {"weave", "pages"},
     "problems": {"weave", "pages"},

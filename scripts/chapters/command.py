@@ -12,6 +12,7 @@ from pathlib import Path
 
 from chapters.pattern import BLANK, lacks_tests, page_lacks, places_lack, program_lacks
 from chapters.shown import numbers_quote_the_output, page_is_the_program
+from held.listing import listing
 from weave.program import programs, sections
 from weave.run import run
 from weave.source import SiteError, read
@@ -78,6 +79,7 @@ def lacks(root: Path, stem: str) -> list[str]:
     return [f"{where[name]}: {one}" for name, ones in found.items() for one in ones] + places_lack(root, stem)
 
 
+@listing()
 def main(arguments: list[str] | None = None, root: Path = Path()) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from held.listing import listing
 from held.tally import KINDS, Tally, tallies
 
 CURE = """Each of these sentences is held by nothing. Quote it, between “ and ”, in the docstring of a test that proves
@@ -26,6 +27,7 @@ def told(one: Tally) -> str:
     return "\n".join(parts)
 
 
+@listing()
 def main(arguments: list[str] | None = None, root: Path = Path()) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pages", nargs="*", help="the pages to tell of in full; without one, all are counted")
