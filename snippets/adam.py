@@ -60,6 +60,7 @@ def gradient(w, task):  # the loss ½ mean(error²), and its gradient
         kept.append((W, h))
         h = h @ W[:-1] + W[-1]  # the last row is the bias
         h = bend(h) if len(w) else h  # the last layer stays straight
+
     miss = error = h - y
     for W, h in kept[::-1]:  # backwards, by the chain rule
         parts.append(np.vstack([h.T @ error, error.sum(axis=0)]).ravel())
@@ -115,8 +116,8 @@ for t, (loss, g, w, kept) in enumerate(train(wave, alpha, 1001)):
 # %% --8<-- [start:edge]
 fig, (left, right) = plt.subplots(1, 2, subplot_kw={"xlabel": "update"})
 left.axhline(38, color="gray", linestyle="--")
-runs = (0.003, 0.999, "C0o-"), (0.01, 0.999, "C2^-"), (0.001, 0.95, "C3D-")
-for alpha, b2, style in runs:
+runs = (0.003, 0.999), (0.01, 0.999), (0.001, 0.95)
+for (alpha, b2), style in zip(runs, ("C0o-", "C2^-", "C3D-")):
     found, losses, name = [], [], f"α = {alpha}, β₂ = {b2}"
     for loss, g, w, kept in train(wave, alpha, 5000, b2=b2):
         losses.append(loss)
@@ -140,6 +141,7 @@ def spike(bad=10, alpha=3e-3, clip=np.inf, **how):  # and the highest loss
     for t in range(1, 1600):  # the calm again, then one bad batch
         batch = X, y + bad * (t == 1500), *calm[2:]
         g = run[t - 1][1] if t < 1500 else gradient(w, batch)[1]
+
         g = g * min(1, clip / np.linalg.norm(g))
         w = w - alpha * adam(g, kept, t, **how) * (t >= 1500)
         peak = max(peak, gradient(w, calm)[0]) if t >= 1500 else 0

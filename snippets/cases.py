@@ -30,6 +30,7 @@ with np.errstate(all="ignore"):  # from here on, nan is the lesson
         scores = np.full(3, fill)
         e = np.exp(scores - scores.max())
         share.append(e[0] / e.sum())
+
     table(
         ("mean loss, a nan label", np.mean(loss), np.nanmean(loss)),
         ("constant column, scaled", away / sd, away / (sd or 1)),
@@ -45,6 +46,7 @@ norm, late = np.linalg.norm(np.zeros(3)), np.float64(-0.001)  # 1 − t/T
 with np.errstate(all="ignore"):
     logs = [0 * np.log(1 - np.float32(1 - gap)) for gap in (1e-8, 1e-7)]
     bad = -label @ np.log(np.exp(scores - total))  # p is 1 and, rounded, 0
+
     table(
         ("entropy, a class at p=0", bad, total - scores[0]),
         ("0 log(1 − p), p clipped", *logs),

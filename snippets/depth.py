@@ -102,8 +102,8 @@ left.set(title="norm of the first gradient", xlabel="T")
 for T in range(1, 61):
     norms = train(plain, (first, out), sums(T), updates=1)[1][0]
     left.semilogy([T] * 5, norms, "C1.")
-rows = (5, np.inf, "C0o-"), (30, np.inf, "C1s-"), (30, 1, "C2^-")
-for T, clip, style in rows:
+rows = (5, np.inf), (30, np.inf), (30, 1)
+for (T, clip), style in zip(rows, ("C0o-", "C1s-", "C2^-")):
     losses = train(plain, (first, out), sums(T), clip=clip)[0]
     print(f"T = {T}, norm of the gradient at most {clip}")
     for t in 0, 1, 3, 4, 5, 299:

@@ -153,9 +153,8 @@ def judged(one):  # what an answer is worth
         return "right"
     if verdict == "unclear":
         return "missed" if one["tells"] == "tell" else "unclear"
-    return (
-        "looks" if one["tells"] == "hidden" and verdict in GOOD else "wrong"
-    )
+    hidden = one["tells"] == "hidden"
+    return "looks" if hidden and verdict in GOOD else "wrong"
 
 
 # --8<-- [end:judged]

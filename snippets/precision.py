@@ -90,6 +90,7 @@ def train(order, start, updates=100):  # on the loss ½w², rate 0.3
     for _ in range(updates):
         g = float(np.float16(scale * w))  # scale, backward: in fp16
         fits = np.isfinite(g)
+
         for what in order.split():
             g /= {"unscale": scale, "clip": max(1, abs(g))}.get(what, 1)
             if (what == "step" and fits) or what == "blind":

@@ -163,7 +163,7 @@ def _begin(item: str, more: int) -> str:
     )
     told = sentences(rest)[:more] if lead else []
     begun = " ".join([first, *told]).replace("\n", " ").replace("** :", "**:").replace("** ,", "**,")
-    return re.sub(r":(\*\*)?$", r"\1", begun)  # what it leads to is left out
+    return re.sub(r":$|[:.](?=\*\*$)", "", begun)  # what it leads to is left out
 
 
 def _last(text: str) -> str:

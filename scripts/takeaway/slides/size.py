@@ -7,6 +7,7 @@ from takeaway.slides.blocks import plain
 
 WIDE, HIGH = 1190, 520  # the room for words, in pixels of a slide
 LARGE, SMALL = 44, 22
+TABLE = range(22, 33, 2)
 LETTER, LINE = 0.53, 1.4  # the width of a letter and the height of a line, by the height of the type
 LINK = re.compile(r"\]\([^)]*\)")
 
@@ -23,14 +24,14 @@ def type_of(text: str, most: int = LARGE) -> str:
 
 
 def pieces(table: str) -> list[tuple[str, str]]:
-    """A table in as many pieces as it needs slides, each with its head and the class for its type."""
+    """A table in as many pieces as it needs slides, each with its head, in the largest type for all."""
     head, line, *rows = table.strip().split("\n")
-    size = next((size for size in (28, 26, 24, 22) if _height([head, *rows], size) <= HIGH), 22)
     for most in range(len(rows), 0, -1):
         found = parted(rows, most)
-        if max(_height([head, *piece], size) for piece in found) <= HIGH:
-            break
-    return [("\n".join([head, line, *piece]), f"size-{size}") for piece in found]
+        sizes = [size for size in TABLE if all(_height([head, *piece], size) <= HIGH for piece in found)]
+        if sizes or most == 1:
+            size = f"size-{max(sizes, default=TABLE[0])}"
+            return [("\n".join([head, line, *piece]), size) for piece in found]
 
 
 def parted(items: list, most: int) -> list[list]:
