@@ -603,6 +603,15 @@ def test_a_figure_on_the_wall_and_in_the_speaker_s_window_follow_each_other(open
     until(speaker, holds, arg=[rate, "0.11"])
     speaker.locator(rate).fill("0.05")
     until(page, holds, arg=[rate, "0.05"])
+    asked = "count => document.querySelectorAll('section.present .asked.visible').length === count"
+    for presses, key, count in (1, "PageDown", 1), (3, "PageDown", 4), (2, "PageUp", 2):
+        for _ in range(presses):
+            speaker.keyboard.press(key)
+        until(page, asked, arg=count)
+        assert speaker.evaluate(asked, count), "no echo turns the speaker back"
+    page.keyboard.press("PageUp")
+    until(speaker, asked, arg=1)
+    assert number(page) == number(speaker) == place
 
 
 def test_who_enlarges_the_page_gets_larger_text(browser, address):

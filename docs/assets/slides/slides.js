@@ -41,9 +41,9 @@
     // The speaker's window shows the notes, and follows this one as this one follows it: slides and figures.
     let other = speaker ? window.opener : null;
     let met = !speaker; // until it has been told where the wall is, it moves nothing there
-    let hears = false;
+    let hears = false; // while it does what it was told, it tells nothing
     const post = (told) => met && other?.postMessage({ deck: location.pathname, ...told }, "*");
-    const tell = () => post({ at: reveal.getIndices() });
+    const tell = () => hears || post({ at: reveal.getIndices() });
     window.addEventListener("message", ({ source, data }) => {
       if (source !== other || data.deck !== location.pathname) return;
       if (data.hello) return tell();
@@ -61,7 +61,7 @@
       url.hash = `/${reveal.getIndices().h}`;
       if (!speaker) other = window.open(url, "speaker", "width=1100,height=620");
     });
-    reveal.on("slidechanged", tell);
+    for (const turned of ["slidechanged", "fragmentshown", "fragmenthidden"]) reveal.on(turned, tell);
     if (speaker) showTheTime(reveal);
     reveal.initialize().then(() => other?.postMessage({ deck: location.pathname, hello: true }, "*"));
   }
