@@ -670,6 +670,7 @@ def test_on_a_phone_held_upright_the_slides_stand_one_below_the_other_and_are_re
             figure.scroll_into_view_if_needed()
             figure.locator(".live svg path").first.wait_for(state="attached")
             assert figure.evaluate("one => one.scrollWidth - one.clientWidth") <= 2
+            assert figure.evaluate("one => getComputedStyle(one).fontSize") == "16px"
     if chapter in FIRST.values():
         assert axe.violations(page) == []
 
