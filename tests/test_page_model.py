@@ -23,7 +23,6 @@ from readlog.data import FORMATS, WORDS
 from readlog.shapes import LARGEST
 from test_formats import LOSSES, PASTED
 
-SOURCES = ROOT / "docs" / "assets" / "diagnose"
 PUBLIC = sorted((ROOT / "tests" / "diagnose" / "public").glob("*.txt"))
 EXPLODES = "\n".join(str(3.0 * 1.7**n) for n in range(12))
 NOISY = "1.2 0.7 2 9 17 300 900 20000 30000 9e6 inf".replace(" ", "\n")
@@ -116,16 +115,20 @@ WEIGHTS = {
 }
 
 
+def node() -> str:
+    found = shutil.which("node")
+    if not found:
+        message = "no node found: install Node.js 20 or newer"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
+    return found
+
+
 class Page:
     """The page's half in a node process of its own, asked case by case."""
 
     def __init__(self, model: str):
-        found = shutil.which("node")
-        if not found:
-            message = "no node found: install Node.js 20 or newer"
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
         self.node = subprocess.Popen(
-            [found, ROOT / "tests" / "diagnose" / "compare.mjs"],
+            [node(), ROOT / "tests" / "diagnose" / "compare.mjs"],
             env=os.environ | {"MODEL": model},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -144,9 +147,16 @@ class Page:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    folder = shutil.copytree(SOURCES, tmp_path_factory.mktemp("page") / "assets" / "diagnose")
-    write_reader_data(SNIPPETS / "readlog", folder.parent.parent)
+def folder(tmp_path_factory):
+    """The page's half with its tables, beside what it draws with."""
+    assets = tmp_path_factory.mktemp("page") / "assets"
+    for name in ("diagnose", "interactive"):
+        shutil.copytree(ROOT / "docs" / "assets" / name, assets / name)
+    return write_reader_data(SNIPPETS / "readlog", assets.parent).parent
+
+
+@pytest.fixture(scope="module")
+def page(folder):
     asked = Page((folder / "model.js").as_uri())
     yield asked
     asked.close()
@@ -238,6 +248,13 @@ def test_the_built_page_agrees_too(site):
         told.get("found", {}).pop("losses", None)  # of which the page shows some, as a drawing
         assert list(differences(told, built.ask(plain(case)))) == [], case
     built.close()
+
+
+def test_what_the_box_shows_and_draws_of_an_answer_is_that_answer(folder):
+    tests = [ROOT / "tests" / "diagnose" / f"{name}.test.mjs" for name in ("answer", "drawing")]
+    environment = os.environ | {"READER": f"{folder.as_uri()}/"}
+    result = subprocess.run([node(), "--test", *tests], env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
 
 
 @pytest.mark.parametrize("log", PUBLIC, ids=lambda path: path.stem)
