@@ -12,6 +12,7 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
+import mutants
 import rules
 from chapters.pattern import COLUMNS, LINES
 from conftest import ONCE_A_WEEK, ROOT, SNIPPETS, shown_by
@@ -81,6 +82,18 @@ def test_the_weekly_job_builds_with_two_successors_and_a_fresh_debian_is_one_com
     assert lines == FRAMEWORKS and (ROOT / "tests/lines").is_dir()
     fresh = (ROOT / ".ci/fresh").read_text(encoding="utf-8")
     assert "sudo sh .ci/fresh trixie" in fresh and "README.md" in fresh
+
+
+def test_every_week_the_scripts_are_changed_and_too_few_that_are_noticed_fail():
+    """“`uv run python tests/mutants.py plot` does it for one part (its head says how to get the tool).”"""
+    weekly = (ROOT / ".github/workflows/weekly.yml").read_text(encoding="utf-8")
+    assert "run: uv run python tests/mutants.py |" in weekly and f"run: {mutants.GET}\n" in weekly
+    assert mutants.GET in mutants.__doc__ and "plot" in mutants.PARTS
+    tried = [
+        path for part in mutants.PARTS.values() for name in part.files for path in mutants.SCRIPTS.glob(name)
+    ]
+    assert {path.parent.name for path in tried} == {"models", "interactive", "diagnose"}
+    assert all(part.least >= 75 and part.tests for part in mutants.PARTS.values())
 
 
 def test_the_sections_of_every_program_can_be_read():
