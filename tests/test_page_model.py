@@ -92,6 +92,9 @@ LOGS = {
     "a late leap": "5\n4\n3\n2\n2\n2\n2\n2\n2\n2\n1\n90\n1",
     "only the validation": "loss: 2.5 val_loss: nan\nloss: 2.25 val_loss: nan\nloss: 2 val_loss: nan",
     "nan in words below": "loss: 2.5\nloss: 2.25\nloss: 2\nloss: 1.5\nLoss is nan, stopping training",
+    "three losses that bend": "10\n14\n23",
+    "three losses that bend, a line an epoch": "Epoch 1 loss 10\nEpoch 2 loss 14\nEpoch 3 loss 23",
+    "three losses on a line": "10\n14\n18",
     "two directions": "\n".join(str(3 * 1.7**n + 9 * 1.4**n) for n in range(12)),
     "a straight climb": "10\n11\n12\n13\n14\n15",
     "a name that is longer than what is looked at": f"the average loss {'of the batches ' * 5}so far: 2.5\n"
@@ -107,11 +110,140 @@ LOGS = {
     "a thousand columns": ",".join(f"c{n}" for n in range(1001)) + "\n" + ",".join("1" * 1001),
     "a thousand names in a line": "".join(f"k{n}=1 " for n in range(1002)),
     "a thousand names": "\n".join(f"k{n}=1" for n in range(1004)),
+    "a broken letter in a good log": "loss: 2.5 \ufffd\nloss: 2.25\nloss: 2.0\nloss: 1.5\nloss: 1.25\nloss: 1.125",
+    "one letter in fifty is broken": "\ufffdloss: 2.5\nloss: 2.25\nloss: 2.0\nloss: 1.5\nloss: 1.25",
+    "a name below fifty bare numbers": "2.5\n" * 50 + "loss: 9\nloss: 8\nloss: 7",
+    "a name below forty bare numbers": "2.5\n" * 40 + "loss: 9\nloss: 8\nloss: 7",
+    "a bar that is printed twice": "Epoch 1/3\n32/32 [==] - loss: 5\n32/32 [==] - loss: 5\nEpoch 2/3\n32/32 [==] - loss: 5\n"
+    "Epoch 3/3\n31/32 [==] - loss: 4\n32/32 [==] - loss: 3",
+    "a bar of one batch, the same in each epoch": "Epoch 1/5\n30/32 [=>] - loss: 5\nEpoch 2/5\n30/32 [=>] - loss: 4\n"
+    "Epoch 3/5\n30/32 [=>] - loss: 3",
+    "bars that go on": "Epoch 1/2\n8/32 [=>] - loss: 5\n16/32 [=>] - loss: 4\n24/32 [=>] - loss: 3\n32/32 [=>] - loss: 2\n"
+    "Epoch 2/2\n8/32 [=>] - loss: 1.5",
+    "a step that is printed twice": "step 1 loss 5\nstep 1 loss 5\nstep 2 loss 4\nstep 3 loss 4\nstep 3 loss 3.5",
+    "a validation that is not a number at a step": "step,loss,val_loss\n100,5,4\n200,4,nan\n300,3,nan",
+    "a validation that is not a number in a line of its own": "step 1 loss 5\nstep 1 val_loss nan\nstep 2 loss 4\n"
+    "step 3 loss 3",
+    "a 0 for nan, then numbers": "loss: 2.5, grad_norm: 1\n" * 3
+    + "loss: 0.0, grad_norm: nan\n" * 2
+    + "loss: 2.25, grad_norm: 1\n" * 3,
+    "a 0 for nan between numbers, and one nan": "loss: 2.5, grad_norm: 1\nloss: 0.0, grad_norm: nan\n"
+    "loss: 2.25, grad_norm: 1\nloss: nan, grad_norm: nan\nloss: 2, grad_norm: 1\nloss: 2, grad_norm: 1",
+    "zeros at the end of a Trainer's log": "{'loss': 2.5, 'learning_rate': 0.1, 'epoch': 0.1}\n"
+    "{'loss': 9.5, 'learning_rate': 0.1, 'epoch': 0.2}\n"
+    + "{'loss': 0.0, 'learning_rate': 0.1, 'epoch': 0.3}\n"
+    * 2,
+    "one zero at the end of a Trainer's log": "{'loss': 2.5, 'learning_rate': 0.1, 'epoch': 0.1}\n"
+    "{'loss': 1.5, 'learning_rate': 0.1, 'epoch': 0.2}\n{'loss': 0.0, 'learning_rate': 0.1, 'epoch': 0.3}",
+    "zeros beside a validation that is no number": "loss: 2.5 val_loss: 2\nloss: 0 val_loss: nan\nloss: 0 val_loss: nan",
+    "nothing but zeros, and a validation that is no number": "loss: 0 val_loss: nan\n" * 3,
+    "zeros alone at the end": "2.5\n1.5\n0\n0\n0",
+    "six other columns are none": "loss: 2.5, "
+    + ", ".join(f"loss_{one}: nan" for one in "abcdef")
+    + "\nloss: 2.25\nloss: 2",
+    "a rate within a hundredth of the field's": "lr: 0.1005, loss: 2.5\nlr: 0.1005, loss: 2.25\nlr: 0.1005, loss: 2",
+    "ten classes, and a loss of another kind": "10 classes\nloss: 90\nloss: 80\nloss: 70",
+    "ten classes, and a loss far below guessing": "10 classes\nloss: 0.9\nloss: 0.8\nloss: 0.7",
+    "ten classes, and the loss of guessing": "10 classes\nloss: 2.4\nloss: 2.3\nloss: 2.3\nloss: 2.3",
+    "one class": "1 classes\nloss: 0.1\nloss: 0.1\nloss: 0.1",
+    "a plus before inf": "5\n50\n500\n5000\n+inf",
+    "minus infinity": "-5\n-50\n-500\n-Infinity",
+    "a bar that is overwritten": "loss: 9\rloss: 5\nloss: 8\rloss: 4\r\nloss: 3\r\b\nloss: 2",
+    "backspaces": "loss: 9\b\b\b\b\b\b\b\bloss: 7\nloss: 6\nloss: 5",
+    "blanks between lines": "loss: 9\n \t\n\f\v\nloss: 8\n\nloss: 7",
+    "a comma for the point, behind a name": "loss: 5,25\nloss: 4,75\nloss: 4,5",
+    "a count and a loss, with a comma between": "1,5\n2,4\n3,3",
+    "more digits and a comma, a count": "10,5\n11,4\n12,3",
+    "a comma for the point beside a semicolon": "epoch;loss\n1;5,25\n2;4,75\n3;4,5",
+    "two commas in a row of semicolons": "rate;loss\n0,1;5,25\n0,1;4,75\n0,1;4,5",
+    "a comma between names": "loss,rate\n5,1\n4,1\n3,1",
+    "one loss with a comma": "5,2\nloss",
+    "a point after no digit": "a.b 5,2\na.b 5,1\na.b 4,9",
+    "a scope before a comma": "train, loss: 5\nvalid, loss: 6\ntrain, loss: 50\nvalid, loss: 7\ntrain, loss: 500\nvalid, loss: 8",
+    "a scope before a colon": "val: loss: 6\ntrain: loss: 5\nval: loss: 7\ntrain: loss: 50\nval: loss: 8\ntrain: loss: 500",
+    "a scope that goes on": "test set, loss: 6, error: 5\ntest set, loss: 5, error: 4\ntest set, loss: 4, error: 3",
+    "a name in brackets": "[loss] 5\n[loss] 4\n[loss] 3",
+    "a word between a name and its number": "the loss is 5\nthe loss was 4\nand loss of 3",
+    "an index that pandas prints": "   loss  acc\n0   2.5  0.1\n1  2.25  0.2\n10  2.0  0.3",
+    "an index that is no count": "loss acc\nx1 2.5 0.1\nx2 2.25 0.2\n2x 2.0 0.3",
+    "a heading that numpy writes": "# step loss\n0 2.5\n1 2.25\n2 2",
+    "a heading of two hashes": " ## step, # loss\n0, 2.5\n1, 2.25\n2, 2",
+    "a hash within a heading": "a#b loss\n0 2.5\n1 2.25\n2 2",
+    "quoted cells": "'step' \"loss\"\n'0' '2.5'\n'1' '2.25'\n'2' '2'",
+    "tabs, and a cell that is blank": "step\tloss\tacc\n0\t5\t\n1\t4\t0.1\n2\t3\t",
+    "a cell that is blank among spaces": "step  loss  acc\n0     5\n1     4     0.5\n      3     0.6",
+    "a cell before its heading": "    loss  acc\n5   4  0.5\n    3   0.6\n    2   0.7",
+    "a table in a frame": "|------|------|\n| step | loss |\n|------|------|\n| 0 | 5 |\n| 1 | 50 |\n| 2 | 500 |",
+    "a heading in two rows": "| Iteration | Mini-batch |\n| | Loss |\n|===|===|\n| 1 | 5 |\n| 2 | 4 |\n| 3 | 3 |",
+    "a heading, and a row of another width": "| step | loss |\n| only one |\n| 1 | 5 |\n| 2 | 4 |\n| 3 | 3 |",
+    "names of two words": "epoch train loss val loss\n1 5 6\n2 4 5\n3 3 4",
+    "names of two words, late": "epoch train loss val loss\n--- --- ---\n--- --- ---\n--- --- ---\n1 5 6\n2 4 5\n3 3 4",
+    "a row of names between tables": "loss acc\nloss acc\nloss acc\nloss acc\n5 1\n4 1\n3 1",
+    "bars behind the cells": "epoch loss\n1 5: 100%|####| 3/3\nnote 7 8\n2 4: 100%|####| 3/3\n3 3: 100%|####| 3/3",
+    "numbers in brackets": "[5, 4,\n3, 2,\n1]",
+    "a bracket in each of its lines": "[1, 5]\n[2, 4]\n[3, 3]",
+    "a bracket in some lines of a count": "1 [5]\n2 4\n3 [3]",
+    "lines of one number and of two": "5\n4\n3 2\n1",
+    "words in half of the lines": "5\nhello\n4\nworld",
+    "words in more than half of the lines": "5\nhello\n4\nworld\nagain",
+    "a count of halves": "0.5 5\n1.5 4\n2.5 3",
+    "a count that stands": "1 5\n1 4\n1 3",
+    "a count that falls": "3 5\n2 4\n1 3",
+    "steps beyond what can be counted": "step,loss\n1,5\n1000000000000001,4\n2000000000000002,3",
+    "gaps of a thousand millions": "step,loss\n0,5\n1000000000,4\n2000000000,3",
+    "half steps": "step,loss\n0.5,5\n1.5,4\n2.5,3",
+    "one step": "step,loss\n7,5",
+    "a step below zero": "step,loss\n-7,5",
+    "uneven gaps, an even number of them": "step,loss\n0,5\n1,4\n5,3\n8,2\n20,1",
+    "samples that fall with the epoch": "\n".join(
+        f"Train Epoch: {epoch} [{n}/6000 (0%)]\tLoss: {3 + n / 100}"
+        for epoch in (1, 2)
+        for n in (0, 640, 1280)
+    ),
+    "samples that stand": "\n".join(
+        f"Train Epoch: {n} [640/6000 (0%)]\tLoss: {3 - n / 10}" for n in range(1, 5)
+    ),
+    "a late epoch": "Epoch 7 loss 5\nEpoch 8 loss 4\nEpoch 9 loss 3",
+    "a late epoch, then the same": "Epoch 2 loss 5\nEpoch 2 loss 4\nEpoch 2 loss 3",
+    "every fifth epoch": "Epoch 5 loss 5\nEpoch 10 loss 4\nEpoch 15 loss 3",
+    "one late epoch": "Epoch 9 loss 5",
+    "a late step": "step,loss\n300,5\n400,4\n500,3",
+    "a late step that rises": "step,loss\n400,2\n500,1\n600,2\n700,1\n800,2\n900,3\n1000,4\n1100,5\n1200,6",
+    "a late start, leapt to a level above": "step,loss\n"
+    + "".join(f"{n},{loss}\n" for n, loss in enumerate([1, *[4, 5] * 4], 400)),
     "marks between a name and its number": 'loss"]\' = ["5\nloss]: ]6\nloss\'"7\nloss="8\nloss[\']9',
 }
+GROWS = [1.21**n for n in range(8)]
 WEIGHTS = {
-    name: "step,w,loss\n" + "\n".join(f"{n},{factor**n},{1.21**n}" for n in range(8))
-    for name, factor in (("alternates", -1.1), ("leaves", 1.1))
+    name: "step,w,loss\n"
+    + "\n".join(f"{n},{w},{loss}" for n, (w, loss) in enumerate(zip(weights, losses, strict=False)))
+    for name, weights, losses in (
+        ("alternates", [(-1.1) ** n for n in range(8)], GROWS),
+        ("leaves", [1.1**n for n in range(8)], GROWS),
+        ("alternates, then leaves", [1, -1.1, 1.2, 1.3, 1.5, 1.8, 2.2, 2.7], GROWS),
+        ("settles", [2, 1.5, 1.25, 1.125, 1.0625, 1.03, 1.015, 1.0075], GROWS),
+        ("moves evenly", [1, 2, 3, 4, 5, 6, 7, 8], GROWS),
+        ("is lost for a while", [1, -1.1, "nan", "nan", 1.46, -1.6, 1.8, -1.9], GROWS),
+        ("stands", [1] * 8, GROWS),
+        ("moves once", [1, -1.1, "nan", "nan", "nan", "nan", "nan", "nan"], GROWS),
+        (
+            "alternates before it leaves",
+            [5, -5, 5, *(1.4**n for n in range(8))],
+            [9, 8, 7, *(2.0**n for n in range(8))],
+        ),
+        ("alternates in a network, three moves", [1, -2, 9, -99], [23, 89.6, 17200, 1.46e12, "inf"]),
+        (
+            "alternates in a network, four moves",
+            [1, -2, 9, -99, 1e6],
+            [23, 89.6, 17200, 1.46e12, 4.28e35, "inf"],
+        ),
+        ("leaves in a network, five moves", [1, 2, 9, 99, 1e6, 1e9], [2, 23, 89.6, 17200, 1.46e12, 4.28e35]),
+        (
+            "leaves in a network, six moves",
+            [1, 2, 9, 99, 1e6, 1e9, 1e15],
+            [1, 2, 23, 89.6, 17200, 1.46e12, 4.28e35],
+        ),
+    )
 }
 
 

@@ -212,7 +212,7 @@ test("each knob has its name, its colour and its range, and says its value with 
 test("a figure on the front page has its wide knobs only, and no table", () => {
   const one = open("", { kind: "compact" });
   assert.deepEqual([...one.querySelectorAll(".knobs > div")].map(({ hidden }) => hidden), [true, false, true, true]);
-  assert.equal(one.querySelector("details"), null);
+  assert.ok(!one.querySelector("details"));
 });
 
 test("what a figure prepares of its own stands in its place before it is seen", () => {
