@@ -55,7 +55,8 @@ def row_below(names, head, line, mark):
 def heading(lines, top, mark):
     """The names at line ``top``, and how many lines they take: 0 if it is no heading."""
     names = [name.lstrip("# ") for name in cells(HASH.sub("", lines[top]), mark)]
-    if (len(names) < 2 and mark) or len(names) > MOST_NAMES or any(map(NO_NAME.search, names)):
+    few = (len(names) < 2 and mark) or RULE.match(lines[top])  # the frame of a table names nothing
+    if few or len(names) > MOST_NAMES or any(map(NO_NAME.search, names)):
         return names, 0
     below = cells(lines[top + 1], mark) if top + 1 < len(lines) else []
     second = mark == "|" and len(below) == len(names) and not RULE.match(lines[top + 1])
