@@ -638,6 +638,21 @@ def test_three_growing_losses_read_the_limit_too_high_more_often_than_not(told):
     assert np.median(three) > 1.02 > 1.001 > np.median(ten)
 
 
+def test_three_losses_that_bend_lie_on_a_parabola_above_a_floor_and_so_do_those_of_a_network(told):
+    """“Above a floor of {floor} it would be a factor of {growth} per {unit}, as on a parabola, and three losses cannot
+    tell.”"""
+    said = told(answer([10, 14, 23]))
+    assert (said["floor"], said["growth"], said["unit"]) == (6.8, 2.25, "update")
+    parabola, _ = bowl([1.0], [math.sqrt(2 * (10 - 6.8))], 1 + math.sqrt(2.25), floor=6.8)
+    assert parabola[:3] == pytest.approx([10, 14, 23])
+    network = [1.55038, 4.50782, 204.769, 4.36125e7]  # which is none, as its fourth loss shows
+    said = told(answer(network[:3]))
+    there = said["floor"] + (network[0] - said["floor"]) * said["growth"] ** 3
+    assert there < 1e5 < network[3] and told(answer(network)) is None
+    for calm in ([10, 14, 18], [10, 14, 17], [10, 14, 18.01], [10, 12, 14.4], [1, 2, 3e4]):
+        assert told(answer(calm)) is None
+
+
 @pytest.mark.parametrize("every", [10, 20])
 def test_a_growth_that_begins_between_two_lines_is_read_too_slow_and_never_too_fast(told, every):
     """“A line stands for {every} updates, and the growth may have begun between two lines, so take the rate as an upper

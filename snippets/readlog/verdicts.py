@@ -161,10 +161,21 @@ def explosion(found, x, phase, f, log, run):
     found["why"] += words("why", "bending" if f["bending"] else kind, **values)
     found["why"] += reasons(found, kind, side, fell, (al, room), run)
     found["why"] += doubts(found, kind, f, grown, run)
+    if kind == "wild" and grown == 2 and run["every"] == 1 and not run["adaptive"]:
+        found["why"] += three(x[first : last + 1], values["unit"])
     group = "sign" if side == 0 else "rate" if sure else "growth"
     if run["adaptive"] and side != 0:
         group = "adaptive" if sure else "adaptive-growth"
     found["next"] += words("next", group, new=suggest(found, by, key, run))
+
+
+def three(x, unit):
+    """The floor and the factor of the parabola on which three losses lie, whatever they are, if they bend upwards."""
+    one, two = np.diff(x).tolist()
+    if not 0 < 1.01 * one < two < 1e4 * one:
+        return []
+    floor = float(x[0]) - one * (one / (two - one))
+    return words("why", "three", floor=floor * SCALE, growth=two / one, unit=unit)
 
 
 def climb(x):
