@@ -8,7 +8,7 @@ from .reading import MOST_NAMES, NUMBER, SPACE, STRAY, VALUES, Unreadable, choos
 
 BAR = pattern(r":? {0,3}[0-9]{1,3}%\|.*$")  # a bar behind the last cell
 PAIRED = pattern("^(?:train|training|valid|validation|val|test|eval)$")
-NO_NAME = pattern("^[-+]?[0-9]|^(?:nan|inf),?$|[:=]$|=|^[0-9/%]+$")
+NO_NAME = pattern("^[-+]?[0-9]|^(?:nan|inf),?$|[:=]$|=|^[0-9/%]+$|^-+$")
 COUNT = re.compile("^[0-9]+$")
 ONE = pattern(rf"^ *{NUMBER} *,?$")
 RULE = re.compile(r"^[|+=:\- ]*$")
@@ -55,8 +55,7 @@ def row_below(names, head, line, mark):
 def heading(lines, top, mark):
     """The names at line ``top``, and how many lines they take: 0 if it is no heading."""
     names = [name.lstrip("# ") for name in cells(HASH.sub("", lines[top]), mark)]
-    few = (len(names) < 2 and mark) or RULE.match(lines[top])  # the frame of a table names nothing
-    if few or len(names) > MOST_NAMES or any(map(NO_NAME.search, names)):
+    if (len(names) < 2 and mark) or len(names) > MOST_NAMES or any(map(NO_NAME.search, names)):
         return names, 0
     below = cells(lines[top + 1], mark) if top + 1 < len(lines) else []
     second = mark == "|" and len(below) == len(names) and not RULE.match(lines[top + 1])

@@ -5,7 +5,7 @@ import { choose, counters, even, isValue, joined, linesOf, MOST_NAMES, NUMBER, n
 
 const BAR = pattern(String.raw`:? {0,3}[0-9]{1,3}%\|.*$`); // a bar behind the last cell
 const PAIRED = pattern("^(?:train|training|valid|validation|val|test|eval)$");
-const NO_NAME = pattern("^[-+]?[0-9]|^(?:nan|inf),?$|[:=]$|=|^[0-9/%]+$");
+const NO_NAME = pattern("^[-+]?[0-9]|^(?:nan|inf),?$|[:=]$|=|^[0-9/%]+$|^-+$");
 const COUNT = /^[0-9]+$/;
 const ONE = pattern(`^ *${NUMBER} *,?$`);
 const RULE = /^[|+=:\- ]*$/;
@@ -50,8 +50,7 @@ function rowBelow(names, head, line, mark) {
 /** The names at line ``top``, and how many lines they take: 0 if it is no heading. */
 function heading(lines, top, mark) {
   const names = cells(lines[top].replace(HASH, ""), mark).map((name) => name.replace(/^[# ]+/, ""));
-  const few = (names.length < 2 && mark) || RULE.test(lines[top]); // the frame of a table names nothing
-  if (few || names.length > MOST_NAMES || names.some((name) => NO_NAME.test(name))) return [names, 0];
+  if ((names.length < 2 && mark) || names.length > MOST_NAMES || names.some((name) => NO_NAME.test(name))) return [names, 0];
   const below = top + 1 < lines.length ? cells(lines[top + 1], mark) : [];
   const second = mark === "|" && below.length === names.length && !RULE.test(lines[top + 1]);
   if (second && !/[0-9]/.test(below.join(""))) return [names.map((name, i) => strip(`${name} ${below[i]}`, SPACE)), 2]; // MATLAB's
