@@ -639,10 +639,9 @@ def test_three_growing_losses_read_the_limit_too_high_more_often_than_not(told):
 
 
 def test_three_losses_that_bend_lie_on_a_parabola_above_a_floor_and_so_do_those_of_a_network(told):
-    """“Above a floor of {floor} it would be a factor of {growth} per {unit}, as on a parabola, and three losses cannot
-    tell.”"""
+    """“Above a floor of {floor} the factor is {growth}, as on a parabola.”"""
     said = told(answer([10, 14, 23]))
-    assert (said["floor"], said["growth"], said["unit"]) == (6.8, 2.25, "update")
+    assert (said["floor"], said["growth"]) == (6.8, 2.25)
     parabola, _ = bowl([1.0], [math.sqrt(2 * (10 - 6.8))], 1 + math.sqrt(2.25), floor=6.8)
     assert parabola[:3] == pytest.approx([10, 14, 23])
     network = [1.55038, 4.50782, 204.769, 4.36125e7]  # which is none, as its fourth loss shows

@@ -162,20 +162,20 @@ def explosion(found, x, phase, f, log, run):
     found["why"] += reasons(found, kind, side, fell, (al, room), run)
     found["why"] += doubts(found, kind, f, grown, run)
     if kind == "wild" and grown == 2 and run["every"] == 1 and not run["adaptive"]:
-        found["why"] += three(x[first : last + 1], values["unit"])
+        found["why"] += three(x[first : last + 1])
     group = "sign" if side == 0 else "rate" if sure else "growth"
     if run["adaptive"] and side != 0:
         group = "adaptive" if sure else "adaptive-growth"
     found["next"] += words("next", group, new=suggest(found, by, key, run))
 
 
-def three(x, unit):
+def three(x):
     """The floor and the factor of the parabola on which three losses lie, whatever they are, if they bend upwards."""
     one, two = np.diff(x).tolist()
-    if not 0 < 1.01 * one < two < 1e4 * one:
+    growth = two / one if one else 0
+    if not 1.01 < growth < 1e4:
         return []
-    floor = float(x[0]) - one * (one / (two - one))
-    return words("why", "three", floor=floor * SCALE, growth=two / one, unit=unit)
+    return words("why", "three", floor=(float(x[0]) - one / (growth - 1)) * SCALE, growth=growth)
 
 
 def climb(x):

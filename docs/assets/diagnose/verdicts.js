@@ -147,18 +147,17 @@ function explosion(found, x, phase, f, log, run) {
   found.why.push(...words("why", f.bending ? "bending" : kind, values));
   found.why.push(...reasons(found, kind, side, fell, [al, room], run));
   found.why.push(...doubts(found, kind, f, grown, run));
-  if (kind === "wild" && grown === 2 && run.every === 1 && !run.adaptive) found.why.push(...three(x.slice(first, last + 1), values.unit));
+  if (kind === "wild" && grown === 2 && run.every === 1 && !run.adaptive) found.why.push(...three(x.slice(first, last + 1)));
   const said = sure ? "rate" : "growth";
   const group = side === 0 ? "sign" : run.adaptive ? { rate: "adaptive", growth: "adaptive-growth" }[said] : said;
   found.next.push(...words("next", group, { new: suggest(found, by, key, run) }));
 }
 
 /** The floor and the factor of the parabola on which three losses lie, whatever they are, if they bend upwards. */
-function three(x, unit) {
+function three(x) {
   const [one, two] = differences(x);
-  if (!(0 < one && 1.01 * one < two && two < 1e4 * one)) return [];
-  const floor = x[0] - one * (one / (two - one));
-  return words("why", "three", { floor: floor * SCALE, growth: two / one, unit });
+  const growth = two / one;
+  return growth > 1.01 && growth < 1e4 ? words("why", "three", { floor: (x[0] - one / (growth - 1)) * SCALE, growth }) : [];
 }
 
 /** The longest climb of losses whose highest is the first: [first, last]. */
