@@ -76,7 +76,6 @@ def features(y, late):
         "soon": float(np.median(y[1:4])) if n > 1 else float(y[0]),
         "first": float(y[0]),
         "later": float(y[-max(3, quarter) :].max()),
-        "lowest": float(y[: k + 1].min()),
         "usual": float(np.median(y)),
         "second": float(np.sort(y)[-2]) if n > 1 else float(y[0]),
     }

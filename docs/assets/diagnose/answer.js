@@ -19,7 +19,6 @@ const HEADLINES = {
 const FROM = { log: "from the log", given: "given" };
 
 const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
-const told = (settings) => Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
 const listed = (names, most) => ({ names: names.slice(0, most), more: Math.max(0, names.length - most) });
 const spelt = (loss) => (Number.isFinite(loss) ? String(loss) : short(loss));
 
@@ -142,12 +141,13 @@ function shown(log, { losses, ...found }, settings) {
 export function answer({ text, column, weights, settings }) {
   try {
     const log = chosen(text, column, weights);
-    return shown(log, diagnose(log, told(settings)), settings);
+    return shown(log, diagnose(log, settings), settings);
   } catch (error) {
     if (!(error instanceof Unreadable)) {
       console.error(error);
       return { unreadable: "The reader stumbled over this log. Paste fewer lines, or fewer columns." };
     }
-    return { unreadable: error.message, columns: listed(error.names ?? [], LISTED), others: listed(error.names ?? [], OFFERED) };
+    const { names = [], message } = error;
+    return { unreadable: message, columns: listed(names, LISTED), others: listed(names, OFFERED) };
   }
 }

@@ -12,7 +12,6 @@ export const pattern = (text, flags = "i") => new RegExp(text, flags);
 export function short(value) {
   const up = value * (1 + 1e-12); // a tie is rounded up
   if (!Number.isFinite(up)) return Number.isNaN(up) ? "nan" : up > 0 ? "inf" : "-inf";
-  if (up === 0) return "0";
   const [mantissa, power] = up.toExponential(2).split("e");
   return power < -4 || power >= 3 ? `${Number(mantissa)}e${Number(power)}` : String(Number(up.toPrecision(3)));
 }

@@ -25,7 +25,7 @@ export function read(text, column = null, weights = null) {
   const lines = linesOf(begun.includes("\n") ? begun.slice(0, begun.lastIndexOf("\n")) : text).slice(0, 50);
   const looks = lines.length && lines.every(isBare) ? [bare] : [arrays, table, records, bare];
   for (const look of looks) {
-    const rows = look(text, column).filter((row) => row.size);
+    const rows = look(text, column);
     const names = byCount(rows);
     if (names.length > MOST_NAMES) throw new Unreadable(`${names.length} names were read. Paste the lines of one run.`);
     const loss = choose(names, column);

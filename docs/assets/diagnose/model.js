@@ -1,6 +1,6 @@
 // From a log to an answer: what happened, how sure that is, and what to do. The twin of answers.py.
 
-import { words } from "./data.js";
+import { short, words } from "./data.js";
 import { hidden, most } from "./shapes.js";
 import { round } from "./spacing.js";
 import { judge } from "./verdicts.js";
@@ -13,7 +13,7 @@ export { growthPhase, hidden } from "./shapes.js";
 const FIELDS = "verdict confidence growth_per_step curvature rate_limit suggested_rate steps_to_overflow evidence finding basis odds".split(" ");
 const KNOWN = "step rate weight norm val val_at line first optimiser precision alpha ends classes every_from broken".split(" ");
 const all = (keys, value) => Object.fromEntries(keys.map((key) => [key, value]));
-const BARE = { every: 1, ...all(KNOWN, null), ...all(["overflow", "epochs", "late", "trainer"], false) };
+const BARE = { every: 1, ...all(KNOWN, null) };
 const GIVEN = { rate: null, momentum: 0, batch_size: null, every: null, dtype: null, optimiser: null, guess: null };
 const ADAPTIVE = /adam|rmsprop|ada|lion|lamb/;
 const finite = Number.isFinite;
@@ -84,10 +84,9 @@ function known(log, given) {
 
 /** What was read and what was taken for known, beside the answer. */
 function facts(log, run) {
-  const spelt = (loss) => (Number.isNaN(loss) ? "nan" : loss > 0 ? "inf" : "-inf");
   return {
     said: [...told(log, run)],
-    losses: log.loss.map((loss) => (finite(loss) ? loss : spelt(loss))),
+    losses: log.loss.map((loss) => (finite(loss) ? loss : short(loss))),
     name: log.name ?? null,
     others: log.others ?? [],
     rate: run.rates.length ? run.rates[0] : run.rate,

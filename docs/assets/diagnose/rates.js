@@ -34,9 +34,8 @@ export function growth(x, first, last) {
   return steady(d) ? ["steady", mean(d)] : ["wild", gentle(d)];
 }
 
-/** Where three quotients in a row are heading (Aitken's formula). */
+/** Where three quotients in a row are heading (Aitken's formula); of fewer, the last. */
 function beyond(q) {
-  if (q.length < 3) return q.at(-1);
   const [one, two] = differences(q.slice(-3));
   const ahead = one > two && two > 0 ? two ** 2 / (one - two) : 0;
   return q.at(-1) + Math.min(ahead, 0.05);

@@ -56,7 +56,7 @@ function features(y, late) {
   const k = y.indexOf(most(y));
   let j = k;
   while (j && y[j - 1] < y[j]) j--;
-  const rest = n > 1 ? y.slice(1) : y;
+  const rest = y.slice(1);
   const [low, high] = [least(rest), most(rest)];
   const leapt = low > 3 * y[0] && high < 3 * low; // to a level above
   const start = !late || n < 6 || leapt ? y[0] : most(y.slice(0, Math.floor(n / 3)));
@@ -75,12 +75,11 @@ function features(y, late) {
     tail: median(y.slice(-quarter)),
     head: median(y.slice(0, tenth)),
     least: least(y.slice(-quarter)),
-    soon: n > 1 ? median(y.slice(1, 4)) : y[0],
+    soon: median(y.slice(1, 4)),
     first: y[0],
     later: most(y.slice(-Math.max(3, quarter))),
-    lowest: least(y.slice(0, k + 1)),
     usual: median(y),
-    second: n > 1 ? Float64Array.from(y).sort().at(-2) : y[0],
+    second: Float64Array.from(y).sort().at(-2),
   };
 }
 

@@ -1,6 +1,7 @@
 // How many updates lie between two lines of a log, where its counters say so.
 
 import { differences, EPOCH, number, STEP } from "./reading.js";
+import { median } from "./shapes.js";
 
 /** Whether each step is above the one before. */
 function rising(steps) {
@@ -10,9 +11,7 @@ function rising(steps) {
 
 /** The median of gaps, as a whole number from 1. */
 function middle(gaps) {
-  const sorted = Float64Array.from(gaps).sort();
-  const half = sorted.length >> 1;
-  return Math.max(1, Math.trunc(sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2));
+  return Math.max(1, Math.trunc(median(gaps)));
 }
 
 /** The nearest whole number; of two the even one. */
