@@ -96,6 +96,8 @@ LOGS = {
     "three losses that bend, a line an epoch": "Epoch 1 loss 10\nEpoch 2 loss 14\nEpoch 3 loss 23",
     "three losses on a line": "10\n14\n18",
     "two directions": "\n".join(str(3 * 1.7**n + 9 * 1.4**n) for n in range(12)),
+    "a dip before it grows": "1\n3\n2.9\n4\n8\n16\n32\n64",
+    "a rate below zero": "lr: -0.1, loss: 1\nlr: -0.1, loss: 2\nlr: -0.1, loss: 4\nlr: -0.1, loss: 8",
     "a straight climb": "10\n11\n12\n13\n14\n15",
     "a name that is longer than what is looked at": f"the average loss {'of the batches ' * 5}so far: 2.5\n"
     * 3,
