@@ -41,7 +41,7 @@ PARTS = {
         ["diagnose/answer.test.mjs", "diagnose/drawing.test.mjs"],
         90,
     ),
-    "reader": Part([f"diagnose/{name}.js" for name in READER], ["diagnose/agree.test.mjs"], 80),
+    "reader": Part([f"diagnose/{name}.js" for name in READER], ["diagnose/agree.test.mjs"], 85),
 }
 
 
