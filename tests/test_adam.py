@@ -92,7 +92,7 @@ def test_the_first_update_moves_every_weight_by_the_rate_whether_its_gradient_is
     """“Give that rate to Adam, and the first update moves every weight by 0.1, whether its gradient is a millionth or
     a million.” “A rate of Adam is a distance: the first update moves every weight by α.” “A rate of Adam is a
     distance, not a factor.” “The first update moves a weight by α.”
-    “Under Adam a gradient a hundred times as large makes no longer step.”"""
+    “Under Adam a gradient a hundred times as large makes no longer step.” “Adam: a rate is a distance, not a factor”"""
     for g in (1e-6, -1e6, 3.0):
         assert 0.1 * moves([g])[0] == pytest.approx(0.1 * np.sign(g), rel=0.011)  # ε is a hundredth of 1e-6
     names = names_of("adam")
@@ -248,7 +248,7 @@ def test_each_row_is_one_change_alone(chapter):
 
 
 def test_averaging_raises_the_limit_to_38_so_the_run_at_3_settles_and_the_run_at_300_explodes(chapter):
-    """“Averaging raises the limit on αλ from 2 to 38: the run at 3 settles, the run at 300 explodes.”"""
+    """“Averaging raises the limit on αλ from 2 to 38: the run at 3 settles, the run at 300 explodes.” “Its limit: 38/α”"""
     found = rows(chapter)
     assert abs(found["descent"][2]) > 1e10 and abs(found["descent"][3]) > 1e100
     assert abs(found["1"][2]) < 0.1 and abs(found["1"][3]) > 1e50
@@ -491,7 +491,7 @@ def jump_rows(chapter):
 
 def test_in_all_six_runs_the_loss_jumps_at_the_first_update_and_then_falls(chapter):
     """“Yes, in all six runs.” “One jump, then down: the rate was too high at that moment.” “Growth by a factor, update after update, and no way back: this does not come from the rate alone.”
-    “One jump, and then the way down”"""
+    “One jump, and then the way down” “One jump, then down Every weight is within”"""
     for (layers, alpha), losses in jump_rows(chapter).items():
         run = losses_of(layers, alpha, 1000)
         assert run.argmax() == 1

@@ -184,7 +184,7 @@ def test_every_direction_has_its_own_factor_as_if_it_were_alone(alpha):
     at the error along $v_i$:” “\begin{aligned} e_{t+1} &= e_t - \alpha H e_t \\ v_i^\top e_{t+1} &= (1 -
     \alpha\lambda_i)\; v_i^\top e_t \end{aligned}” “The second line contains no other direction. Each behaves as
     if it were alone, with its own factor $1 - \alpha\lambda_i$. Only the rate is shared.”
-    “Each direction has a factor of its own”"""
+    “Each direction has a factor of its own” “Why: each direction is a parabola of its own”"""
     curvatures = np.linspace(1, 20, 12)
     hessian, axes = quadratic(curvatures)
     for v, lam in zip(axes.T, curvatures, strict=True):
@@ -475,7 +475,7 @@ def test_ten_times_the_kappa_is_ten_times_the_wait_and_half_the_limit_costs_abou
 def test_the_flattest_direction_sets_the_wait():
     r"""“The flattest direction sets the wait: at the best rate, $2/(\lambda_{\min}+\lambda_{\max})$, a millionth of
     the error is left after `69` updates at κ = 10 and after `6908` at κ = 1000.” “λmax says whether a run
-    explodes, κ how slow it is below the limit.”"""
+    explodes, κ how slow it is below the limit.” “Conditioning: the rate is limited by one direction, the wait by another”"""
     for kappa, wait in (10, 69), (1000, 6908):
         for top in 1.0, 250.0:
             lam = np.array([top / kappa, top])

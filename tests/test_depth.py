@@ -192,7 +192,7 @@ def test_the_second_derivative_has_two_parts_and_the_second_is_0_at_the_bottom(T
 
 def test_back_one_step_a_slope_is_multiplied_by_the_matrix_and_the_slope_of_the_bend():
     """“Going back one step, a slope is multiplied by $W$ and by the slope of the bend, and after $T$ steps by
-    the product of $T$ such matrices.”"""
+    the product of $T$ such matrices.” “Why: the chain rule multiplies”"""
     rng = np.random.default_rng(1)
     W, h0, T = rng.normal(size=(4, 4)), rng.normal(size=4), 6
 

@@ -131,7 +131,7 @@ def test_the_loop_alone_is_the_failing_run_of_networks_and_two_explosions_part(f
 
 @pytest.mark.parametrize("name", ["lightning", "transformers"])
 def test_both_trainers_clip_and_accumulate_as_numpy_does(found, name):
-    """“It takes the mean over the four. It divides by four. It divides by four. For a model”"""
+    """“It takes the mean over the four. Lightning It divides by four. Hugging Face It divides by four. For a model”"""
     run = found("trainers")[name]
     np.testing.assert_allclose(run["clip"], descend(plain(1e-3, shortened(1, 1e-6))), rtol=NINE_DIGITS)
     whole = found("trainers")["lightning"]["not accumulated"]

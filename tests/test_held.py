@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from conftest import ROOT
+from held.code import comments, labels, strings
 from held.page import plain, sentences
 from held.quotations import numbers_of, of_file
 from held.report import main
@@ -69,14 +70,20 @@ The same run, twice.
 1. **Stop.** Log $a_b$ and a_b_c.
 """
 WORDS = [
+    "Small",
     "A rate of 0.12 explodes.",
     "It fell at 0.4.",
+    "What now?",
     "Above ½ it rises",
+    "Small",
     "The limit is 2/λ, here 0.5.",
     "Above 0.5, e.g. at 0.6, it explodes!",
+    "Does it?",
     "Predict: λ is 4.",
+    "What is the limit?",
     "It is 0.4",
     "That is another one.",
+    "αλ | what you see",
     "above 2 | explodes",
     r"\begin{aligned} r &= 2 \\ s &= 3 \end{aligned}",
     "The loss rises.",
@@ -143,6 +150,41 @@ def test_a_mark_names_a_whole_sentence_and_its_kind_and_only_what_is_asked_or_su
     told = "\n".join(counted(root).complaints)
     assert "a remark names no number" in told and "[guess] is no kind" in told
     assert "marks “Halt.”, which is no sentence" in told
+
+
+def test_marks_stand_in_the_order_of_the_page_so_that_what_changes_places_is_told(tmp_path):
+    marks = "[remark]\nStop.\n[title]\nSmall\nαλ | what you see\n[belief]\nIt is 0.4\n"
+    assert counted(site_of(tmp_path, "", marks)).complaints == []
+    told = counted(site_of(tmp_path, "", "[remark]\nThe loss rises.\nThat is another one.\n")).complaints
+    assert told == [
+        "tests/held marks “That is another one.” in another order than docs/small.md has: has it changed places?"
+    ]
+
+
+def test_a_link_whose_words_do_not_name_its_place_and_the_colour_of_a_word_are_held_too(tmp_path):
+    root, clear = (
+        site_of(tmp_path, ""),
+        "[The limit](a.md#limit), [Small](small.md), [keras 12](https://b.org/12)",
+    )
+    page = PAGE + f'\n{clear} and [why](small.md#limit), <b class="tone1">the update</b>.\n'
+    loose = [one.words for one in counted(root, page).loose if one.kind == "link"]
+    assert loose == ["0.5 → small.md#limit", "why → small.md#limit", "the update → tone1"]
+
+
+PROGRAM = '''"""A program."""
+# one comment,
+# in two lines
+x = 0  # no error
+ax.set(xlabel="update", title=f"at {x}")  # noqa: B018
+plt.ylabel("C1o-" if x else "loss")
+'''
+
+
+def test_the_words_that_stand_in_code_are_counted():
+    assert comments(PROGRAM) == ["one comment, in two lines", "no error"]
+    assert labels(PROGRAM) == ["update", "at …", "C1o-", "loss"]
+    script = '// no word\nmake(`limit of ${name}`, { label: "rate", id: "rate", path: "a b" });'
+    assert strings(script).split("\n\n") == ["limit of …", "rate"]
 
 
 def test_who_found_what_is_held_by_the_table_of_attributions(tmp_path):
@@ -221,14 +263,14 @@ def test_the_words_of_a_lab_and_what_its_checks_explain_are_counted(tmp_path):
 
 def test_the_report_says_for_a_page_what_is_loose_and_what_to_do(tmp_path, capsys):
     """CHANGELOG.md: “Held sentences: uv run held counts which sentences of a page a test quotes and proves, and which make no claim.”
-    CONTRIBUTING.md: “uv run held counts, for each page, the sentences (rows, captions, formulas, texts of images and headings of slides too) that a test proves, and uv run held taylor lists those that nothing holds, within seconds.”"""
+    CONTRIBUTING.md: “uv run held counts, for each page, the sentences (rows, captions, formulas, texts of images, headings and titles too) that a test proves, and uv run held taylor lists those that nothing holds, within seconds.”"""
     root = site_of(tmp_path, "")
     with pytest.raises(SystemExit) as ended:
         main(["small"], root)
     told = capsys.readouterr().out
-    assert ended.value.code == 0 and "14 held by nothing" in told
+    assert ended.value.code == 0 and f"{len(WORDS) + 1} held by nothing" in told
     assert "tests/test_small.py" in told and all(plain(words) in told for words in WORDS)
-    assert len(tally(root, Source("docs/small.md", PAGE), []).loose) == 14
+    assert len(tally(root, Source("docs/small.md", PAGE), []).loose) == len(WORDS) + 1  # and a link
 
 
 HELD = "from held.report import main; main(['small'])"

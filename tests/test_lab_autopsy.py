@@ -264,7 +264,7 @@ def test_the_logarithm_of_0_and_a_missing_number_come_from_one_update_to_the_nex
     Every loss here is a number. So its limit can be read from the log.” “The batch is 30 throughout, and the growth is
     there from the first update. The logarithm of 0 makes a loss inf or nan from one update to the next. Every loss here is
     a number, and they grow step by step. A missing number makes the loss nan at the first update that uses it. Every loss
-    here is a number. The loss is normal and falling”"""
+    here is a number.” “The loss is normal and falling”"""
     assert log["A"][0][40] / log["A"][0][39] == pytest.approx(1 + 16 / 100, abs=0.005)
     assert no_growth_before(logistic(lab, 0.1, 40)[0])
     with np.errstate(divide="ignore", invalid="ignore"):

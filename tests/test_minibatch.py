@@ -499,7 +499,7 @@ def test_the_mean_of_the_square_is_the_square_of_the_mean_plus_the_variance(m):
     “\mathrm{E}\left[(1 - \alpha c)^2\right] = (1 - \alpha\lambda)^2 + \alpha^2\,\frac{\mathrm{Var}}{m}.” –
     “Var is the variance of the curvatures of single points; a mean of $m$ draws has the $m$-th part of it.
     So the mean square error shrinks exactly when the rate is below the mean-square limit,” – “0 < \alpha <
-    \frac{2\lambda}{\lambda^2 + \mathrm{Var}/m}.” “The mean of a square keeps the variance”"""
+    \frac{2\lambda}{\lambda^2 + \mathrm{Var}/m}.” “The mean of a square keeps the variance” “Why: the square keeps the scatter”"""
     curvatures, alpha = np.array([1.0, 2.0, 7.0, 10.0]), 0.21
     batches = np.array(np.meshgrid(*[curvatures] * m)).reshape(m, -1).mean(axis=0)  # all of them
     assert np.mean(1 - alpha * batches) == pytest.approx(1 - alpha * 5)
@@ -677,7 +677,7 @@ def test_a_typical_run_of_batch_64_bears_a_rate_above_the_full_batch_s_limit(cha
     300 updates of this program, the full batch settles in 0 of 20 runs, batch 128 in 13 and batch 64 in all
     20; the typical limit of batch 64 is about 5 % above $2/\lambda_{\max}$. Do not plan with that: the mean
     square is multiplied by 1.27 per update there, and of 200 runs 3 ended above their start.” – “That some
-    batch may survive a little above it, as 64 did at 1.02 times, is nothing to rely on.”"""
+    batch may survive a little above it, as 64 did at 1.02 times, is nothing to rely on.” “A run is not the average of all runs”"""
     ends = {m: chapter.train(1.02 * chapter.full, m, 300, 20)[-1] for m in (np.inf, 128, 64)}
     assert [int(np.sum(end < 1)) for end in ends.values()] == [0, 13, 20]
     assert np.sum(chapter.train(1.02 * chapter.full, 64, 300, 200)[-1] > 1) == 3
@@ -777,7 +777,7 @@ def test_between_the_two_limits_the_mean_grows_and_the_typical_run_shrinks(chapt
     1* those that end below it. At 1.05 times the limit the mean square is multiplied by `1.018` per update
     and the loss of a typical run by `0.989`. After 1,000 updates `96.5%` of the runs are below their start,
     but `8.2%` rose above a hundred times their start on the way.”
-    “Above the limit the mean explodes, and most runs settle”"""
+    “Above the limit the mean explodes, and most runs settle” “Two limits, not one”"""
     _, mean, usual, ever, below = next(row for row in rows(chapter, "single", 1) if row[0] == 1.05)
     assert mean > 1 > usual
     assert (mean, usual, ever, below) == (1.018, 0.989, 8.2, 96.5)

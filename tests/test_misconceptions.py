@@ -12,7 +12,7 @@ from weave.program import sections
 
 def test_there_are_twelve_beliefs_and_a_run_against_each(chapter):
     """“Twelve beliefs about exploding losses, from “a convex loss cannot explode” to “0.001 means the same for every
-    optimiser”, each refuted in a few sentences and one run.” “The runs are small enough to type.”"""
+    optimiser”, each refuted in a few sentences and one run.” “The runs are small enough to type.” “Misconceptions: twelve beliefs, and a run against each”"""
     page = (ROOT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
     parts = re.split(r"^## ", page, flags=re.MULTILINE)
     assert "# Misconceptions: twelve beliefs" in parts[0] and len(parts) == 13 == len(chapter.printed) + 1

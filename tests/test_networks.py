@@ -550,7 +550,7 @@ def test_between_2_and_4_it_climbs_and_settles_flatter_and_above_4_it_never_sett
     is of the size of $n$ and the second line matters. Below $\alpha\lambda = 4$ each update *lowers* λ,
     until $\alpha\lambda$ is below 2 and the run settles at a flatter place. Above 4 each update raises λ.”
     – “Above it, up to $\alpha\lambda$ = 4 in the smallest network, a catapult lowers λ.”
-    “While the output grows, λ falls” “Up to αλ = 4 the climb comes back”"""
+    “While the output grows, λ falls” “Up to αλ = 4 the climb comes back” “Why: a climb can lower the curvature”"""
     _, (p, lam) = product_run(3.9, 1500, seed)
     assert abs(p[-1]) < 1e-3 < 10 < np.abs(p).max()
     assert lam[-1] < lam[0] / 2  # αλ from 3.9 to below 2
@@ -620,7 +620,7 @@ def test_at_the_start_the_sharpness_of_the_wave_network_is_74(chapter):
 
 @pytest.mark.parametrize("alpha", [0.01, 0.02])
 def test_the_sharpness_climbs_to_two_over_the_rate_and_hovers(chapter, alpha):
-    """“The limit moves. Above it,” “The sharpness climbs to 2/α and stays”"""
+    """“The limit moves. Above it,” “The sharpness climbs to 2/α and stays” “Networks: the limit moves”"""
     for updates in (6000, 7000, 8000):
         assert power(run("wave", alpha, updates)[0], chapter.wave, 60) == pytest.approx(2 / alpha, rel=0.05)
 

@@ -371,7 +371,7 @@ def test_b_is_inf_for_one_update_only_and_the_explosion_is_the_same_in_all_four(
 def test_inf_comes_first_and_nan_about_twice_as_late(chapter, name):
     """“Why an exploding loss is inf long before the weights are nan,” – “With a squared loss, inf comes first
     and nan about twice as late: in fp32 the loss is inf at `197`, the weight nan at `399`.”
-    “The loss is inf first, the weight nan about twice as late”"""
+    “The loss is inf first, the weight nan about twice as late” “Why: inf first, nan about twice as late”"""
     loss, _, b = chapter.runs[name]
     inf, nan = first(loss, np.isinf), first(b, np.isnan)
     assert np.isfinite(b[: inf + 1]).all()

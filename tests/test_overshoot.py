@@ -67,7 +67,7 @@ def test_a_tenth_leaves_87_percent_of_the_error_and_a_hundredth_81(chapter):
 def test_at_a_tenth_the_sign_changes_and_the_error_shrinks_and_at_twelve_hundredths_the_jumps_grow(chapter):
     """“At 0.10 every update multiplies the error by `-0.8660`: the sign changes, but the error shrinks.” “At
     0.12 each update multiplies the error by `-1.2392`, and the jumps grow.” “Take any other pair of
-    neighbours and the factor is the same.”"""
+    neighbours and the factor is the same.” “Overshoot: when each step lands higher than the last”"""
     for alpha, factor, grows in (0.10, -0.8660, False), (0.12, -1.2392, True):
         path = chapter.descend(alpha, steps=60)
         error = path - chapter.best

@@ -99,7 +99,7 @@ def test_the_program_rounds_to_each_format_as_its_definition_says(chapter, name)
 @pytest.mark.parametrize("name", NAMES)
 def test_largest_root_smallest_and_the_step_that_is_lost_are_those_of_the_format(chapter, name):
     """““Its root” is the root of the largest number.” “The last column is the largest $x$ that is lost when it
-    is taken from 1.)” “Two formats, two ends”"""
+    is taken from 1.)”"""
     top, root, least, lost = rows(chapter, "formats", 4)[name]
     fraction, power = SHAPE[name]
     largest = (2 - 2.0**-fraction) * 2.0**power
@@ -117,7 +117,7 @@ def test_what_goes_to_the_exponent_makes_the_range_wide_and_to_the_fraction_the_
     exponent, monkeypatch
 ):
     """“Sixteen bits must be shared out.” “What goes to the exponent makes the range wide, what goes to the fraction makes
-    the spacing fine.”"""
+    the spacing fine.” “Sixteen bits: too short a range, or too coarse a step”"""
     found = []
     for bits in (exponent, exponent + 1):
         monkeypatch.setitem(SHAPE, "shared", (16 - 1 - bits, 2 ** (bits - 1) - 1))
@@ -392,7 +392,7 @@ def test_by_chance_0_999_becomes_0_9961_about_every_fourth_time(chapter):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_step_of_less_than_half_a_distance_changes_nothing(name):
     r"""“With $f$ bits of fraction, the numbers between $2^k$ and $2^{k+1}$ are $2^{k-f}$ apart.” “A step
-    $\alpha g$ from a weight in between changes nothing as long as” “|\alpha g| < \tfrac12 \cdot 2^{k-f}.”"""
+    $\alpha g$ from a weight in between changes nothing as long as” “|\alpha g| < \tfrac12 \cdot 2^{k-f}.” “Why: half a distance”"""
     fraction, _ = SHAPE[name]
     rng = np.random.default_rng(0)
     for k in (-3, 0, 5):

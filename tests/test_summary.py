@@ -397,7 +397,7 @@ def test_the_sharpest_direction_limits_the_rate_and_the_flattest_sets_the_wait()
 def test_the_limits_by_method_are_those_of_runs(method, limit, beta):
     r"""“plain descent | 2 | –” “heavy ball | $2(1+\beta)$ | 3.8” “averaged gradient | $2(1+\beta)/(1-\beta)$ | 38”
     “Nesterov's look-ahead | $(2+2\beta)/(1+2\beta)$ | 1.357” “All hold for a bowl and the full batch. ([Their
-    forms](notation.md#momentum))”"""
+    forms](notation.md#momentum))” “method | αλmax stays below | at β = 0.9”"""
     at_nine_tenths = {heavy_ball: 3.8, averaged: 38, look_ahead: 1.357}[method]
     assert limit(0.9) == pytest.approx(at_nine_tenths, abs=5e-4) and limit(0) == 2  # plain descent
     for part, settles in (0.98, True), (1.02, False):

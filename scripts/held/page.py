@@ -1,26 +1,25 @@
-"""The sentences of a page: of its paragraphs, lists and boxes, its captions and texts of images, rows and formulas,
-and of its slides: the question on the first, and the headings that a comment gives the others.
-
-What makes no claim by its form is left out: headings, code and what it prints, and, where they name no
-number, questions, what somebody may think and what may be answered.
+"""The sentences of a page: of its paragraphs, lists and boxes, its captions and texts of images, formulas and tables
+with their heads, its headings and titles, and of its slides: the question on the first, and the headings that a
+comment gives the others. Where its links lead is told apart. Code and what it prints are left out.
 """
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
-TOLD = re.compile(r"^(?:description|hook): \"?(.*?)\"?$", re.MULTILINE)
+TOLD = re.compile(r"^(?:title|description|hook): \"?(.*?)\"?$", re.MULTILINE)
 SLIDE = re.compile(r"(?<!`)<!-- slide: (.*?) -->")
 NOT_READ = re.compile(
     r"^( *)(```+).*?^\1\2$|<!--.*?-->|<(svg|script|style)\b.*?</\3>", re.MULTILINE | re.DOTALL
 )
 BOX = re.compile(r'^(?:!!!|\?\?\?\+?|===) (?:(?P<kind>\w+) ?)?(?:"(?P<title>.*)")?$')
-ASKS = {"predict", "question"}  # boxes whose title may state something before it asks
-SAYS = {"option", "refute", "symptom"}  # boxes whose title is somebody's answer, belief or symptom
+HEADING = re.compile(r"^#+ +(.*?)(?: \{[^}]*\})?$")
 ITEM = re.compile(r"^(?:[-*]|\d+\.) +")
 IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\([^)]*\)(?:\{[^}]*\})?")
 RULE = re.compile(r"^\|[\s:|-]+\|$")  # between the head of a table and its rows
-LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^)\s]*\)")
+LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]*)\)")
+TONE = re.compile(r'<b(?= class="tone)(?=[^>]*>([^<]*)<)[^>]*"(tone\d)"')
 ATTRIBUTES = re.compile(r"\{\s*[:#.][^}\n]*\}|</?[a-z][^<>\n]*>|<https?:[^<>\n]+>")
 END = re.compile(
     r"(?<=[.?!…])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bal\.)(?<!\bNo\.)([”)*_\"]*)\s+(?=[\"“(*_$`\[A-Z0-9Α-Ωα-ω−→])"
@@ -41,9 +40,8 @@ class Sentence:
 
     @property
     def claims(self) -> bool:
-        """Whether it states something: a question does where it names a number."""
-        asks = self.kind == "said" or self.words.rstrip("”)’").endswith("?")
-        return bool(re.search(r"\d" if asks else r"\w{2}|\\", self.words))
+        """Whether it has words, or a formula."""
+        return bool(re.search(r"\w{2}|\d|\\", self.words))
 
 
 def plain(markdown: str) -> str:
@@ -56,6 +54,20 @@ def plain(markdown: str) -> str:
 def sentences(markdown: str) -> list[Sentence]:
     """All of a page that states something, from the top."""
     return [one for one in _all(markdown) if one.claims]
+
+
+def links(markdown: str) -> list[Sentence]:
+    """Where each link leads whose words do not say it, and the colour of a word in a live figure."""
+    body = NOT_READ.sub("", markdown)
+    found = [(plain(words), address) for words, address in LINK.findall(body)] + TONE.findall(body)
+    return [Sentence(f"{words} → {address}", "link") for words, address in found if not _says(words, address)]
+
+
+def _says(words: str, address: str) -> bool:
+    """Whether the words of a link name where it leads: its page, its section, or the number of a thread."""
+    said = re.sub(r"\W|_", "", words.lower())
+    place = re.sub(r"[\W_]", "", address.partition("#")[2] or PurePosixPath(address.partition("?")[0]).stem)
+    return bool(said) and bool(place) and (place.lower() in said or (len(said) > 3 and said in place.lower()))
 
 
 def text(markdown: str) -> str:
@@ -94,15 +106,15 @@ def _blocks(body: str) -> list[list[str]]:
 def _of_block(lines: list[str]) -> list[Sentence]:
     first = lines[0]
     if box := BOX.match(first):
-        kind = {**dict.fromkeys(ASKS, "title"), **dict.fromkeys(SAYS, "said")}.get(box["kind"])
-        return [Sentence(one, kind) for one in _split(box["title"] or "")] if kind else []
-    if first.startswith(("#", "///")):
+        return [Sentence(one, "title") for one in _split(box["title"] or "")]
+    if heading := HEADING.match(first):
+        return [Sentence(heading[1], "title")]
+    if first.startswith("///"):
         return []
     if first.startswith("$$"):
         return [Sentence(" ".join(lines).strip("$ "), "formula")]
     if first.startswith("|"):
-        head = next((place for place, line in enumerate(lines) if RULE.match(line)), -1)
-        return [Sentence(_row(line), "row") for line in lines[head + 1 :]]
+        return [Sentence(_row(line), "row") for line in lines if not RULE.match(line)]
     joined = ITEM.sub("", " ".join(lines))
     if image := IMAGE.fullmatch(joined):
         return [Sentence(image["text"], "image")]

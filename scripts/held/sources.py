@@ -1,5 +1,6 @@
 """What is counted: the pages of the site, the labs and exercises with what their checks explain, the problems, the
-answers of the reader of logs, the README, and what its neighbours state in numbers or as a command.
+answers of the reader of logs, the comments and labels of the programs and the live figures, what a browser's Python
+cannot repeat, the settings' words, the README and its neighbours.
 """
 
 import ast
@@ -8,13 +9,23 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from held.page import sentences
+from held.code import comments, labels, strings
 
 CELL = re.compile(r"^# %%", re.MULTILINE)
 DRAWN = re.compile(r'\balt="(.+)"')
 SPEAK = {"check", "look_back"}  # the functions of a lab that explain
-ROOMS = {"docs/": "", "snippets/readlog/": "answers/", "scripts/problems/collection/": "problems/"}
-COUNTS = re.compile(r"\d|`(?:uv|sh|sudo|bash|bun|node|python) ")
+ROOMS = {
+    "docs/": "",
+    "snippets/readlog/": "answers/",
+    "snippets/": "programs/",
+    "scripts/problems/collection/": "problems/",
+}
+BETWEEN = re.compile(r">([^<>{}]+)<")
+VALUE = re.compile(
+    r"^ +- ([A-Z]\w+):|^ *(?:- |name: |\w*description: |title: )([A-Za-z][^#:\n]* [^#\n]*)$"
+    r"|^abstract: >-((?:\n  [^\n]+)+)",
+    re.MULTILINE,
+)
 FEWEST = 4  # words of a string that explains something
 
 
@@ -47,8 +58,15 @@ def sources(root: Path) -> list[Source]:
         ("docs/exercises/*.py", _lab),
         ("scripts/problems/collection/**/[!_]*.py", _problem),
         ("snippets/readlog/words.json", _answers),
+        ("snippets/*.py", _program),
+        ("snippets/frameworks/*.py", _program),
+        ("docs/assets/[dip]*/[!r]*.js", strings),
+        ("scripts/python/words.json", _answers),
+        ("scripts/**/*.html", _template),
+        ("mkdocs.yml", _settings),
+        ("CITATION.cff", _settings),
         ("README.md", str),
-        ("C[HO]*.md", _counting),
+        ("C[HO]*.md", str),
     ):
         for path in sorted(root.glob(pattern)):
             markdown = read(path.read_text(encoding="utf-8"))
@@ -56,9 +74,19 @@ def sources(root: Path) -> list[Source]:
     return found
 
 
-def _counting(markdown: str) -> str:
-    """The sentences of the changelog, or of the guide for contributors, that a run could refute."""
-    return "\n\n".join(one.written for one in sentences(markdown) if COUNTS.search(one.written))
+def _program(code: str) -> str:
+    """What a program says beside what it does."""
+    return "\n\n".join([*comments(code), *labels(code)])
+
+
+def _template(html: str) -> str:
+    """The words between the tags of a page's template."""
+    return "\n\n".join(one for one in BETWEEN.findall(html) if len(one.split()) >= FEWEST)
+
+
+def _settings(text: str) -> str:
+    """The values of some words, and what the parts of the navigation are called."""
+    return "\n\n".join(value.strip() for part in VALUE.findall(text) for value in part if value)
 
 
 def _lab(code: str) -> str:
@@ -70,7 +98,7 @@ def _lab(code: str) -> str:
         if "[markdown]" in header:
             told.append(re.sub(r"^# ?", "", body, flags=re.MULTILINE))
         else:
-            told += _explained(body)
+            told += [*_explained(body), *comments(body), *labels(body)]
     return "\n\n".join(told)
 
 

@@ -5,17 +5,22 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from held.page import Sentence, plain, sentences, text
+from held.page import Sentence, links, plain, sentences, text
 from held.quotations import Quotation, in_hand, numbers_of, quotations
 from held.sources import Source, sources
 
-# What a sentence may be that no computation could refute. Only what is asked for or supposed may name a number.
+# What a sentence may be that no computation could refute, and whether it may name a number.
 KINDS = {
     "instruction": True,  # what the reader should do
     "given": True,  # what an example or an exercise supposes
     "definition": False,  # a word or a letter of ours
     "transition": False,  # where the text goes
     "remark": False,  # a judgement or an image
+    "question": True,  # what is asked
+    "belief": True,  # what somebody may think or answer
+    "title": True,  # what a part or a column is called
+    "link": True,  # where words lead that do not name it, or their colour in a live figure
+    "label": True,  # a comment or an axis, which stands beside what it names
 }
 ATTRIBUTIONS = "attributions.toml"  # who found what, and what was seen in the source
 KIND = re.compile(r"\[(\w+)\]")
@@ -47,10 +52,11 @@ def tallies(root: Path) -> list[Tally]:
 def tally(root: Path, source: Source, quoted: list[Quotation]) -> Tally:
     """One page, lab or other file."""
     result, own = Tally(source.name, source.path), [one for one in quoted if one.page == source.name]
-    whole, all_ = text(source.markdown), sentences(source.markdown)
+    whole, all_, lead = text(source.markdown), sentences(source.markdown), links(source.markdown)
     printed = {plain(word) for word in re.findall(r"`([^`\n]+)`", source.markdown)}  # held by the output
     result.complaints += [told for one in own for told in _wrong(one, whole, source.path, printed)]
-    marks = _marks(root / "tests/held", source.name, result.complaints)
+    lists = _marks(root / "tests/held", source.name, result.complaints)
+    marks = {words for listed in lists for words in listed}
     covered = _covered(whole, [one.words for one in own])
     place = 0
     for sentence in all_:
@@ -59,11 +65,25 @@ def tally(root: Path, source: Source, quoted: list[Quotation]) -> Tally:
         marked = result.marked if sentence.words in marks else result.loose
         (marked if re.search(r"\w", rest) else result.proven).append(sentence)
         place += len(sentence.words)
+    for link in lead:
+        (result.marked if link.words in marks else result.loose).append(link)
+    stand = [sentence.words for sentence in [*all_, *lead]]
     result.complaints += [
         f"tests/held marks “{words}”, which is no sentence of {source.path}. Has it changed? Then say again what it is."
-        for words in marks - {sentence.words for sentence in all_}
+        for words in marks - {*stand}
     ]
+    result.complaints += [told for listed in lists for told in _moved(listed, stand, source.path)]
     return result
+
+
+def _moved(listed: list[str], stand: list[str], path: str) -> list[str]:
+    """The first of these marks that does not follow the one before it on the page."""
+    rest = iter(stand)
+    return [
+        f"tests/held marks “{words}” in another order than {path} has: has it changed places?"
+        for words in listed
+        if words in stand and words not in rest
+    ][:1]
 
 
 def _wrong(one: Quotation, whole: str, path: str, printed: set[str]) -> list[str]:
@@ -89,19 +109,21 @@ def _covered(whole: str, quoted: list[str]) -> list[bool]:
     return covered
 
 
-def _marks(folder: Path, page: str, complaints: list[str]) -> set[str]:
-    """The sentences of a page that are marked, from its own file and the table of attributions."""
-    path, marks, kind = folder / f"{page}.txt", set(), None
+def _marks(folder: Path, page: str, complaints: list[str]) -> list[list[str]]:
+    """The sentences of a page that are marked, by kind, from its own file and the table of attributions."""
+    path, marks, kind = folder / f"{page}.txt", [[]], None
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         if header := KIND.fullmatch(line):
             kind = header[1]
+            marks.append([])
             if kind not in KINDS:
                 complaints.append(f"{path.name}: [{kind}] is no kind. Cure: one of {', '.join(KINDS)}.")
         elif line.strip():
-            marks.add(plain(line))
+            marks[-1].append(plain(line))
             if not KINDS.get(kind, True) and numbers_of(line):
                 complaints.append(
                     f"{path.name}: a {kind} names no number: “{line}”. Cure: prove it in a test."
                 )
     table = tomllib.loads((folder / ATTRIBUTIONS).read_text(encoding="utf-8"))
-    return marks | {plain(one["sentence"]) for one in table.get("attribution", []) if one["page"] == page}
+    found = [one["sentence"] for one in table.get("attribution", []) if one["page"] == page]
+    return [*marks, *([plain(one)] for one in found)]
