@@ -176,13 +176,15 @@ PROGRAM = '''"""A program."""
 # in two lines
 x = 0  # no error
 ax.set(xlabel="update", title=f"at {x}")  # noqa: B018
-plt.ylabel("C1o-" if x else "loss")
+plt.ylabel("loss" if x else "error")
+plt.plot(x, "C1o-")
+print("low", f"from {x} to", "no end")
 '''
 
 
 def test_the_words_that_stand_in_code_are_counted():
     assert comments(PROGRAM) == ["one comment, in two lines", "no error"]
-    assert labels(PROGRAM) == ["update", "at …", "C1o-", "loss"]
+    assert labels(PROGRAM) == ["update", "at …", "loss", "error", "C1o-", "from … to", "no end"]
     script = '// no word\nmake(`limit of ${name}`, { label: "rate", id: "rate", path: "a b" });'
     assert strings(script).split("\n\n") == ["limit of …", "rate"]
 
@@ -242,7 +244,7 @@ check(
       "of the sum.")],
 )
 look_back(choice, {"a": "Yes, it settles at once."})
-print("what a program prints is held by its run")
+print("a line that it prints")
 """
 
 
@@ -258,6 +260,7 @@ def test_the_words_of_a_lab_and_what_its_checks_explain_are_counted(tmp_path):
         "The curvature is one half.",
         "This is the limit of the sum.",
         "Yes, it settles at once.",
+        "a line that it prints",
     ]
 
 

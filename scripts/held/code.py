@@ -6,6 +6,8 @@ import re
 import tokenize
 
 MARKER = re.compile(r"# (?:%%|--8<--|answer:)|#!|# (?:noqa|type:|fmt:)")
+STYLE = re.compile(r"C\d[a-zA-Z^*+.:-]*|gray")
+PRINTED = re.compile(r"[^\W\d]{2}\W+[^\W\d]{2}")
 LABELS = re.compile(r"(?:set_)?(?:[xy]?label|title|suptitle)|text|annotate")
 STRING = re.compile(r"""(\w+: )?(?:"((?:[^"\\\n]|\\.)*)"|`([^`]*)`)""")
 SAID = re.compile(r"(?:label|title|name|ariaLabel|textContent|summary): ")
@@ -26,18 +28,33 @@ def comments(code: str) -> list[str]:
 
 
 def labels(code: str) -> list[str]:
-    """What the axes, titles and legends of Python code are called, with … where a value stands."""
-    found = []
+    """What the axes, titles and legends of Python code are called, in which colours it draws, and what it prints in
+    words, with … where a value stands."""
+    found = set()
     for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.keyword) and LABELS.fullmatch(node.arg or ""):
-            found += _texts(node.value)
-        elif isinstance(node, ast.Call) and LABELS.fullmatch(getattr(node.func, "attr", "")):
-            found += [words for argument in node.args for words in _texts(argument)]
+        name = getattr(node, "arg", "") or getattr(getattr(node, "func", None), "attr", "") or _assigned(node)
+        if LABELS.fullmatch(name or ""):
+            found |= {
+                one
+                for part in [*getattr(node, "args", []), getattr(node, "value", None)]
+                for one in _texts(part)
+            }
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print":
+            found |= {one for part in node.args for one in _texts(part) if PRINTED.search(one[1])}
+        elif isinstance(node, ast.Constant):
+            found |= {one for one in _texts(node) if STYLE.fullmatch(one[1])}
     return [words for _, words in sorted(found) if re.search(r"\w{2}", words)]
 
 
-def _texts(node: ast.expr) -> list[tuple[tuple[int, int], str]]:
+def _assigned(node: ast.AST) -> str:
+    """The name to which alone a statement gives a value."""
+    return getattr(node.targets[0], "id", "") if isinstance(node, ast.Assign) else ""
+
+
+def _texts(node: ast.AST | None) -> list[tuple[tuple[int, int], str]]:
     """The texts that an expression is made of, with their places."""
+    if not isinstance(node, ast.expr):
+        return []
     place = node.lineno, node.col_offset
     if isinstance(node, ast.Constant):
         return [(place, node.value)] if isinstance(node.value, str) else []

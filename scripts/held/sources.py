@@ -60,7 +60,7 @@ def sources(root: Path) -> list[Source]:
         ("snippets/readlog/words.json", _answers),
         ("snippets/*.py", _program),
         ("snippets/frameworks/*.py", _program),
-        ("docs/assets/[dip]*/[!r]*.js", strings),
+        ("docs/assets/[dip]*/*.js", strings),
         ("scripts/python/words.json", _answers),
         ("scripts/**/*.html", _template),
         ("mkdocs.yml", _settings),
@@ -81,7 +81,7 @@ def _program(code: str) -> str:
 
 def _template(html: str) -> str:
     """The words between the tags of a page's template."""
-    return "\n\n".join(one for one in BETWEEN.findall(html) if len(one.split()) >= FEWEST)
+    return "\n\n".join(one for one in BETWEEN.findall(html) if " " in one.strip())
 
 
 def _settings(text: str) -> str:
