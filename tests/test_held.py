@@ -184,7 +184,7 @@ print("low", f"from {x} to", "no end")
 
 def test_the_words_that_stand_in_code_are_counted():
     assert comments(PROGRAM) == ["one comment, in two lines", "no error"]
-    assert labels(PROGRAM) == ["update", "at …", "loss", "error", "C1o-", "from … to", "no end"]
+    assert labels(PROGRAM) == ["update", "at …", "loss", "error", "C1o-", "low", "from … to", "no end"]
     script = '// no word\nmake(`limit of ${name}`, { label: "rate", id: "rate", path: "a b" });'
     assert strings(script).split("\n\n") == ["limit of …", "rate"]
 

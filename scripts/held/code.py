@@ -7,7 +7,7 @@ import tokenize
 
 MARKER = re.compile(r"# (?:%%|--8<--|answer:)|#!|# (?:noqa|type:|fmt:)")
 STYLE = re.compile(r"C\d[a-zA-Z^*+.:-]*|gray")
-PRINTED = re.compile(r"[^\W\d]{2}\W+[^\W\d]{2}")
+PRINTED = re.compile(r"[^\W\d]{3}|[^\W\d]{2}\W+[^\W\d]{2}")
 LABELS = re.compile(r"(?:set_)?(?:[xy]?label|title|suptitle)|text|annotate")
 STRING = re.compile(r"""(\w+: )?(?:"((?:[^"\\\n]|\\.)*)"|`([^`]*)`)""")
 SAID = re.compile(r"(?:label|title|name|ariaLabel|textContent|summary): ")
