@@ -569,12 +569,13 @@ def test_one_direction_limits_the_rate_and_another_sets_the_wait():
 
 def test_nothing_is_left_that_no_test_holds():
     """“As code has coverage, these pages have **held sentences**. No page, lab, exercise or problem and no answer of the
-    reader of logs has one left that nothing holds: more than 3,800 of their sentences, rows, captions and formulas are
-    quoted, word for word, by a test that proves them, and some 990 are marked, because they ask, suppose or name
-    something, or say who found it. Whoever changes such a sentence is told which test to prove again.”"""
-    read = [one for one in tallies(ROOT) if "/" in one.path]  # by those who come to the site
-    rooms = {one.page.partition("/")[0] for one in read if "/" in one.page}
-    assert rooms == {"labs", "exercises", "problems", "answers"}
+    reader of logs has one left that nothing holds: more than 3,900 of their sentences, rows, captions and formulas are
+    quoted, word for word, by a test that proves them, and some 2,400 sentences, titles and links are marked, because
+    they ask, suppose or name something, lead somewhere, or say who found it. Whoever changes one of them is told which
+    test to prove again, or to say again what it is.”"""
+    rooms = ("labs", "exercises", "problems", "answers")
+    read = [one for one in tallies(ROOT) if "/" in one.path and one.page.startswith(rooms) >= ("/" in one.page)]
+    assert {one.page.partition("/")[0] for one in read if "/" in one.page} == {*rooms}
     assert {one.page: one.loose for one in read if one.loose} == {}
-    assert sum(len(one.proven) for one in read) > 3800
-    assert sum(len(one.marked) for one in read) == pytest.approx(990, abs=15)
+    assert sum(len(one.proven) for one in read) > 3900
+    assert sum(len(one.marked) for one in read) == pytest.approx(2400, abs=50)

@@ -20,7 +20,7 @@ ROOMS = {
     "snippets/": "programs/",
     "scripts/problems/collection/": "problems/",
 }
-BETWEEN = re.compile(r">([^<>{}]+)<")
+BETWEEN = re.compile(r"(?s)<script.*?</script>|>([^<>{}]+)<")
 VALUE = re.compile(
     r"^ +- ([A-Z]\w+):|^ *(?:- |name: |\w*description: |title: )([A-Za-z][^#:\n]* [^#\n]*)$"
     r"|^abstract: >-((?:\n  [^\n]+)+)",

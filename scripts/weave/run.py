@@ -150,8 +150,7 @@ def _show(path: Path, part: Section, kept: bool, namespace: dict) -> Shown:
     shown = Shown(part.name, "")
     with contextlib.redirect_stdout(Printed()) as printed, warnings.catch_warnings():
         warnings.simplefilter("error")
-        # More than a second by the clock for a legend says how busy the machine is, and nothing of the program.
-        warnings.filterwarnings("ignore", "Creating legend with loc")
+        warnings.filterwarnings("ignore", "Creating legend with loc")  # by the clock: the machine is busy
         exec(compile("\n" * (part.line - 1) + part.code, str(path), "exec"), namespace)
         printed.check()
         if len(plt.get_fignums()) > 1:
