@@ -574,7 +574,9 @@ def test_nothing_is_left_that_no_test_holds():
     they ask, suppose or name something, lead somewhere, or say who found it. Whoever changes one of them is told which
     test to prove again, or to say again what it is.”"""
     rooms = ("labs", "exercises", "problems", "answers")
-    read = [one for one in tallies(ROOT) if "/" in one.path and one.page.startswith(rooms) >= ("/" in one.page)]
+    read = [
+        one for one in tallies(ROOT) if "/" in one.path and one.page.startswith(rooms) >= ("/" in one.page)
+    ]
     assert {one.page.partition("/")[0] for one in read if "/" in one.page} == {*rooms}
     assert {one.page: one.loose for one in read if one.loose} == {}
     assert sum(len(one.proven) for one in read) > 3900

@@ -385,7 +385,7 @@ WALL = """async figures => {
     const frame = () => new Promise(requestAnimationFrame), slide = document.querySelector("section.present");
     const live = slide.querySelector(figures);
     while (live && !live.querySelector(".live svg path")) await frame();
-    for (const step of slide.querySelectorAll(".fragment:not(.asked)")) step.style.visibility = "visible";
+    for (const step of slide.querySelectorAll(".fragment:not(.asked)")) step.style.cssText += "; transition: none; visibility: visible";
     await frame();
     await frame();
     const scale = slide.getBoundingClientRect().width / 1280, top = slide.getBoundingClientRect().top;
