@@ -41,10 +41,17 @@ def files_of(item) -> list[Path]:
     params = item.callspec.params if hasattr(item, "callspec") else {}
     found = {item.path}
     for pattern in (*ALWAYS, *mark.args):
-        some = {path for path in ROOT.glob(pattern.format(**params)) if path.is_file()}
+        some = {
+            path for path in ROOT.glob(pattern.format(**params)) if path.is_file() and not of_a_tool(path)
+        }
         assert some, f"{item.nodeid}: no file is called {pattern.format(**params)}"
-        found |= {path for path in some if path.suffix != ".pyc"}
+        found |= some
     return sorted(found)
+
+
+def of_a_tool(path: Path) -> bool:
+    """Whether a file is what Python or another tool keeps beside ours."""
+    return path.suffix == ".pyc" or any(part.startswith(".") for part in path.relative_to(ROOT).parts)
 
 
 def spare(items) -> None:

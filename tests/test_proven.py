@@ -21,7 +21,7 @@ def pytest_runtest_logreport(report):
 TESTS = """import pytest
 from proven import proven_by
 
-@proven_by("{name}.txt")
+@proven_by("{name}.txt", "*/{name}.txt")
 @pytest.mark.parametrize("name", ["one", "two"])
 def test_it(name):
     assert "wrong" not in open(name + ".txt").read()
@@ -34,11 +34,13 @@ def project(tmp_path):
         "uv.lock": "",
         "one.txt": "1",
         "two.txt": "2",
+        "data/one.txt": "",
+        "data/two.txt": "",
         "tests/conftest.py": HOOKS,
         "tests/test_a.py": TESTS,
     }
     files["tests/proven.py"] = (ROOT / "tests/proven.py").read_text(encoding="utf-8")
-    for name in ("tests", "build"):
+    for name in ("tests", "build", "data"):
         (tmp_path / name).mkdir()
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -75,6 +77,8 @@ def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
         "test_a.py::test_it[one]",
         "test_a.py::test_it[two]",
     }
+    (project / ".cache").mkdir()
+    (project / ".cache/one.txt").touch()  # a tool's
     assert ran(project) == {"skipped": 2}
     assert ran(project, WEEKLY="1") == {"passed": 2}
     (project / "two.txt").write_text("wrong")
