@@ -639,7 +639,7 @@ def test_three_growing_losses_read_the_limit_too_high_more_often_than_not(told):
 
 
 def test_three_losses_that_bend_lie_on_a_parabola_above_a_floor_and_so_do_those_of_a_network(told):
-    """“Above a floor of {floor} the factor is {growth}, as on a parabola.”"""
+    """“On a parabola the floor is {floor} and the factor {growth}.”"""
     said = told(answer([10, 14, 23]))
     assert (said["floor"], said["growth"]) == (6.8, 2.25)
     parabola, _ = bowl([1.0], [math.sqrt(2 * (10 - 6.8))], 1 + math.sqrt(2.25), floor=6.8)
