@@ -384,6 +384,15 @@ def test_a_table_without_a_loss_lets_you_say_which_column_it_is(box):
     assert one.locator(".note").text_content() == ""
 
 
+def test_an_accuracy_is_not_read_as_the_loss_until_you_say_so(box):
+    one = box()
+    paste(one, "epoch,f1,acc\n1,0.4,0.5\n2,0.5,0.6\n3,0.6,0.7\n4,0.6,0.7")
+    asked = "No name is like loss: epoch, f1, acc. Say which column it is."
+    one.get_by_role("alert").filter(has_text=asked).wait_for()
+    one.get_by_label("the loss is").select_option("acc")
+    assert verdict(one)
+
+
 def test_a_column_that_was_guessed_can_be_changed_at_one_click(told):
     one = told({"names": ["step", "loss", "val_loss", "total_loss"], "others": ["val_loss", "total_loss"]})
     row = one.get_by_role("group", name="Read instead:")
@@ -1019,14 +1028,14 @@ def test_the_page_does_not_move_when_the_box_comes(browser, address):
         page.close()
 
 
-def test_what_a_visitor_loads_of_the_box_weighs_10_kb_and_the_reader_that_comes_with_a_log_18(site):
+def test_what_a_visitor_loads_of_the_box_weighs_10_kb_and_the_reader_that_comes_with_a_log_19(site):
     """The reader is one file, fetched when somebody comes to the box: its tables of formats and words alone weigh
     6 kB. No other module lies beside it, for no page would load it.
-    CHANGELOG.md: “Interactive figures and the box for losses come in fewer and smaller files: a figure in two or three, the box in two, and the reader of logs in one of 18 kB.”"""
+    CHANGELOG.md: “Interactive figures and the box for losses come in fewer and smaller files: a figure in two or three, the box in two, and the reader of logs in one of 19 kB.”"""
     files = (site / "assets" / "diagnose").rglob("*")
     weight = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in files}
     assert weight.keys() == {"box.js", "box.css", "worker.js"}
-    assert weight["box.js"] + weight["box.css"] <= 10_500 and round(weight["worker.js"] / 1000) == 18
+    assert weight["box.js"] + weight["box.css"] <= 10_500 and round(weight["worker.js"] / 1000) == 19
 
 
 def test_the_box_loads_on_its_own_page_only(open_page):

@@ -913,6 +913,19 @@ def test_steps_rates_and_batches_are_read_beside_the_losses(program):
     assert program.read(keras)["every"] == 32
 
 
+NO_LOSS = [
+    ("epoch,f1,acc\n1,0.4,0.5\n2,0.5,0.6\n3,0.6,0.7", "epoch, f1, acc"),
+    ("time;reward\n1;0.5\n2;0.6\n3;0.7", "time, reward"),
+    ("epoch\tacc\n1\t0.5\n2\t0.6\n3\t0.7", "epoch, acc"),
+    ("| epoch | acc |\n|---|---|\n| 1 | 0.5 |\n| 2 | 0.6 |\n| 3 | 0.7 |", "epoch, acc"),
+    ("step acc\n10 0.5\n20 0.6\n30 0.7", "step, acc"),
+    ("accuracy\n0.5\n0.6\n0.7", "accuracy"),
+    ("    f1  acc\n0  0.4  0.5\n1  0.5  0.6\n2  0.6  0.7", "f1, acc"),
+    ("   acc\n0  0.5\n1  0.6\n2  0.7", "acc"),
+    ("seen in the notebook\nepoch,acc\n1,0.5\n2,0.6\n3,0.7", "epoch, acc"),
+]
+
+
 def test_a_column_can_be_named_or_numbered(program):
     text = "a,b\n1,2\n3,4\n9,8"
     with pytest.raises(program.Unreadable, match=r"No name is like loss: .*Say which"):
@@ -921,6 +934,21 @@ def test_a_column_can_be_named_or_numbered(program):
     assert program.read("1 2 3\n3 4 5", column="3")["loss"] == [3, 5]
     with pytest.raises(program.Unreadable, match="Nothing is named c"):
         program.read(text, column="c")
+
+
+@pytest.mark.parametrize("text, names", NO_LOSS)
+def test_a_table_that_has_no_loss_is_not_read_as_one(program, text, names):
+    """An accuracy or a reward taken for the loss would be a wrong answer that looks right."""
+    with pytest.raises(program.Unreadable, match=f"^No name is like loss: {names}. Say which column it is.$"):
+        program.read(text)
+    chosen = names.split(", ")[-1]
+    assert program.read(text, column=chosen)["loss"] == pytest.approx([0.5, 0.6, 0.7])
+
+
+def test_a_title_above_bare_numbers_names_no_column(program):
+    """CHANGELOG.md: “A table whose columns have names, and none of them a loss, is not read as one; it asks which column it is.”"""
+    for title in ("My first run", "Results:", "run 3", "losses of the run", "--------"):
+        assert program.read(f"{title}\n1 0.5\n2 0.6\n3 0.7")["loss"] == [0.5, 0.6, 0.7]
 
 
 @pytest.mark.parametrize(

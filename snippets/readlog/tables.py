@@ -4,8 +4,22 @@ import itertools
 import re
 
 from .data import pattern
-from .reading import MOST_NAMES, NUMBER, SPACE, STRAY, VALUES, Unreadable, choose, counters, even, number
+from .reading import (
+    EPOCH,
+    MOST_NAMES,
+    NUMBER,
+    SPACE,
+    STEP,
+    STRAY,
+    VALUES,
+    Unreadable,
+    choose,
+    counters,
+    even,
+    number,
+)
 
+MARKS = ("\t", ";", "|", ",", None)
 BAR = pattern(r":? {0,3}[0-9]{1,3}%\|.*$")  # a bar behind the last cell
 PAIRED = pattern("^(?:train|training|valid|validation|val|test|eval)$")
 NO_NAME = pattern("^[-+]?[0-9]|^(?:nan|inf),?$|[:=]$|=|^[0-9/%]+$|^-+$")
@@ -73,7 +87,7 @@ def table(text, column=None):
     """A row of names, and numbers below it."""
     lines = [line for line in text.split("\n") if line.strip(SPACE)]
     wide = set()
-    for top, mark in itertools.product(range(min(60, len(lines))), ("\t", ";", "|", ",", None)):
+    for top, mark in itertools.product(range(min(60, len(lines))), MARKS):
         if not mark or mark in lines[top]:
             names, height = heading(lines, top, mark)
             if len(names) > MOST_NAMES:
@@ -97,14 +111,30 @@ def is_bare(line):
     return ONE.match(line) or (not VALUES.sub("", line).strip(" ,;|[]()\t\"'") and VALUES.search(line))
 
 
+def names_above(lines, top, widths):
+    """The names of columns that stand above bare numbers: none of them is a loss, or it would be a table."""
+    above = [n for n in range(top) if not RULE.match(lines[n])]
+    if not above:
+        return []
+    head = lines[above[-1]]
+    mark = next(mark for mark in MARKS if not mark or mark in head)
+    names, height = heading(lines, above[-1], mark)
+    named = mark or len(names) == 1 or any(STEP.search(n) or EPOCH.search(n) for n in names)
+    if not mark and widths == {len(names) + 1} and (named or head[0] == " "):  # pandas counts its rows
+        names, named = ["#", *names], True
+    return names if height and named and widths == {len(names)} else []
+
+
 def bare(text):
     """Numbers without names: a list, or columns of which the first may count."""
     lines = [line for line in text.split("\n") if line.strip(SPACE)]
     kept = [line for line in lines if is_bare(line)]
-    if 2 * len(kept) < len(lines):
+    if not kept or 2 * len(kept) < len(lines):
         return []
     rows = [[line.strip(" ,")] if ONE.match(line) else VALUES.findall(line) for line in kept]
     widths = {len(row) for row in rows}
+    if names := names_above(lines, lines.index(kept[0]), widths):
+        return [dict(zip(names, row)) for row in rows]
     first = [number(row[0]) for row in rows if row]
     counts = widths and min(widths) > 1 and (even(first) or 0) >= 1 and first[0] % 1 == 0
     opened = sum("[" in line for line in kept)

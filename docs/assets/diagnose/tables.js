@@ -1,8 +1,9 @@
 // Logs in columns: a row of names above rows of numbers, or numbers and nothing else.
 
 import { pattern } from "./data.js";
-import { choose, counters, even, isValue, joined, linesOf, MOST_NAMES, NUMBER, number, SPACE, STRAY, strip, Unreadable, VALUES, valuesOf } from "./reading.js";
+import { choose, counters, EPOCH, even, isValue, joined, linesOf, MOST_NAMES, NUMBER, number, SPACE, STEP, STRAY, strip, Unreadable, VALUES, valuesOf } from "./reading.js";
 
+const MARKS = ["\t", ";", "|", ",", null];
 const BAR = pattern(String.raw`:? {0,3}[0-9]{1,3}%\|.*$`); // a bar behind the last cell
 const PAIRED = pattern("^(?:train|training|valid|validation|val|test|eval)$");
 const NO_NAME = pattern("^[-+]?[0-9]|^(?:nan|inf),?$|[:=]$|=|^[0-9/%]+$|^-+$");
@@ -71,7 +72,7 @@ export function table(text, column = null) {
   const lines = linesOf(text);
   const wide = new Set();
   for (let top = 0; top < Math.min(60, lines.length); top++) {
-    for (const mark of ["\t", ";", "|", ",", null]) {
+    for (const mark of MARKS) {
       if (mark && !lines[top].includes(mark)) continue;
       const [names, height] = heading(lines, top, mark);
       if (names.length > MOST_NAMES) {
@@ -95,6 +96,19 @@ export function table(text, column = null) {
 /** Numbers and nothing else. */
 export const isBare = (line) => ONE.test(line) || (!strip(line.replace(VALUES, ""), " ,;|[]()\t\"'") && valuesOf(line).length > 0);
 
+/** The names of columns that stand above bare numbers: none of them is a loss, or it would be a table. */
+function namesAbove(lines, top, widths) {
+  const above = lines.slice(0, Math.max(top, 0)).findLastIndex((line) => !RULE.test(line));
+  if (above < 0) return [];
+  const head = lines[above];
+  const mark = MARKS.find((one) => !one || head.includes(one));
+  const [names, height] = heading(lines, above, mark);
+  let named = mark || names.length === 1 || names.some((name) => STEP.test(name) || EPOCH.test(name));
+  // pandas counts its rows.
+  if (!mark && widths.has(names.length + 1) && (named || head[0] === " ")) named = names.unshift("#");
+  return height && named && widths.size === 1 && widths.has(names.length) ? names : [];
+}
+
 /** Numbers without names: a list, or columns of which the first may count. */
 export function bare(text) {
   const lines = linesOf(text);
@@ -102,6 +116,8 @@ export function bare(text) {
   if (2 * kept.length < lines.length) return [];
   const rows = kept.map((line) => (ONE.test(line) ? [strip(line, " ,")] : valuesOf(line)));
   const widths = new Set(rows.map((row) => row.length));
+  const named = namesAbove(lines, lines.indexOf(kept[0]), widths);
+  if (named.length) return rows.map((row) => new Map(named.map((name, i) => [name, row[i]])));
   const [least, most] = [Math.min(...widths), Math.max(...widths)];
   const first = rows.map((row) => number(row[0]));
   const counts = widths.size > 0 && least > 1 && (even(first) ?? 0) >= 1 && first[0] % 1 === 0;
