@@ -675,6 +675,21 @@ def test_on_a_phone_held_upright_the_slides_stand_one_below_the_other_and_are_re
         assert axe.violations(page) == []
 
 
+@pytest.mark.parametrize("chapter", sorted(set(FIRST.values())))
+def test_on_a_phone_nothing_jumps_when_the_script_of_a_deck_comes(browser, address, chapter):
+    page, held = browser.new_page(viewport={"width": 390, "height": 844}), []
+    page.route("**/slides/slides.js", lambda route: held.append(route))
+    page.goto(f"{address}slides/{chapter}/", wait_until="commit")
+    until(page, "() => document.readyState === 'interactive' && document.images.length > 0")
+    tops = "[...document.querySelectorAll('section > :is(h1, h2)')].slice(0, 4).map(one => one.getBoundingClientRect().top)"
+    page.evaluate("() => document.fonts.ready")
+    before = page.evaluate(tops)
+    held[0].continue_()
+    until(page, "() => document.documentElement.matches('.paper')")
+    assert page.evaluate(tops) == pytest.approx(before, abs=1)
+    page.close()
+
+
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_a_handout_has_the_notes_below_each_slide(open_page, paper):
     """docs/teach.md: “or ?print-pdf&notes (a handout with the notes), and print from the browser.”"""
