@@ -29,6 +29,12 @@ QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 WHOLE = {"torch": "torch._dynamo", "transformers": "transformers.trainer"}  # which the first use would import
+LINES = (
+    "tests/apart.py",
+    "snippets/frameworks/*",
+    "snippets/readlog/*",
+    "scripts/weave/**/*",
+)  # see proven.py
 PATIENCE = 1200  # seconds: a busy machine imports TensorFlow for minutes
 FORKS = sys.platform == "linux"  # elsewhere a framework may not bear it, and is imported for each block
 

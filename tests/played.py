@@ -8,6 +8,15 @@ from python.kit import needs, write_kit
 from weave.memo import remembered
 
 WORKER = ROOT / "docs/assets/python/worker.js"
+# What decides what is played, besides the program: see proven.py.
+PLAYS = (
+    "tests/played.py",
+    "snippets/data/*",
+    "snippets/*/*",
+    "scripts/python/*",
+    "scripts/weave/**/*",
+    "docs/assets/python/*",
+)
 ASK = """async ({kit, asked}) => {
     const worker = new Worker("worker.js", {type: "module"}), told = [];
     const answered = message => new Promise((resolve, reject) => {

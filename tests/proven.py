@@ -23,6 +23,7 @@ def proven_by(*patterns: str) -> pytest.MarkDecorator:
     """Mark a test that depends on nothing but the files of these patterns, its own file and the locked packages.
 
     A pattern begins at the top of the repository and may name a parameter of the test: ``snippets/{chapter}.py``.
+    Where all tests of a file are marked, those that look at the built site are not spared.
     """
     return pytest.mark.proven_by(*patterns)
 
@@ -58,7 +59,7 @@ def spare(items) -> None:
     """Skip what is proven; the others take along what they will have proven."""
     before = {} if os.environ.get("WEEKLY") else known()
     for item in items:
-        if item.get_closest_marker("proven_by"):
+        if item.get_closest_marker("proven_by") and "site" not in item.fixturenames:
             proof = fingerprint(files_of(item))
             if before.get(name_of(item)) == proof:
                 item.add_marker(pytest.mark.skip(reason=SKIPPED))

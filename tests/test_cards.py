@@ -5,7 +5,9 @@ import re
 import numpy as np
 import pytest
 
+from apart import LINES
 from conftest import ROOT
+from proven import proven_by
 from test_messages import found, said_by
 
 PAGE = (ROOT / "docs/cards.md").read_text(encoding="utf-8")
@@ -14,6 +16,14 @@ LOGS = {n: re.search(r"```text\n(.*?)```", card, re.S)[1].splitlines() for n, ca
 KEYS = {
     n: " ".join(re.search(r'\?\?\? answer "(.*)"\n(.*)', card, re.S).groups()) for n, card in CARDS.items()
 }
+
+
+MESSAGES = "docs/cards.md", "docs/messages.md", "tests/messages/*", "tests/test_messages.py"
+
+
+def framework(test):
+    """One worker runs each framework once."""
+    return pytest.mark.xdist_group("frameworks")(proven_by(*LINES, *MESSAGES)(test))
 
 
 def scaled():
@@ -80,7 +90,7 @@ def test_there_are_five_cards_each_with_a_log_its_room_and_its_key():
         assert max(map(len, LOGS[n])) <= 80
 
 
-@pytest.mark.xdist_group("frameworks")
+@framework
 def test_card_1_is_the_run_of_keras_and_its_limit_is_that_of_its_inputs():
     """“Keras: a `Dense(1)` on age in years and weight in kilograms, `"mse"`, `SGD(0.001)`.” “**A rate above the limit,
     hidden in one line.** The loss was finite before `fit`, so it is not the data. A line of Keras is the mean of an
@@ -123,7 +133,7 @@ def test_card_2_is_a_scaler_at_work():
     assert sum("inf" in line for line in LOGS["2"]) == 4
 
 
-@pytest.mark.xdist_group("frameworks")
+@framework
 def test_card_3_is_what_the_trainer_prints():
     """“Hugging Face's Trainer, float32, a line for each update.” “**The loss is nan; the Trainer does not show it.** A
     loss of 0 with a norm that is nan is a loss that was left out. The weights are nan since the second update.” “**Check:**

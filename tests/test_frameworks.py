@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import readlog
-from apart import last_line, skip_without
+from apart import LINES, last_line, skip_without
 from conftest import ROOT
 from lines.reference import (
     PEOPLE,
@@ -32,9 +32,13 @@ from lines.reference import (
     with_momentum,
 )
 from lines.woven import FOLDER, pieces, trained, woven
+from proven import proven_by
 from weave.program import sections
 
-pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
+pytestmark = [
+    pytest.mark.xdist_group("frameworks"),  # one worker runs each framework once
+    proven_by(*LINES, "docs/frameworks.md", "tests/lines/*"),
+]
 
 PAGE = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
 NEEDS = {

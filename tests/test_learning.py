@@ -12,9 +12,15 @@ import pytest
 
 from lab import LABS, answered, blanks, steps_of, typical_wrong_answers
 from labs.lab import LOOK_BACK, blanked, checks, numbered
-from played import question, shown, told_in_the_page
+from played import PLAYS, question, shown, told_in_the_page
+from proven import left, proven_by
 
-pytestmark = pytest.mark.xdist_group("learning")
+pytestmark = [
+    pytest.mark.xdist_group("learning"),
+    proven_by(*PLAYS, "docs/labs/{stem}.py", "docs/labs/given/*", "scripts/labs/*", "tests/lab.py"),
+]
+SOLVED = "test_a_solved_lab_prints_draws_and_says_in_the_page_what_it_does_here"
+WRONG = "test_each_wrong_answer_is_told_in_the_page_what_it_is"
 CHECK = "check of "  # as in session.js, which puts the checks there
 CELLS = {stem: [*numbered(jupytext.read(path).cells)] for stem, path in LABS.items()}
 
@@ -61,10 +67,10 @@ def tries(stem: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.fixture(scope="module")
-def told(pyodide, browser, tmp_path_factory) -> dict:
-    """What the worker tells of each lab and each try."""
-    asked = {}
-    for stem in LABS:
+def told(request, pyodide, browser, tmp_path_factory) -> dict:
+    """What the worker tells of each lab and each try, as far as they are asked for."""
+    asked, stems = {}, [params["stem"] for test in (SOLVED, WRONG) for params in left(request.session, test)]
+    for stem in dict.fromkeys(stems):
         asked[stem] = question(f"labs/{stem}", cells(stem))
         for number, (name, code, _) in enumerate(tries(stem)):
             asked[stem, number] = question(f"labs/{stem}", cells(stem, name, code))

@@ -14,11 +14,15 @@ import numpy as np
 import pytest
 
 import readlog
-from apart import last_line, skip_without
+from apart import LINES, last_line, skip_without
 from conftest import ROOT, SNIPPETS
+from proven import proven_by
 from weave.program import sections
 
-pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
+pytestmark = [
+    pytest.mark.xdist_group("frameworks"),  # one worker runs each framework once
+    proven_by(*LINES, "docs/diagnose.md"),
+]
 
 PROVES = "diagnose"
 FOLDER = SNIPPETS / "frameworks"

@@ -12,11 +12,22 @@ import tomllib
 import numpy as np
 import pytest
 
-from apart import last_line, skip_without
+from apart import LINES, last_line, skip_without
 from conftest import ROOT, SNIPPETS, axes_of, names_of
+from proven import proven_by
 from weave.program import sections
 
-pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
+pytestmark = [
+    pytest.mark.xdist_group("frameworks"),  # one worker runs each framework once
+    proven_by(
+        *LINES,
+        "docs/measure.md",
+        "snippets/*.py",
+        "snippets/data/*",
+        "scripts/measure/**/*",
+        "pyproject.toml",
+    ),
+]
 
 FOLDER = SNIPPETS / "frameworks"
 PAGE = (ROOT / "docs" / "measure.md").read_text(encoding="utf-8")

@@ -16,8 +16,9 @@ import markdown
 import numpy as np
 import pytest
 
-from apart import last_line, skip_without
+from apart import LINES, last_line, skip_without
 from conftest import ROOT, SNIPPETS
+from proven import proven_by
 from readlog import diagnose, read
 from weave.program import sections
 
@@ -82,7 +83,10 @@ COMPUTED = ["guessing", "guard", "norm-large"]  # numbers, of which tests below 
 NAMED = ["skipping", "minimum-scale", "stopping", "detectron2", "yolo", "tensorboard", "megatron", "latents"]
 NAMED += ["caffe", "darknet"]  # whose source is linked
 
-pytestmark = pytest.mark.xdist_group("frameworks")  # one worker runs each framework once
+pytestmark = [
+    pytest.mark.xdist_group("frameworks"),  # one worker runs each framework once
+    proven_by(*LINES, "docs/*.md", "mkdocs.yml", "tests/messages/*"),
+]
 
 
 CLAIM = re.compile(r"^def ([a-z]\w*)\(\):", re.MULTILINE)

@@ -19,7 +19,7 @@ import pytest
 import rules
 from conftest import ROOT, SNIPPETS, shown_by
 from edits import RIGHT, WRONG
-from played import question, shown, told_in_the_page
+from played import PLAYS, question, shown, told_in_the_page
 from proven import left, proven_by
 from python import get
 from python.kit import WORDS
@@ -77,14 +77,7 @@ RUNS = [["a", "x = [0]\nprint('a')\n"], ["b", "x.append(1)\nprint(x)\n"], ["c", 
 FOLLOWING = [RUNS, RUNS, RUNS[:2], [RUNS[0], ["b", "x.append(5)\nprint(x)\n"], RUNS[2]]]
 
 
-WHAT_PLAYS = (
-    "snippets/data/*",
-    "snippets/*/*",
-    "scripts/python/*",
-    "scripts/weave/**/*",
-    "docs/assets/python/*",
-)
-PROGRAM = (*WHAT_PLAYS, "snippets/{stem}.py", "tests/played.py")
+PROGRAM = (*PLAYS, "snippets/{stem}.py")
 PLAYED = "test_each_section_prints_and_draws_in_the_page_what_it_does_in_the_build"
 CHECKED = "test_an_exercise_is_checked_in_the_page_as_it_is_in_the_build"
 EXERCISE = (
