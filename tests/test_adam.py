@@ -144,7 +144,8 @@ def test_recall_a_factor_of_16_becomes_2401():
 
 
 def test_adam_is_gradient_descent_with_three_changes(chapter):
-    """“Adam is gradient descent with three changes.” “Adam is descent with three changes”"""
+    """“Adam is gradient descent with three changes.” “Adam is descent with three changes”
+    docs/adam.md: “Adam in three changes”"""
     g, kept = np.array([3.0, -0.2]), np.zeros((2, 2))
     for t in (1, 2, 3):
         assert chapter.adam(g, kept, t, b1=0, root=0, fix=0) * (1 + 1e-8) == pytest.approx(g)
@@ -457,6 +458,17 @@ def test_the_live_figure_draws_what_its_words_say():
     styles = (ROOT / "docs/assets/interactive/figure.css").read_text(encoding="utf-8")
     assert re.search(r"\(.*\.roof.*\) \{ stroke-dasharray: 2 3; \}", styles)
     assert re.search(r"\(\.ground.*\) \{ stroke-width: 1; \}", styles)
+
+
+def test_the_live_figure_says_of_which_updates_one_is_the_largest_and_when_there_is_no_bound():
+    """With a long memory of the mean the largest comes after the sixty that are shown."""
+    drawn = (ROOT / "docs/assets/interactive/adam.js").read_text(encoding="utf-8")
+    assert "AFTER] = [10, 60]" in drawn and "α in ${AFTER} updates, at update ${far.t}" in drawn
+    assert moves([*np.zeros(30_000), *np.ones(400)], b1=0.99, b2=0.9999)[30_000:].argmax() > 60
+    assert "Here β₁² is not below β₂, and an update has no bound." in drawn
+    for b2, grows in (0.81, True), (0.80, True), (0.90, False):
+        far = [moves((b2 / 0.9) ** np.arange(n), b2=b2, eps=0, start=10**5)[-1] for n in (100, 400, 1600)]
+        assert (far[2] > 1.9 * far[1] > 3.6 * far[0]) == grows == (b2 - 1e-12 <= 0.9**2)
 
 
 def test_the_tasks_beside_the_live_figure():
