@@ -116,7 +116,8 @@ def test_the_run_gives_what_was_posted_to_11_digits(chapter):
     4.57760985674227e+74, at 998 it is 5.386601277550346e+74, at 999 6.338564061017721e+74.” “The first two
     posts fit straight lines with a squared error, the full batch and plain descent, so the digits could be recomputed:
     twelve in the first post,”
-    snippets/cases.py: “mean squared error, and the line” “the slope is printed after it”"""
+    snippets/cases.py: “mean squared error, and the line” “the slope is printed after it”
+    docs/cases.md: “Three lines of a post”"""
     loss, slope, cut = np.array([*chapter.run(0.0005, chapter.x, chapter.y, np.zeros(2))]).T
     assert (slope[0], cut[0]) == (0, 0) and loss[0] == pytest.approx(np.mean(np.square(Y_A)))
     for n in (997, 998, 999):
@@ -345,7 +346,8 @@ def test_the_data_of_the_second_post_give_curvatures_and_limit(chapter):
 def test_the_recomputed_run_gives_the_posted_slopes(chapter, update):
     """“A question on Stack Overflow fits a line to $x$ = 5, 10, …, 40 and $y$ = 2, 4, …, 16 in TensorFlow, that is in
     fp32.” “At 0.01 every tenth slope is printed: −20.48267746, −1.06335529e+12, −5.40660918e+22, −2.74898110e+33,
-    nan.” “six in the second, which ran in fp32.” “Two first lines, at two rates, give the whole run”"""
+    nan.” “six in the second, which ran in fp32.” “Two first lines, at two rates, give the whole run”
+    docs/cases.md: “A second post, every tenth update”"""
     assert chapter.found[update][1] == pytest.approx(SLOPES_B[update], rel=2e-6)
     assert chapter.found[update][2] == pytest.approx(CUTS_B[update], rel=2e-6)
     assert chapter.xs.dtype == chapter.found[5][1].dtype == np.float32
@@ -578,7 +580,9 @@ def test_20_causes_13_of_them_nan_or_inf_without_any_run(chapter):
     public threads recomputed from what they posted.” “Of the 20 causes above, 13 give nan or inf in a line or two,
     without any run.” docs/index.md: “Cases: runs from public threads, and the causes that are not
     the rate.”
-    CHANGELOG.md: “Cases: two public threads read backwards from what they printed, two more from the few numbers that they gave, and 20 causes of nan or growth that are not the rate, each rebuilt in a line or two of numpy.”"""
+    CHANGELOG.md: “Cases: two public threads read backwards from what they printed, two more from the few numbers that they gave, and 20 causes of nan or growth that are not the rate, each rebuilt in a line or two of numpy.”
+    docs/cases.md: “Two posts with a few numbers only” “Cases: what else it may be, and two logs read
+    backwards”"""
     markdown = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
     rows = markdown[
         markdown.index("### From the first") : markdown.index("## Two questions first")

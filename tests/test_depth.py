@@ -74,7 +74,8 @@ def test_the_table_of_the_unit_is_what_a_chain_of_products_does(chapter, T, w):
     w\,h_{t-1}$, and after $T$ steps $h_T = w^T$.” “The last column was bisected from runs.” “That the limit is
     2/λ (Overshoot).” “A weight that acts $T$ times has the slope $T w^{T-1}$ and the curvature of its
     square.” “A weight that acts once has a limit.” “The curvature goes with the square of a hundredth power”
-    snippets/depth.py: “bisect for the limit”"""
+    snippets/depth.py: “bisect for the limit”
+    docs/depth.md: “One weight, a hundred steps”"""
 
     def output(v):
         h = 1.0
@@ -920,7 +921,8 @@ def test_the_task_has_eight_places_and_64_questions_and_the_logit_is_q_times_k(c
     zK$ make a logit, $q \cdot k/\sqrt{\mathstrut d}$, and the softmax of the logits says where to look.” “The smallest task
     for one head: eight places, each with a random vector and a number.” “The question is the vector of one place, and the
     answer its number.” “There are 64 such questions.”
-    snippets/depth.py: “the softmax” “the question is one of eight places: what stands there?”"""
+    snippets/depth.py: “the softmax” “the question is one of eight places: what stands there?”
+    docs/depth.md: “Attention: a product of two”"""
     task, (Q, K) = chapter.lookup(6)
     ask, place, value, answer = task
     assert place.shape == (64, 8, 8) and value.shape == (64, 8)

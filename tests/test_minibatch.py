@@ -657,7 +657,8 @@ def test_the_mean_square_of_the_batch_hessian_has_two_parts_and_a_bound(m):
 def test_the_bound_lies_below_the_exact_limit_at_every_size(chapter):
     r"""“A safe rate needs two numbers only.” – “The mean square error shrinks at every update if 0 < \alpha <
     \frac{2m}{L_{\max} + (m - 1)\,\lambda_{\max}},” – “The bound is safe at every size, and at batch 1 less
-    than half of the mean-square limit.” “A rate that is safe, from two numbers”"""
+    than half of the mean-square limit.” “A rate that is safe, from two numbers”
+    docs/minibatch.md: “A safe rate, without the matrix”"""
     bound = enough(chapter, 2 ** np.arange(11))
     exact = np.array([exact_limit(chapter.X, m) for m in 2 ** np.arange(11)])
     assert np.all(bound < exact) and np.all(exact < chapter.full)

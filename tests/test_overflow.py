@@ -12,14 +12,16 @@ import os
 import struct
 import subprocess
 import sys
+from contextlib import nullcontext
 from decimal import Decimal
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
 from apart import last_line, skip_without
-from conftest import ROOT, SNIPPETS, axes_of, names_of
+from conftest import ROOT, SNIPPETS, axes_of, names_of, no_window
 from weave.program import sections
 
 FORMATS = "fp16", "bf16", "fp32", "fp64"
@@ -1329,6 +1331,15 @@ def test_the_panels_mark_the_first_inf_of_the_loss_and_the_first_nan_of_b_above_
         )
         between = slice(first(loss, np.isinf), first(b, np.isnan))
         assert not np.isfinite(loss[between]).any() and not np.isnan(b[between]).any()
+
+
+def test_on_a_logarithmic_axis_up_to_the_largest_number_the_ticks_overflow(chapter):
+    """snippets/overflow.py: “on a log axis even ticks would overflow”"""
+    with no_window():
+        for top, overflows in (chapter.largest["fp32"], False), (chapter.largest["fp64"], True):
+            ax = plt.figure().add_subplot(yscale="log", ylim=(1, top))
+            with pytest.raises(RuntimeWarning, match="overflow") if overflows else nullcontext():
+                ax.get_yticks()
 
 
 def test_the_three_panels_are_the_same_picture_but_for_the_numbers_on_their_axes(chapter):

@@ -270,7 +270,8 @@ def test_the_slope_is_the_curvature_times_the_error_and_three_lines_follow(seed)
     the distance from the bottom $\hat b$:” “\begin{aligned} f'(b_t) &= \lambda\,(b_t - \hat b) \\ b_{t+1} &=
     b_t - \alpha\lambda\,(b_t - \hat b) \\ b_{t+1} - \hat b &= (1 - \alpha\lambda)\,(b_t - \hat b)
     \end{aligned}”
-    snippets/overshoot.py: “the curvature λ = f''(b), the same at every b”"""
+    snippets/overshoot.py: “the curvature λ = f''(b), the same at every b”
+    docs/overshoot.md: “Why: three lines”"""
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(2, 30)) if seed else (names_of("overshoot").x, names_of("overshoot").y)
     loss = lambda b: 0.5 * np.sum((y - x * b) ** 2)  # noqa: E731

@@ -288,6 +288,17 @@ def test_the_program_finds_the_same_on_other_bowls(chapter, seed):
     assert "α > 2α*    522 steps, rose 522\n" in shown and "α < 2α*    478 steps, rose 0\n" in shown
 
 
+def test_the_bowls_are_half_the_length_of_aw_squared_in_2_to_10_dimensions(chapter):
+    """snippets/taylor.py: “the bowl ½‖Aw‖², 2 to 10 dimensions the gradient, λmax”"""
+    chapter.drawn = []
+    changed(chapter, "thousand", "    best = ", "    drawn.append((A, w, g, top))\n    best = ")
+    assert {len(w) for _, w, _, _ in chapter.drawn} == set(range(2, 10 + 1))
+    for A, w, g, top in chapter.drawn[:50]:
+        heights = [np.sum((A @ (w + one)) ** 2 - (A @ (w - one)) ** 2) / 2 for one in 1e-3 * np.eye(len(w))]
+        assert g == pytest.approx(np.array(heights) / 2e-3)
+        assert top == pytest.approx(np.linalg.norm(A, 2) ** 2)
+
+
 def test_elsewhere_the_table_holds_for_short_steps_only_and_on_log_cosh_the_best_step_rises(chapter):
     """“Elsewhere it holds for short steps only: on the log cosh loss
     [below](#change-one-thing-what-a-residual-costs), the step at $\\alpha^*$ raises the loss by 32.8.”"""
