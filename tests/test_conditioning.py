@@ -576,9 +576,13 @@ def test_the_table_of_inputs_agrees_with_singular_values(chapter, name):
     """“That is half of the cure. The limit rises to `0.0438`, but κ is still `523.8` and the wait `3619` updates,
     because the means are still there.” “Yes. Then κ is `1.012`, the limit `0.994`, and the best rate needs `3`
     updates.” “Standardising two inputs took κ from `5.979e+10` to `1.012`.”
-    snippets/conditioning.py: “at the best rate”"""
+    snippets/conditioning.py: “mean squared error” “at the best rate”"""
     lam = curvatures_of(people(0)[name])
     kappa = lam.max() / lam.min()
+    X = people(0)[name]
+    sharp = np.linalg.svd(X, full_matrices=False)[2][0]  # along it the mean squared error bends so
+    errors = [np.mean((X @ (step * sharp) - 1) ** 2) for step in (-1, 0, 1)]
+    assert np.diff(errors, 2) == pytest.approx(lam.max())
     wait = np.ceil(np.log(1e6) / -np.log1p(-2 / (kappa + 1)))
     printed = row(chapter, "features", name + " ")
     assert printed == pytest.approx([lam.max(), 2 / lam.max(), kappa, wait], rel=5e-3)
