@@ -87,7 +87,7 @@ def train(step, weights, task, alpha=0.1, clip=np.inf, updates=300):
     return np.array(losses), np.array(norms)
 
 
-def sums(T, n=5):  # n × 16 lists of T numbers, a 1 beside each; their sums
+def sums(T, n=5):  # n × 16 lists of T numbers, a 1 beside each; scaled sums
     x = np.random.default_rng(1).uniform(-1, 1, (T, n, 16, 1))
     return np.append(x, x**0, axis=-1), x.sum(axis=0) * (3 / T) ** 0.5
 

@@ -66,7 +66,7 @@ plt.legend(), plt.show()
 
 # %% --8<-- [start:fp32]
 operations = {  # k rounds to the format after every operation
-    "softmax, a score of 12": lambda k: (e := k(np.exp(k(12)))) / k(e + 1),
+    "softmax, score of 12": lambda k: k((e := k(np.exp(k(12)))) / k(e + 1)),
     "norm of a gradient of 256": lambda k: k(np.sqrt(k(k(256) ** 2))),
     "loss, −log p at p = 1e-8": lambda k: k(-np.log(k(1e-8))),
     "a sum: 2048 + 1": lambda k: k(k(2048) + k(1)),

@@ -144,7 +144,8 @@ def test_recall_a_factor_of_16_becomes_2401():
 
 
 def test_adam_is_gradient_descent_with_three_changes(chapter):
-    """“Adam is gradient descent with three changes.” “Adam is descent with three changes”"""
+    """“Adam is gradient descent with three changes.” “Adam is descent with three changes”
+    docs/adam.md: “Adam in three changes”"""
     g, kept = np.array([3.0, -0.2]), np.zeros((2, 2))
     for t in (1, 2, 3):
         assert chapter.adam(g, kept, t, b1=0, root=0, fix=0) * (1 + 1e-8) == pytest.approx(g)
@@ -225,7 +226,8 @@ def test_each_row_is_one_change_alone(chapter):
     and at a rate of 0.1: αλ is 3 and 300.” “The first two columns are the first update, in units of α, the last
     two the error after 50 updates.” “Predict: on the second parabola the gradient is a hundred times as large.”
     “This is what descent does, with 30 and 3000, and averaging does not change it.” “Scaling does.” “Correcting
-    takes the first scaled step from 31.62 α to α.”"""
+    takes the first scaled step from 31.62 α to α.”
+    snippets/adam.py: “the first update, and w”"""
     found = rows(chapter)
     assert found["descent"][:2] == pytest.approx([30, 3000], rel=1e-3)
     assert found["1"][:2] == pytest.approx([3, 300], rel=1e-3)
@@ -358,7 +360,8 @@ def test_the_table_of_the_jump_after_a_calm(chapter):
     """“The first four columns are the update at once, the largest, when it comes, and one, all: the way that
     one gradient alone moves the weight in the end, because $m$ remembers it: 31.77 α at 0.999, 5.837 α at
     0.95.” “After a calm a gradient moves it by 3.162 α at once and by at most 7.27 α per update at β₂ = 0.999,
-    by 0.4472 and 1.165 at 0.95.” “The longer the memory, the longer the way”"""
+    by 0.4472 and 1.165 at 0.95.” “The longer the memory, the longer the way”
+    snippets/adam.py: “a calm has left m and v at 0; then comes a 1” “so late that nothing is corrected”"""
     for line in chapter.printed["bound"].splitlines()[1:]:
         b2, at_once, largest, update, in_all, bound = numbers(line)
         assert b2 in (0.999, 0.99, 0.95)
@@ -392,7 +395,8 @@ def test_the_three_curves_of_the_figure_peak_where_the_text_says(chapter):
     """“Update in units of α against updates since the jump, for three values of β₂. At 0.999 it starts at 3.2,
     rises to 6.6 at update 12 and sinks slowly. At 0.99 it peaks at 2.1, at 0.95 at 1.1. Each stays below its
     dotted bound.” “A large gradient comes after a calm, and stays.” “The longer the memory β₂ of the
-    denominator, the longer it mistakes the new gradients for outliers.”"""
+    denominator, the longer it mistakes the new gradients for outliers.”
+    snippets/adam.py: “β₂; dotted: the bound”"""
     (panel,) = axes_of(chapter, "bound")
     curves = [line.get_ydata() for line in panel.lines if len(line.get_xdata()) == 40]
     assert [line.get_label() for line in panel.lines[::2]] == ["0.999", "0.99", "0.95"]
@@ -456,6 +460,17 @@ def test_the_live_figure_draws_what_its_words_say():
     assert re.search(r"\(\.ground.*\) \{ stroke-width: 1; \}", styles)
 
 
+def test_the_live_figure_says_of_which_updates_one_is_the_largest_and_when_there_is_no_bound():
+    """With a long memory of the mean the largest comes after the sixty that are shown."""
+    drawn = (ROOT / "docs/assets/interactive/adam.js").read_text(encoding="utf-8")
+    assert "AFTER] = [10, 60]" in drawn and "α in ${AFTER} updates, at update ${far.t}" in drawn
+    assert moves([*np.zeros(30_000), *np.ones(400)], b1=0.99, b2=0.9999)[30_000:].argmax() > 60
+    assert "Here β₁² is not below β₂, and an update has no bound." in drawn
+    for b2, grows in (0.81, True), (0.80, True), (0.90, False):
+        far = [moves((b2 / 0.9) ** np.arange(n), b2=b2, eps=0, start=10**5)[-1] for n in (100, 400, 1600)]
+        assert (far[2] > 1.9 * far[1] > 3.6 * far[0]) == grows == (b2 - 1e-12 <= 0.9**2)
+
+
 def test_the_tasks_beside_the_live_figure():
     """“0.909.” “One tenth of 10 is 1, but $v$ still remembers the ones: its root is 1.05.” “Only a jump of a
     hundred or more comes near 3.16.” “How far does one gradient of 1,000 move the weight in sixty updates?”
@@ -491,7 +506,8 @@ def jump_rows(chapter):
 
 def test_in_all_six_runs_the_loss_jumps_at_the_first_update_and_then_falls(chapter):
     """“Yes, in all six runs.” “One jump, then down: the rate was too high at that moment.” “Growth by a factor, update after update, and no way back: this does not come from the rate alone.”
-    “One jump, and then the way down” “One jump, then down Every weight is within”"""
+    “One jump, and then the way down” “One jump, then down Every weight is within”
+    docs/adam.md: “So Adam fails differently.”"""
     for (layers, alpha), losses in jump_rows(chapter).items():
         run = losses_of(layers, alpha, 1000)
         assert run.argmax() == 1
@@ -500,6 +516,14 @@ def test_in_all_six_runs_the_loss_jumps_at_the_first_update_and_then_falls(chapt
         grows = run[1:] > 1.5 * run[:-1]  # in a spike for up to sixteen updates, and it comes back
         assert run[2:].max() < 2 * run[1] and not np.any(np.convolve(grows, np.ones(30), "valid") == 30)
     assert list(jump_rows(chapter)) == [(n, a) for n in (2, 4) for a in (0.3, 3, 30)]
+    for layers in (2, 4):  # descent grows at each of its last finite updates instead
+        descent = descent_of(layers, 3, 30)
+        last = np.argmin(np.isfinite(descent)) or len(descent)
+        assert np.all(np.diff(descent[max(0, last - 3) : last]) > 0) and not np.isfinite(descent[-1])
+    for layers in (2, 4):  # descent grows at each of its last finite updates instead
+        descent = descent_of(layers, 3, 30)
+        last = np.argmin(np.isfinite(descent)) or len(descent)
+        assert np.all(np.diff(descent[max(0, last - 3) : last]) > 0) and not np.isfinite(descent[-1])
     calm = losses_of(4, 0.003, 300)  # the rate was too high
     assert calm.argmax() == 0 and calm[-1] < calm[0]
 
@@ -574,10 +598,23 @@ def test_the_highest_loss_is_far_from_the_end_of_fp32_and_in_fp16_it_would_be_in
         assert np.isinf(np.exp(np.sqrt(2 * losses_of(2, 3, 1000)[1]) * 3))  # an output of a lower rate
 
 
+@pytest.mark.parametrize("bend", ["relu", "tanh"])
+def test_the_gradient_is_that_of_differences_of_losses(chapter, bend):
+    """snippets/adam.py: “the loss ½ mean(error²), and its gradient” “backwards, by the chain rule” “each with
+    its slope, from the value h”"""
+    task = chapter.X, chapter.y, ((8, 32), (32, 32), (32, 1)), getattr(chapter, bend)
+    w = next(chapter.train(task, 1, 1, seed=3))[2]
+    g = chapter.gradient(w, task)[1]
+    for d in np.random.default_rng(4).normal(size=(5, len(w))):
+        ahead, behind = (chapter.gradient(w + h * d, task)[0] for h in (1e-6, -1e-6))
+        assert (ahead - behind) / 2e-6 == pytest.approx(g @ d, rel=1e-3)
+
+
 def test_the_network_has_8_inputs_and_32_units_and_every_update_sees_all_100_points(chapter):
     """“The network has 8 inputs and 32 units a layer, the data are 100 points, and every update sees all of them.”
     “The columns are layers of weights, α and losses.” “Predict: a ReLU network with four layers of weights runs under
-    Adam at a rate far too high.” “The networks here are small, with the full batch and squared error.”"""
+    Adam at a rate far too high.” “The networks here are small, with the full batch and squared error.”
+    snippets/adam.py: “the last row is the bias” “the last layer stays straight”"""
     assert chapter.X.shape == (100, 8) and chapter.y.shape == (100, 1)
     w = next(
         chapter.train((chapter.X, chapter.y, ((8, 32), (32, 32), (32, 32), (32, 1)), chapter.relu), 1, 1)
@@ -778,7 +815,8 @@ def test_two_layers_of_20_tanh_units_learn_the_wave_of_networks(chapter):
 
 def test_the_estimates_from_gradients_are_those_of_the_whole_hessian(chapter):
     """“You can measure it as in Networks: multiply by $H$ from two gradients, then divide by $P$.” “Predict:
-    after a thousand updates the run is at 38, its limit.”"""
+    after a thousand updates the run is at 38, its limit.”
+    snippets/adam.py: “of P⁻¹H: power iteration, from gradients”"""
     printed = {
         int(a): float(b)
         for a, b in (line[7:].split(": α λmax = ") for line in chapter.printed["sharpness"].splitlines())
@@ -809,7 +847,8 @@ def test_training_climbs_to_38_and_hovers_there_and_its_loss_falls(chapter):
 def test_the_figure_of_the_edge_is_what_its_text_says(chapter):
     """“Left: α λmax of three runs climbs to the dashed line at 38 and hovers there. The run at 0.003 needs some 3,000
     updates, the two others pass the line within 600 and come back to it. Right: the three losses fall from 0.7 to a
-    millionth, with many spikes.” “It goes back a little each time it has passed the limit, and then climbs again.”"""
+    millionth, with many spikes.” “It goes back a little each time it has passed the limit, and then climbs again.”
+    snippets/adam.py: “α λmax; dashed: 38”"""
     left, right = chapter.left, chapter.right
     (limit,) = [line for line in left.lines if line.get_linestyle() == "--"]
     assert set(limit.get_ydata()) == {38} and "α λmax" in left.get_title() and right.get_yscale() == "log"
@@ -985,7 +1024,8 @@ def test_a_bad_batch_after_a_calm_is_what_the_page_says_it_is(chapter):
     """“A network with two layers trains at 0.003 until its loss is 0.00002.” “Then, at update 1,500, all targets are
     wrong by 10, for this one update.” “The program prints the highest loss in the hundred updates after it, plainly and
     with one thing changed.” “For a while one bad batch costs nearly all that was learned: the loss of guessing is 0.85.”
-    “A spike after a long calm that comes back: one gradient was rare.”"""
+    “A spike after a long calm that comes back: one gradient was rare.”
+    snippets/adam.py: “and the highest loss” “the calm again, then one bad batch”"""
     assert chapter.calm[2] == ((8, 32), (32, 1)) and len(chapter.run) == 1500
     losses = [loss for loss, *_ in chapter.train(chapter.calm, 0.003, 1500)]
     assert losses == [one[0] for one in chapter.run] and losses[-1] == pytest.approx(0.00002, abs=5e-6)

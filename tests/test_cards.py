@@ -77,7 +77,8 @@ def test_there_are_five_cards_each_with_a_log_its_room_and_its_key():
     """“Five logs from real runs on cards to print, for a class to say what to check first and what the cause is; the key
     stands on a page of its own.” “Every log is that of a run, which a test runs again.” docs/teach.md: “Five cards on a
     sheet of paper, each with a log as a run prints it, and the key on another sheet: what to check first, and what it
-    was.” “One of the five runs is in order.” docs/cards.md: “Symptom cards: five logs, five causes”"""
+    was.” “One of the five runs is in order.” docs/cards.md: “Symptom cards: five logs, five causes”
+    docs/cards.md: “Print this page: the cards come on one sheet, the key on another.”"""
     assert [n for n in KEYS if "Nothing is wrong" in KEYS[n]] == ["2"]
     tested = [name for name in globals() if re.match(r"test_card_\d", name)]
     assert sorted({name[10] for name in tested}) == list(CARDS) == sorted(LOGS)

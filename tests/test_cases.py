@@ -115,7 +115,9 @@ def test_the_run_gives_what_was_posted_to_11_digits(chapter):
     """“The loss is the mean squared error, slope and intercept start at 0, the rate is 0.0005.” “At update 997 the loss is
     4.57760985674227e+74, at 998 it is 5.386601277550346e+74, at 999 6.338564061017721e+74.” “The first two
     posts fit straight lines with a squared error, the full batch and plain descent, so the digits could be recomputed:
-    twelve in the first post,”"""
+    twelve in the first post,”
+    snippets/cases.py: “mean squared error, and the line” “the slope is printed after it”
+    docs/cases.md: “Three lines of a post”"""
     loss, slope, cut = np.array([*chapter.run(0.0005, chapter.x, chapter.y, np.zeros(2))]).T
     assert (slope[0], cut[0]) == (0, 0) and loss[0] == pytest.approx(np.mean(np.square(Y_A)))
     for n in (997, 998, 999):
@@ -185,7 +187,8 @@ def test_the_line_through_three_posted_losses_lies_on_the_whole_run(chapter):
     the line drawn backwards through three posted losses. The dashed line marks a loss that stays where it began.”
     “Three losses from the end of the log give the whole run back.” “(At update 0 the line is 9 % too low: there the flat
     direction still counts.)” “The dashed line is what the limit itself would draw.”
-    “Three losses from the end give the whole run back”"""
+    “Three losses from the end give the whole run back”
+    snippets/cases.py: “One straight line”"""
     (ax,) = axes_of(chapter, "read")
     run, line, limit = ax.get_lines()
     assert len(run.get_ydata()) == len(line.get_ydata()) == 1001
@@ -313,7 +316,7 @@ def test_standardised_the_rate_one_half_is_exact_after_one_update():
 def second_start():
     """The start of the second post, from its two first lines."""
     high, low = np.array([SLOPES_B[1], CUTS_B[1]]), np.array(LOW_B[1])
-    g = (low - high) / 0.009
+    g = (low - high) / (0.01 - 0.001)
     return tuple(low + 0.001 * g), tuple(g)
 
 
@@ -321,7 +324,8 @@ def test_two_first_lines_at_two_rates_give_start_and_gradient():
     """The gradient that the lines imply is the gradient at the start that they imply.
 
     “But both runs had the same seed, so both began at the same weights and their first gradient was the same.” “Two
-    first lines, at two rates, give gradient and start.”"""
+    first lines, at two rates, give gradient and start.”
+    snippets/cases.py: “after an update at 0.01” “after one at 0.001” “the same gradient”"""
     (m, b), g = second_start()
     x, y = np.array(X_B), np.array(Y_B)
     assert g == pytest.approx(
@@ -331,7 +335,8 @@ def test_two_first_lines_at_two_rates_give_start_and_gradient():
 
 
 def test_the_data_of_the_second_post_give_curvatures_and_limit(chapter):
-    """“The limit is 1.5667e-03;”"""
+    """“The limit is 1.5667e-03;” snippets/cases.py: “the targets are 2, 4, … 16”"""
+    assert list(chapter.xs * 2 / 5) == list(Y_B) == [2, 4, 6, 8, 10, 12, 14, 16]
     flat, steep = curvatures(X_B)
     assert [flat, steep, 2 / steep] == pytest.approx([0.4113, 1276.5887, 1.5667e-3], rel=2e-4)
     assert f"{steep:.4f}," in chapter.printed["second"].split()
@@ -341,7 +346,8 @@ def test_the_data_of_the_second_post_give_curvatures_and_limit(chapter):
 def test_the_recomputed_run_gives_the_posted_slopes(chapter, update):
     """“A question on Stack Overflow fits a line to $x$ = 5, 10, …, 40 and $y$ = 2, 4, …, 16 in TensorFlow, that is in
     fp32.” “At 0.01 every tenth slope is printed: −20.48267746, −1.06335529e+12, −5.40660918e+22, −2.74898110e+33,
-    nan.” “six in the second, which ran in fp32.” “Two first lines, at two rates, give the whole run”"""
+    nan.” “six in the second, which ran in fp32.” “Two first lines, at two rates, give the whole run”
+    docs/cases.md: “A second post, every tenth update”"""
     assert chapter.found[update][1] == pytest.approx(SLOPES_B[update], rel=2e-6)
     assert chapter.found[update][2] == pytest.approx(CUTS_B[update], rel=2e-6)
     assert chapter.xs.dtype == chapter.found[5][1].dtype == np.float32
@@ -451,7 +457,8 @@ def test_at_the_second_ring_the_loss_is_7e26_and_at_the_third_inf(chapter):
 def test_the_rings_lie_on_the_run(chapter):
     """“Loss and size of the slope in fp32 on a logarithmic axis. The loss rises along a line to a cross near update 17, the
     slope along a line half as steep to a plus near 35. Four rings, the posted slopes, lie on the second.” “The four
-    posted slopes (rings) lie on the recomputed run.” “Dotted: the largest number of fp32.”"""
+    posted slopes (rings) lie on the recomputed run.” “Dotted: the largest number of fp32.”
+    snippets/cases.py: “The rings are the post” “loss inf” “slope nan”"""
     lines = {line.get_label(): line for line in axes_of(chapter, "blocks")[0].get_lines()}
     rings = next(line for line in lines.values() if line.get_markersize() == 13)
     run = lines["size of the slope"].get_ydata()
@@ -573,7 +580,9 @@ def test_20_causes_13_of_them_nan_or_inf_without_any_run(chapter):
     public threads recomputed from what they posted.” “Of the 20 causes above, 13 give nan or inf in a line or two,
     without any run.” docs/index.md: “Cases: runs from public threads, and the causes that are not
     the rate.”
-    CHANGELOG.md: “Cases: two public threads read backwards from what they printed, two more from the few numbers that they gave, and 20 causes of nan or growth that are not the rate, each rebuilt in a line or two of numpy.”"""
+    CHANGELOG.md: “Cases: two public threads read backwards from what they printed, two more from the few numbers that they gave, and 20 causes of nan or growth that are not the rate, each rebuilt in a line or two of numpy.”
+    docs/cases.md: “Two posts with a few numbers only” “Cases: what else it may be, and two logs read
+    backwards”"""
     markdown = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
     rows = markdown[
         markdown.index("### From the first") : markdown.index("## Two questions first")
@@ -608,7 +617,8 @@ def test_in_fp16_minus_1e9_is_minus_inf_again_and_adding_the_lowest_number_may_b
 
 def test_with_the_lowest_number_a_row_with_every_key_masked_attends_to_all_alike(chapter):
     """“And it only removes the nan: a row with every key masked now attends to all of them alike, to a third each above,
-    which means nothing.”"""
+    which means nothing.”
+    snippets/cases.py: “three keys, all masked”"""
     for kind in np.float16, np.float32, np.float64:
         weights = np.exp(np.full(3, np.finfo(kind).min) - np.finfo(kind).min)
         assert weights / weights.sum() == pytest.approx([1 / 3] * 3, rel=1e-3)
@@ -648,6 +658,7 @@ def test_what_pytorch_does_with_a_row_whose_keys_are_all_masked():
 
 
 def test_own_cross_entropy_is_nan_when_the_model_is_sure_and_right(chapter):
+    """snippets/cases.py: “sure, and right” “p is 1 and, rounded, 0”"""
     with np.errstate(all="ignore"):
         p = np.exp(chapter.scores) / np.exp(chapter.scores).sum()
         exact = np.exp(np.array([700.0, 0]) - 700)
@@ -672,6 +683,7 @@ def test_the_slope_of_a_root_at_zero_is_infinite_and_zero_times_it_is_nan():
 
 
 def test_a_power_of_a_negative_number_is_nan_past_the_end_of_the_schedule():
+    """snippets/cases.py: “1 − t/T”"""
     with np.errstate(all="ignore"):
         assert np.isnan(np.float64(1 - 1001 / 1000) ** 0.9)
         assert np.isnan(0.1 * (1 - np.float64(0) / 0) ** 0.9)  # T was never set
@@ -770,11 +782,13 @@ def test_a_sum_over_512_multiplies_the_curvature_by_512(chapter):
 def test_one_sample_at_a_time_explodes_where_their_mean_settles(chapter):
     """“batch 1 at a rate meant for more (ssd.pytorch 275: 20, then 3e+10, then nan) | ordinary losses, then a leap (in that
     log a line is every tenth update, so the leap may be ten updates long) | does the same rate survive a larger batch? |
-    a lower rate, or a larger batch”"""
+    a lower rate, or a larger batch”
+    snippets/cases.py: “the curvatures of ten samples, their mean is 10.9”"""
     losses = after(lambda w, n: w - 0.1 * (100 if n % 10 == 9 else 1) * (w - 1))
     assert losses[-1] == pytest.approx(
         rows_of(chapter.printed["grows"])["ten samples one by one"][0], rel=5e-3
     )
+    assert chapter.ten == [1] * 9 + [100] and np.mean(chapter.ten) == pytest.approx(10.9)
     posted = {275: (20.0848, 29821698048.0)}  # the losses of updates 40 and 50, as that issue has them
     assert [float(f"{one:.0e}") for one in posted[275]] == [20, 3e10]
     assert np.all(np.diff(losses[:9]) < 0) and losses[9] > 10 * losses[8]  # fine, fine, then a leap
@@ -786,7 +800,8 @@ def test_gradients_never_cleared_go_down_and_come_back_and_explode_above_4(chapt
     """“gradients never cleared | goes down and comes back for ever; explodes above αλ = 4 | is the gradient zero before the
     backward pass? | clear them at each update” “A gradient that is never cleared is momentum with β = 1: no update
     forgets anything.” “All of these run on a parabola with its bottom at 1 and start at a loss of ½.” “The numbers are
-    the losses 60 updates later.”"""
+    the losses 60 updates later.”
+    snippets/cases.py: “the loss, 60 updates on” “the bottom is at 1, and the loss begins at ½”"""
     w, total, losses = 0.0, 0.0, [(0.0 - 1) ** 2 / 2]
     assert losses.pop() == 0.5
     heavy, v = 0.0, 0.0
@@ -823,7 +838,9 @@ def test_exact_fit_and_curvatures_give_the_posted_iterate_to_within_about_one_in
     """“Posted are the points on the $x$-axis, the coefficients of the exact fit, and those after 50,000 updates at rate 1.”
     “The noise in the data was not posted, and it is not needed: exact fit and curvatures give every later iterate.” “The
     computed coefficients, with half the mean square and a start at 0, are the posted ones, to within about one in the
-    last digit posted.”"""
+    last digit posted.”
+    snippets/cases.py: “the curvatures of half the mean square” “from 0, so at first the error is −posted”
+    “after 50,000 at rate 1”"""
     assert after_50_000(EXACT) == pytest.approx(chapter.arrived, abs=1e-6)
     last = np.array([0.01, 0.01, 0.1, 0.01, 0.01, 0.01])
     assert np.abs(after_50_000(EXACT) - REACHED).max() < 0.1
@@ -845,7 +862,8 @@ def test_raw_powers_have_a_condition_number_that_explodes_with_the_degree(degree
 
 def test_at_rate_1_near_the_limit_50_000_updates_leave_99_percent_of_the_flattest_error(chapter):
     """“So nothing is wrong with the program: at rate 1, which is near the limit of 1.216, 50,000 updates leave 99.324% of the
-    error in the flattest direction.” “and descent stands still”"""
+    error in the flattest direction.” “and descent stands still”
+    snippets/cases.py: “of the error, in each direction”"""
     curves = np.linalg.svd(powers_of(5, 0, 1), compute_uv=False) ** 2 / 40
     assert 2 / curves[0] == pytest.approx(1.216, abs=5e-4)
     assert (1 - curves[-1]) ** 50_000 == pytest.approx(0.99324, abs=5e-6)
@@ -867,9 +885,10 @@ def test_with_legendre_polynomials_from_minus_1_to_1_kappa_is_9_6():
 def test_if_the_formula_holds_no_batch_bears_the_rate_that_the_linear_rule_gives_for_96_images(chapter):
     """“So if the formula holds, no batch of any size bears 0.12.” “The rule ends where the knee is, at 66 images or before.”
     “If momentum multiplies all limits by one number, it changes B and λ, and neither 0.10 nor 66.)” “Two facts bound them:
-    0.02 trains at 16 images, 0.06 does not at 96.”"""
+    0.02 trains at 16 images, 0.06 does not at 96.”
+    snippets/cases.py: “this trains, that does not” “Let the limit at batch m be 2m/(B + (m − 1)λ). From the two rates follow” “λ is at least this, and” “B at most this”"""
     assert pytest.approx(0.12) == 0.02 * 96 / 16
-    largest, knee = 0, 0
+    largest, knee, steepest = 0, 0, {}
     for times in (1, 2, 3.8):  # what momentum may multiply all limits by
         for B in np.linspace(1, 1600 * times, 400):
             lam = np.linspace(0.01, 60 * times, 3000)
@@ -879,8 +898,11 @@ def test_if_the_formula_holds_no_batch_bears_the_rate_that_the_linear_rule_gives
             if len(fit):
                 largest = max(largest, times * 2 / fit.min())
                 knee = max(knee, B / fit.min() + 1)
+                steepest.setdefault(times, []).append((fit.min(), B))
     assert largest == pytest.approx(0.10, abs=0.002) and largest < 0.12
     assert knee == pytest.approx(66, abs=1)
+    least, most = np.array(steepest[1]).min(axis=0)[0], np.array(steepest[1]).max(axis=0)[1]
+    assert [chapter.low, chapter.most] == pytest.approx([least, most], rel=0.01)
 
 
 # You may think, and exercise 4

@@ -92,7 +92,8 @@ def test_a_column_of_ones_moves_the_limit_from_0_107_to_0_040(chapter):
     updates, and the limit was `0.10718`. Now give the line an intercept as well. This is one more column of
     data, and every entry in it is 1.” “The sharpest direction limits the rate: $\alpha < 2/\lambda_{\max}$. One
     column of ones took the limit from `0.10718` to `0.03999`.” “It is above the new limit, `0.03999`.”
-    “A rate of 0.05 laid a line through fifty points in 7 updates.”"""
+    “A rate of 0.05 laid a line through fifty points in 7 updates.”
+    snippets/conditioning.py: “the column of ones is the intercept” “the curvatures of the loss”"""
     first = names_of("overshoot")
     assert np.array_equal(first.x, chapter.x) and len(chapter.x) == 50 and len(first.descend(0.05)) - 1 == 7
     assert np.array_equal(chapter.both[1], np.ones(50))
@@ -229,15 +230,16 @@ def test_the_two_runs_of_the_valley_are_five_percent_below_and_above_the_limit(c
 def test_the_figure_of_the_valley_shows_swings_that_shrink_and_swings_that_grow(chapter):
     """“Ellipses of equal loss, long and narrow, twice. At α = 0.095 the path zig-zags across the valley with
     shrinking swings while it moves slowly along it. At α = 0.105 the swings across grow, and the path still
-    moves along the valley towards the bottom.”"""
+    moves along the valley towards the bottom.”
+    snippets/conditioning.py: “the curvatures along the valley and across it” “the ellipse on which the loss
+    is c”"""
     panels = axes_of(chapter, "valley")
     for ax, alpha, grows in zip(panels, (0.095, 0.105), (False, True), strict=True):
         assert f"α = {alpha}" in ax.get_title() and ax.get_aspect() == 1
         ellipses = [line.get_xydata() for line in ax.lines if len(line.get_xdata()) == 400]
         assert len(ellipses) == 6
-        for points in ellipses:
-            loss = 0.5 * points**2 @ [1, 20]
-            assert loss == pytest.approx(loss[0])
+        for points, c in zip(ellipses, (2, 8, 20, 40, 60, 120), strict=True):
+            assert 0.5 * points**2 @ [1, 20] == pytest.approx(c)
             assert np.ptp(points[:, 0]) > 4 * np.ptp(points[:, 1])
         path = ax.lines[-1].get_xydata()
         assert np.all(path[1:, 1] * path[:-1, 1] < 0)
@@ -305,7 +307,8 @@ def test_momentum_of_a_half_moves_the_limit_to_0_15():
 def test_the_limit_found_by_bisection_is_two_over_the_largest_curvature(chapter):
     """“The next program has 50: curvatures 1 and 20, and 48 random ones between, rotated so that each direction
     mixes all the parameters. It finds the limit from runs alone, by bisection.” “The limit is `0.100000`, the
-    same as with two directions.” “Fifty directions, and the same limit”"""
+    same as with two directions.” “Fifty directions, and the same limit”
+    snippets/conditioning.py: “50 random directions”"""
     assert len(chapter.curvatures) == 50 == 2 + 48
     assert (min(chapter.curvatures), max(chapter.curvatures)) == (1, 20)
     assert np.sum((chapter.curvatures > 1) & (chapter.curvatures < 20)) == 48
@@ -353,7 +356,9 @@ def test_in_a_bowl_all_settle_exactly_when_the_sharpest_does_and_a_negative_curv
 def test_every_run_lies_on_the_higher_of_two_lines(chapter):
     """“A run is only as fast as its slowest direction. So measure, for many rates, the factor by which one update
     multiplies the error, after a thousand updates:” “Every run lies on the higher of two lines.” “Right of it
-    the sharpest does, and beyond the dashed limit it explodes. The best rate is where the lines cross.”"""
+    the sharpest does, and beyond the dashed limit it explodes. The best rate is where the lines cross.”
+    snippets/conditioning.py: “only its growth counts” “all …, settles” “all …, explodes” “the limit,
+    2/λmax”"""
     (ax,) = axes_of(chapter, "rates")
     flattest, sharpest, settles, explodes, limit = ax.lines
     higher = np.maximum(flattest.get_ydata(), sharpest.get_ydata())
@@ -372,7 +377,8 @@ def test_every_run_lies_on_the_higher_of_two_lines(chapter):
 
 
 def test_the_flattest_decides_left_of_the_crossing_and_the_sharpest_right_of_it(chapter):
-    """“Left of the crossing the flattest direction decides how long you wait. Right of it the sharpest does”"""
+    """“Left of the crossing the flattest direction decides how long you wait. Right of it the sharpest does”
+    snippets/conditioning.py: “First the flattest direction decides, then the sharpest”"""
     directions, _ = np.linalg.qr(chapter.turned[:, :2])  # of the curvatures 1 and 20
     for alpha in 0.03, 0.09, 0.0945, 0.096, 0.099:
         left = errors(chapter.H, alpha, np.ones(50), 4000)[-1] @ directions
@@ -416,7 +422,8 @@ def test_the_best_fixed_rate_is_two_over_the_sum_and_its_factor_that_of_kappa(cu
 
 
 def test_in_the_table_the_sweep_finds_the_best_rate(chapter):
-    r"""“(The column *wait* is for the best rate, the last one for $1/\lambda_{\max}$.)”"""
+    r"""“(The column *wait* is for the best rate, the last one for $1/\lambda_{\max}$.)”
+    snippets/conditioning.py: “the least bad of all rates” “until a millionth is left”"""
     assert chapter.printed["wait"].splitlines()[0].split()[-2:] == ["wait", "1/λmax"]
     for kappa in (1, 10, 100, 1000):
         best, swept, factor, wait, last = row(chapter, "wait", f"{kappa} ")
@@ -506,7 +513,8 @@ def test_in_least_squares_descent_never_moves_along_a_direction_without_curvatur
 
 
 def test_the_asker_s_limit_lay_between_the_two_rates(chapter):
-    r"""“Then the limit $2/\lambda_{\max}$ lay between the two rates, and λmax between `2,000` and `20,000`.”"""
+    r"""“Then the limit $2/\lambda_{\max}$ lay between the two rates, and λmax between `2,000` and `20,000`.”
+    snippets/conditioning.py: “this explodes, that trains” “somewhere between”"""
     assert "2,000 < λ < 20,000" in chapter.printed["asker"]
     for lam in 1990, 2010, 5000, 19_990, 20_010:
         high, low = (np.abs(errors(np.eye(1) * lam, rate, [1.0], 200)[-1, 0]) for rate in (1e-3, 1e-4))
@@ -517,7 +525,8 @@ def test_seven_updates_lead_from_five_thousand_to_a_trillion(chapter):
     r"""“Take 5,000:” “Seven updates lead from five thousand to `1.342e+12`. The tenfold rate did not make things
     ten times worse. It carried $\alpha\lambda$ from 0.5 to 5, and between them lies 2: a threshold, not a
     gradual change. This program has only one direction, so κ = 1.”
-    “Seven updates from five thousand to a trillion”"""
+    “Seven updates from five thousand to a trillion”
+    snippets/conditioning.py: “both begin at a loss of 5000”"""
     high, low = (2500 * errors(np.eye(1) * 5000, alpha, [np.sqrt(2)], 7)[:, 0] ** 2 for alpha in (1e-3, 1e-4))
     assert high[0] == low[0] == pytest.approx(5000)
     assert high[6] < 1e12 < high[7] == pytest.approx(1.342e12, rel=1e-3)
@@ -566,9 +575,14 @@ def curvatures_of(design):
 def test_the_table_of_inputs_agrees_with_singular_values(chapter, name):
     """“That is half of the cure. The limit rises to `0.0438`, but κ is still `523.8` and the wait `3619` updates,
     because the means are still there.” “Yes. Then κ is `1.012`, the limit `0.994`, and the best rate needs `3`
-    updates.” “Standardising two inputs took κ from `5.979e+10` to `1.012`.”"""
+    updates.” “Standardising two inputs took κ from `5.979e+10` to `1.012`.”
+    snippets/conditioning.py: “mean squared error” “at the best rate”"""
     lam = curvatures_of(people(0)[name])
     kappa = lam.max() / lam.min()
+    X = people(0)[name]
+    sharp = np.linalg.svd(X, full_matrices=False)[2][0]  # along it the mean squared error bends so
+    errors = [np.mean((X @ (step * sharp) - 1) ** 2) for step in (-1, 0, 1)]
+    assert np.diff(errors, 2) == pytest.approx(lam.max())
     wait = np.ceil(np.log(1e6) / -np.log1p(-2 / (kappa + 1)))
     printed = row(chapter, "features", name + " ")
     assert printed == pytest.approx([lam.max(), 2 / lam.max(), kappa, wait], rel=5e-3)

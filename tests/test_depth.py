@@ -73,7 +73,9 @@ def test_the_table_of_the_unit_is_what_a_chain_of_products_does(chapter, T, w):
     r"""“The smallest has a single weight $w$ and no bend: it begins with $h_0 = 1$, each step makes $h_t =
     w\,h_{t-1}$, and after $T$ steps $h_T = w^T$.” “The last column was bisected from runs.” “That the limit is
     2/λ (Overshoot).” “A weight that acts $T$ times has the slope $T w^{T-1}$ and the curvature of its
-    square.” “A weight that acts once has a limit.” “The curvature goes with the square of a hundredth power”"""
+    square.” “A weight that acts once has a limit.” “The curvature goes with the square of a hundredth power”
+    snippets/depth.py: “bisect for the limit”
+    docs/depth.md: “One weight, a hundred steps”"""
 
     def output(v):
         h = 1.0
@@ -300,6 +302,35 @@ def layer_rows(chapter):
     return {line[:9].strip(): np.array(line[9:].split(), float).reshape(2, 5) for line in lines}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_after_fifty_layers_he_and_orthogonal_weights_have_kept_the_size_and_glorot_under_tanh_a_tenth(seed):
+    """“**Start so that the size is kept**: He for ReLU, orthogonal for recurrent weights, and for tanh Glorot, which
+    in fifty layers leaves about a tenth of it.”"""
+    rng, left = np.random.default_rng(seed), {}
+    for name, spread, bend in (
+        ("He", 0.02**0.5, lambda z: np.maximum(z, 0)),
+        ("orthogonal", None, lambda z: z),
+        ("Glorot", 0.1, np.tanh),
+    ):
+        h = rng.normal(size=(20, 100))
+        start = np.mean(h**2) ** 0.5
+        for _ in range(50):
+            W = rng.normal(size=(100, 100))
+            h = bend(h @ (W * spread if spread else np.linalg.qr(W)[0]))
+        left[name] = np.mean(h**2) ** 0.5 / start
+    assert left["orthogonal"] == pytest.approx(1) and 0.1 < left["He"] < 10
+    assert left["Glorot"] == pytest.approx(0.1, abs=0.04)
+
+
+@pytest.mark.parametrize("T", [10, 30, 300])
+def test_a_forget_bias_of_1_leaves_a_fifth_after_five_steps_and_one_of_ln_t_a_third_after_t(T):
+    """“Let its gates begin by keeping what is there: a forget bias of 1 in an LSTM leaves a fifth after five steps,
+    and one of ln $T$ a third after $T$.”"""
+    keeps = lambda bias, steps: (1 / (1 + np.exp(-bias))) ** steps  # noqa: E731
+    assert keeps(1, 5) == pytest.approx(1 / 5, abs=0.01)
+    assert keeps(np.log(T), T) == pytest.approx(1 / 3, abs=0.06) and keeps(1, 30) < 1e-4
+
+
 def test_weights_from_n_0_1_multiply_by_root_50_and_50_layers_make_10_to_the_42(chapter):
     """“Weights from N(0, 1) multiply the size by √50 in each layer, and fifty layers make 10⁴².” “With N(0, 1)
     the loss is above the range of fp32 before the first update, and there no rate helps.”"""
@@ -427,7 +458,8 @@ STEPS = ("plain", "residual", "gated", "normed")
 @pytest.mark.parametrize("name", STEPS)
 def test_each_step_brings_slopes_back_as_differences_of_losses_say(chapter, name):
     """“Its gradient is backpropagation through time: on the way forwards each step leaves a function that takes
-    a slope back through it.”"""
+    a slope back through it.”
+    snippets/depth.py: “by the chain rule, back through time” “, and how a slope comes back”"""
     step = getattr(chapter, name)
     W = chapter.gates if name == "gated" else chapter.first
     W, task = W + 0.05 * np.random.default_rng(5).normal(size=W.shape), chapter.sums(6)
@@ -446,7 +478,8 @@ def test_each_step_brings_slopes_back_as_differences_of_losses_say(chapter, name
 @pytest.mark.parametrize("T", [1, 5, 30])
 def test_the_task_is_to_say_the_sum_with_spread_1_and_saying_the_mean_costs_about_a_half(chapter, T):
     r"""“It reads $T$ numbers between −1 and 1, one at each step, and is to say their sum, divided by $\sqrt{\mathstrut T/3}$ so
-    that the targets have spread 1 for every $T$.” “Saying the mean costs a loss of about ½.”"""
+    that the targets have spread 1 for every $T$.” “Saying the mean costs a loss of about ½.”
+    snippets/depth.py: “n × 16 lists of T numbers, a 1 beside each; scaled sums”"""
     x, y = chapter.sums(T, 500)
     assert x.shape == (T, 500, 16, 2) and np.all(x[..., 1] == 1) and np.abs(x[..., 0]).max() <= 1
     assert x[..., 0].min() < -0.99 < 0.99 < x[..., 0].max()
@@ -458,7 +491,8 @@ def test_the_network_acts_with_the_same_weights_at_each_step_and_starts_as_he_pr
     """“A recurrent network reads a list step by step, and at each step the same weights act on what it remembers.” “The
     network has 16 ReLU units, starts as He proposed, and sees all its 16 lists in each update.” “The program trains from
     five starts side by side, each with lists of its own.” “All runs here were small, with the full batch and plain
-    descent.”"""
+    descent.”
+    snippets/depth.py: “16 units, x and 1” “one step of 16 units”"""
     (x, y), W, C = chapter.sums(7), chapter.first, chapter.out
     assert (
         W.shape == (5, 18, 16)
@@ -766,7 +800,8 @@ def test_what_is_multiplied_by_10_in_the_weights_is_multiplied_by_10_to_the_60_i
 
 def test_a_residual_path_of_thirty_thirtieths_makes_2_7(chapter):
     r"""“a residual path: $h \leftarrow h + \text{new}/30$.” “Its slope is 1 plus something small, and a small
-    factor more at each of 30 steps makes a moderate one, as (1 + 1/30)³⁰ = 2.7;”"""
+    factor more at each of 30 steps makes a moderate one, as (1 + 1/30)³⁰ = 2.7;”
+    snippets/depth.py: “a thirtieth of what is new is added to the old”"""
     assert pytest.approx(2.7, abs=0.05) == (1 + 1 / 30) ** 30
     h, W = np.random.default_rng(2).uniform(0, 1, (5, 16, 16)), chapter.first
     x = chapter.sums(1)[0][0]
@@ -789,7 +824,8 @@ def test_an_orthogonal_start_only_turns(chapter):
 
 def test_a_gate_begins_at_a_thirtieth(chapter):
     r"""“a gate: $h \leftarrow h + u\,(\text{new} - h)$ with a learned $u$ between 0 and 1, here 1/30 at first,
-    so that what was there stays nearly whole;”"""
+    so that what was there stays nearly whole;”
+    snippets/depth.py: “a gate u says how much of the old is replaced” “so that u begins at 1/30”"""
     z = np.zeros((5, 1, 18))
     z[..., 17] = 1
     assert 1 / (1 + np.exp(-z @ chapter.gates[..., 16:])) == pytest.approx(1 / 30)
@@ -805,7 +841,8 @@ def test_a_gate_begins_at_a_thirtieth(chapter):
 @pytest.mark.parametrize("factor", [0.01, 10.0, 1e6])
 def test_normalised_sums_can_neither_grow_nor_shrink(chapter, factor):
     """“normalisation: before the bend the sums are divided by their root mean square, so they can neither grow nor
-    shrink.”"""
+    shrink.”
+    snippets/depth.py: “before the bend, the sums are brought to one size”"""
     h = np.random.default_rng(2).uniform(0, 1, (5, 16, 16))
     z = np.concatenate([h, chapter.sums(1)[0][0]], axis=-1)
     sums = z @ chapter.first
@@ -883,7 +920,9 @@ def test_the_task_has_eight_places_and_64_questions_and_the_logit_is_q_times_k(c
     r"""“A transformer has no long chain in time, but it multiplies two learned matrices: a query $q = xQ$ and a key $k =
     zK$ make a logit, $q \cdot k/\sqrt{\mathstrut d}$, and the softmax of the logits says where to look.” “The smallest task
     for one head: eight places, each with a random vector and a number.” “The question is the vector of one place, and the
-    answer its number.” “There are 64 such questions.”"""
+    answer its number.” “There are 64 such questions.”
+    snippets/depth.py: “the softmax” “the question is one of eight places: what stands there?”
+    docs/depth.md: “Attention: a product of two”"""
     task, (Q, K) = chapter.lookup(6)
     ask, place, value, answer = task
     assert place.shape == (64, 8, 8) and value.shape == (64, 8)
@@ -893,6 +932,21 @@ def test_the_task_has_eight_places_and_64_questions_and_the_logit_is_q_times_k(c
     assert logits == pytest.approx(own)
     assert p == pytest.approx(np.exp(own) / np.exp(own).sum(axis=1, keepdims=True))
     assert loss == pytest.approx(np.mean((np.sum(p * value, axis=1, keepdims=True) - answer) ** 2) / 2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_normalised_a_query_has_one_length_and_a_longer_weight_changes_nothing(chapter, seed):
+    """snippets/depth.py: “normed: of one length; otherwise a = b = 1” “what changes a length alone changes
+    nothing”"""
+    task, (Q, _) = chapter.lookup(seed)
+    ask = task[0]
+    for normed in (0, 1):
+        loss, (gQ, gK), logits, _ = chapter.attend(Q, Q, *task, normed)
+        asked = np.sum((ask @ Q) ** 2, axis=(1, 2))  # each question is the vector of its first place
+        assert logits[:, 0] == pytest.approx(8 / 8**0.5 if normed else 1 * asked / 8**0.5)
+        along = abs(np.sum(gQ * Q)), abs(np.sum(gK * Q))
+        assert (max(along) < 1e-12) == (normed == 1) and np.abs(gQ).max() > 1e-4
+        assert (chapter.attend(3 * Q, Q, *task, normed)[0] == pytest.approx(loss)) == (normed == 1)
 
 
 def test_back_through_the_softmax_a_slope_is_multiplied_by_p_and_by_the_distance_from_what_was_said(chapter):

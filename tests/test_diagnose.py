@@ -145,7 +145,8 @@ def test_growth_between_shown_losses_is_brought_back_to_one_update(program):
 @repeatable
 @given(st.floats(0.05, 1.9))
 def test_losses_alone_cannot_tell_a_high_rate_from_a_wrong_sign(x):
-    """“That is the rate, or a sign.”"""
+    """“That is the rate, or a sign.”
+    snippets/diagnose.py: “rate or sign: losses alone cannot tell”"""
     diagnose = readlog.diagnose
     high = descend([1.0], [1.0], 2 + x, updates=12)  # error × −(1 + x)
     wrong = descend([1.0], [1.0], x, sign=-1, updates=12)  # error × (1 + x)
@@ -155,9 +156,11 @@ def test_losses_alone_cannot_tell_a_high_rate_from_a_wrong_sign(x):
 
 def test_a_weight_that_alternates_says_rate_and_one_that_leaves_says_sign(program):
     """“One weight knows: it alternates, or it leaves on one side.” “The same losses, and a curvature of 21 or
-    of 1, twenty-one times as much.” “rate from sign, a weight can”"""
+    of 1, twenty-one times as much.” “rate from sign, a weight can”
+    snippets/diagnose.py: “a parabola of floor 0”"""
     losses = [0.5 * 1.21**n for n in range(8)]
     alternates, leaves = [(-1.1) ** n for n in range(8)], [1.1**n for n in range(8)]
+    assert losses == pytest.approx([0 + one**2 / 2 for one in alternates])
     rate = program.diagnose({"loss": losses, "weight": alternates}, rate=0.1)
     sign = program.diagnose({"loss": losses, "weight": leaves}, rate=0.1)
     assert (rate["verdict"], sign["verdict"]) == ("rate-too-high", "not-the-rate")
@@ -1576,7 +1579,8 @@ def test_the_figure_shows_a_straight_line_read_from_its_end_and_a_curve_read_fro
     """“Its log is the panel relu below.” “The squares are the losses, the line is what was read from them.”
     “Two exploding losses on a logarithmic axis. The linear model's lie on one straight line, which was read
     from its end. The ReLU network's curve steeper and steeper away from the line that its first steps
-    give.” “A linear model explodes along a straight line,” “A ReLU network explodes faster and faster,”"""
+    give.” “A linear model explodes along a straight line,” “A ReLU network explodes faster and faster,”
+    snippets/diagnose.py: “by its first steps” “the loss, and what was read from it”"""
     linear, relu = axes_of(chapter, "panels")
     assert [ax.get_title() for ax in (linear, relu)] == ["linear", "relu"]
     for ax in (linear, relu):
@@ -1610,7 +1614,7 @@ def rate_in(method, one):
 
 
 def share_near(method, some):
-    return np.mean([0.25 <= rate_in(method, one) <= 1 for one in some])
+    return np.mean([1 / 4 <= rate_in(method, one) <= 1 for one in some])
 
 
 def test_beside_the_reader_stand_a_tenth_the_two_line_formula_and_a_range_test_of_a_hundred_updates():
@@ -1629,7 +1633,8 @@ def test_beside_the_reader_stand_a_tenth_the_two_line_formula_and_a_range_test_o
 
 def test_the_first_number_is_how_often_it_trained_and_the_second_how_often_it_was_near(chapter):
     """“The first number is how often training with the suggested rate then worked, the second how often that
-    rate lies between a quarter of the largest that trains and the largest itself.”"""
+    rate lies between a quarter of the largest that trains and the largest itself.”
+    snippets/diagnose.py: “trains; within a factor 4 below the largest”"""
     for row in chapter.printed["outcomes"].splitlines()[1:]:
         model, count, *shares = row.split()
         some = [one for one in EXPLODED if model in (one["model"], "all")]

@@ -191,10 +191,12 @@ def test_the_page_begins_with_what_to_try():
 
 def test_this_is_the_run_of_the_chapter_on_networks(chapter):
     """“This is the run of Networks: the same 100 people, the same 50 tanh units, the same start, half the sum of the
-    squared errors over all people.”"""
+    squared errors over all people.”
+    snippets/fixes.py: “2 inputs, 50 tanh units” “smaller in the wide layer”"""
     networks = names_after("networks", "check")
     assert networks.people.shape == (100, 2) and networks.raw[2] == ((2, 50), (50, 1))
     assert chapter.w == pytest.approx(networks.start(networks.raw[2]), rel=1e-14)
+    assert chapter.w[:150].std() / chapter.w[150:].std() == pytest.approx((50 / 2) ** 0.5, rel=0.1)
     assert chapter.people == pytest.approx(networks.people)
     assert chapter.pressure == pytest.approx(networks.pressure.ravel(), rel=1e-14)
     loss, g = networks.gradient(chapter.w, networks.raw)
@@ -205,6 +207,7 @@ def test_this_is_the_run_of_the_chapter_on_networks(chapter):
 
 @pytest.mark.parametrize("kind", ["raw", "scaled"])
 def test_the_gradient_is_right(chapter, kind):
+    """snippets/fixes.py: “the loss ½Σ(error²), and its gradient”"""
     task, w = getattr(chapter, kind), np.random.default_rng(3).normal(size=201)
     assert task[0] == pytest.approx(data(kind)[0])
     loss, g = own_gradient(w, *data(kind))
@@ -220,7 +223,9 @@ def test_the_mean_costs_35_3_the_best_straight_formula_9_6_the_noise_10_5(chapte
     the target is a loss of 13.” “Predicting the mean pressure for everybody costs 35.3.” “The best straight formula in
     age and weight costs 9.6.” “The noise in these hundred people accounts for 10.5, and a formula fitted to them can go
     a little below that.” “The target of this page is a loss of 13, which is nearly all of the way from 35.3 to what can
-    be learned.”"""
+    be learned.”
+    snippets/fixes.py: “the first update with a loss below 13”
+    docs/fixes.md: “Three numbers tell us what a good loss is here.”"""
     X, y = data()
     assert 50 * y.var() == pytest.approx(35.3, abs=0.05)
     columns = np.column_stack([X, np.ones(100)])
@@ -345,7 +350,9 @@ def test_nearly_all_hidden_values_are_saturated_and_stay_so(updates, beyond, sam
 )
 def test_each_remedy_does_what_its_name_says(chapter, remedy):
     """“Warm-up raises the rate over the first updates.” “Momentum collects gradients, Nesterov's form looks one step
-    ahead, and Adam measures each weight in units of its usual gradient.”"""
+    ahead, and Adam measures each weight in units of its usual gradient.”
+    snippets/fixes.py: “the full rate from the tenth update on” “heavy ball: gradients add up and fade” “the
+    same, one step ahead” “each weight in units of its usual gradient”"""
     rng, own, kept = np.random.default_rng(4), Own(remedy), np.zeros((2, 9))
     for t in range(1, 15):
         g = rng.normal(size=9) * 10.0 ** rng.uniform(-1, 4)
@@ -364,9 +371,20 @@ def test_how_many_copies_the_others_keep(chapter, remedy, copies):
     test_how_many_copies_of_the_weights_a_remedy_keeps(chapter, remedy, copies)
 
 
+def test_the_averaged_form_is_the_mean_inside_adam(chapter):
+    """snippets/fixes.py: “momentum that averages, as inside Adam”"""
+    rng, kept, inside = np.random.default_rng(4), np.zeros((2, 5)), np.zeros((2, 5))
+    for t in range(1, 30):
+        g = rng.normal(size=5)
+        chapter.adam(g, inside, t)
+        assert chapter.average(g, kept, t) == pytest.approx(inside[0])
+
+
 def test_clipping_by_norm_keeps_the_direction_and_by_value_turns_it(chapter):
     """“Clip by norm (Pascanu and others) keeps the direction and limits the length. Clip by value limits each entry, and
-    so turns the gradient: above, 1 and 1,000 became 1 and 10.”"""
+    so turns the gradient: above, 1 and 1,000 became 1 and 10.”
+    snippets/fixes.py: “a long gradient: same direction, length 100” “each entry by itself: the direction
+    changes”"""
     g = np.array([1.0, 1000.0])
     by_norm, by_value = chapter.clip_norm(g, 0, 1), chapter.clip_value(g, 0, 1)
     assert by_norm[1] / by_norm[0] == pytest.approx(1000)
@@ -469,7 +487,8 @@ def test_in_forty_updates_no_curve_comes_below_29(chapter):
 def test_the_mean_is_the_plain_run_at_a_hundredth_of_the_rate():
     """“Take the mean, so that the rate still fits when the batch size changes.” “Change the reduction. Half the mean in
     place of half the sum divides the gradient by 100.” “At 0.01 the run is therefore the plain run at 0.0001, number
-    for number at first.” “but the rate no longer depends on how many people there are.”"""
+    for number at first.” “but the rate no longer depends on how many people there are.”
+    snippets/fixes.py: “the loss ½ mean in place of ½ sum”"""
     assert run("raw", 0.01, 50, "mean")[1] == pytest.approx(run("raw", 1e-4, 50)[1], rel=1e-6)
     w, (X, y) = np.random.default_rng(9).normal(size=201), data()
     names = names_of("fixes")
@@ -605,7 +624,8 @@ def test_the_runs_find_the_limits_within_six_in_a_thousand_and_never_below(chapt
 
 
 def test_the_parabola_of_the_program_is_half_b_squared(chapter):
-    """“Its parabola is the network itself: if everything is 0 except the last bias $b$, the loss is ½$b^2$, with λ = 1.”"""
+    """“Its parabola is the network itself: if everything is 0 except the last bias $b$, the loss is ½$b^2$, with λ = 1.”
+    snippets/fixes.py: “only a bias: the loss ½b²”"""
     w, task = chapter.b
     assert np.flatnonzero(w) == [200] and not task[0].any()  # all is 0 except the last bias
     assert chapter.gradient(3 * w, task)[0] == 4.5 == 0.5 * 3**2
@@ -708,7 +728,8 @@ def test_with_no_gradient_the_squares_fade_by_a_thousandth_and_the_denominators_
 def test_the_sweep_over_estimates_the_limit_and_a_shorter_one_more(chapter, n, factor):
     """“So the blow-up over-estimates the limit: here by a factor of 7.54 in 50 updates, 3.29 in 100 and 1.59 in 400.”
     “and a range test of 100 updates over-estimates the limit by a factor of 3.29.”
-    “A range test sees the limit late”"""
+    “A range test sees the limit late”
+    snippets/fixes.py: “to a million times the rate in n updates” “above its start”"""
     X, y = data()
     w, first = start(), own_gradient(start(), X, y)[0]
     for rate in np.geomspace(1e-6, 1, n + 1):
@@ -739,7 +760,8 @@ def test_every_sweep_multiplies_the_rate_by_one_factor_and_passes_the_limit_unse
     and waits for the loss to blow up.” “Every sweep passes the limit before one can see it.” “An explosion needs some
     updates to become visible, and in a short sweep the rate keeps rising meanwhile.” “Loss against a rising rate, both
     axes logarithmic. Three sweeps fall to about 30 and then blow up, the sweep of 50 updates farthest to the right,
-    that of 400 nearest to the dashed line of the limit. All blow up to the right of that line.”"""
+    that of 400 nearest to the dashed line of the limit. All blow up to the right of that line.”
+    snippets/fixes.py: “The shorter the sweep, the later it blows up”"""
     (panel,) = axes_of(chapter, "sweep")
     *sweeps, limit = panel.lines
     assert panel.get_xscale() == panel.get_yscale() == "log" and limit.get_linestyle() == "--"
@@ -849,7 +871,8 @@ def test_which_rates_arrive_at_a_loss_of_13(chapter, remedy):
 def test_adam_alone_arrives_from_raw_inputs_from_other_starts_after_400_to_1400_updates(chapter):
     """“From raw inputs it alone reached the target: at 0.01 after 1441 updates (six other starts: after 400 to 1,400),”
     “From raw inputs Adam reaches 13 at one of the three rates, after 1441 updates; from standardised ones it does so at
-    all three.” “bad scales (9 to 32 times slower on raw inputs)” “Other starts shift the numbers.”"""
+    all three.” “bad scales (9 to 32 times slower on raw inputs)” “Other starts shift the numbers.”
+    docs/fixes.md: “If you cannot standardise, use Adam, and try three rates.”"""
     rows = table(chapter, "search")
     assert rows["adam"][1] == "1441"
     assert "never" not in rows["adam"][3:]
@@ -1078,7 +1101,8 @@ def test_the_figure_of_the_bounded_steps_shows_what_its_text_says(chapter):
     """“Loss against update on a logarithmic axis. Plain descent at 0.001 rises out of the picture at once. Warm-up to
     0.001 falls to 37, then rises out of the picture too. Clipping by norm and by value at 0.001 come down slowly and
     then bounce between 30 and 50. Plain descent at 0.0001 is down first, at about the same height.” “At one and the
-    same rate of 0.001: plain descent explodes, warm-up explodes a few updates later, clipping stays finite.”"""
+    same rate of 0.001: plain descent explodes, warm-up explodes a few updates later, clipping stays finite.”
+    snippets/fixes.py: “Bounded, or late”"""
     (panel,) = axes_of(chapter, "bound")
     plain, late, *clipped, low = (np.array(line.get_ydata()) for line in panel.lines)
     names = [line.get_label() for line in panel.lines]
@@ -1220,7 +1244,8 @@ def test_exercise_3_no_remedy_cures_gradients_that_are_never_cleared(chapter):
 
 def test_the_line_search_halves_from_a_thousandth_until_the_loss_falls_by_a_ten_thousandth(chapter):
     """“A line search chooses the rate anew at each update.” “It starts at 0.001 and halves the rate until the loss falls
-    by at least a ten-thousandth of what the slope promises, rate · $g^\\top g$ (Armijo's rule).”"""
+    by at least a ten-thousandth of what the slope promises, rate · $g^\\top g$ (Armijo's rule).”
+    snippets/fixes.py: “halve until the loss falls enough”"""
     w, rates = chapter.w, set()
     for _ in range(30):
         loss, g = own_gradient(w, *data())

@@ -158,7 +158,8 @@ def test_what_is_printed_is_each_loss_and_the_box_reads_it(found):
 
 def test_keras_shows_the_mean_of_the_losses_so_far_unless_its_metrics_are_reset(found):
     """“What a framework shows by itself may hide an explosion.” “Keras's own line is the mean of the epoch so
-    far.”"""
+    far.”
+    snippets/frameworks/lines_keras.py: “or it is the epoch's mean so far”"""
     run = found("keras")
     np.testing.assert_allclose(run["shown"], np.cumsum(run["each"]) / np.arange(1, 5), rtol=1e-6)
     assert not np.allclose(run["shown"][1:], run["each"][1:], rtol=0.01)
@@ -177,7 +178,8 @@ def test_both_tests_stop_before_a_nan_reaches_the_weights_and_one_alone_does_not
     """“Test the loss before the backward pass, and the norm of the gradient before the step.” “The loss alone
     is not enough: at √0 it is fine while the gradient is nan.” “The gradient alone is not enough either:
     with a nan in a label the loss can be nan and the gradient fine.” “With both tests no nan reaches the
-    weights.” “Nothing is changed in place, so the old weights are still there.”"""
+    weights.” “Nothing is changed in place, so the old weights are still there.”
+    snippets/frameworks/lines_jax.py: “nothing was changed in place”"""
     for name in "pytorch", "jax":
         stop = found(name)["stop"]
         for case in "root", "missing":
@@ -206,7 +208,8 @@ def test_the_line_that_stops_clips_with_your_own_threshold(found):
 
 
 def test_the_optimiser_of_keras_stops_before_any_weight_is_changed(found):
-    """“TerminateOnNaN comes too late: it looks after the update, when the weights are spoilt.”"""
+    """“TerminateOnNaN comes too late: it looks after the update, when the weights are spoilt.”
+    snippets/frameworks/lines_keras.py: “all, before any weight”"""
     run = found("keras")
     for case in "nan", "root":
         stop = run["stop"][case]
@@ -261,7 +264,8 @@ def test_the_watch_writes_loss_norm_and_share_and_stops_with_the_weights_from_be
 
 def test_the_watch_of_keras_puts_the_weights_from_before_back(found):
     """“A callback sees no gradient and is called after the update, so it keeps the weights from before, and
-    puts them back.”"""
+    puts them back.”
+    snippets/frameworks/lines_keras.py: “those from before”"""
     run = found("keras")
     for case in "nan", "root", "constant", "explodes":
         watch = run["watch"][case]
@@ -279,8 +283,11 @@ def test_the_watch_of_keras_puts_the_weights_from_before_back(found):
 
 def test_the_shares_that_the_page_names():
     """“The failing run moves them by 1.7 in its first update at 0.001, where it explodes, by 0.17 at 0.0001,
-    and there by less and less, from the sixth on by less than 0.01.”"""
+    and there by less and less, from the sixth on by less than 0.01.”
+    docs/frameworks.md: “A share of 1 means that the update was as long as the weights themselves.”"""
     assert round(moved(1e-3, 1)[1][0], 1) == 1.7
+    assert moved(1e-3 / moved(1e-3, 1)[1][0], 1)[1][0] == pytest.approx(1)  # of an update as long as they
+    assert moved(1e-3 / moved(1e-3, 1)[1][0], 1)[1][0] == pytest.approx(1)  # of an update as long as they
     shares = moved(1e-4, 20)[1]
     assert (
         round(shares[0], 2) == 0.17
@@ -323,7 +330,8 @@ def test_anomaly_detection_looks_at_the_backward_pass_alone(found):
 
 
 def test_a_loaded_optimiser_brings_its_old_rate_back_in_every_group(found):
-    """“Set the rate after loading a checkpoint, because a loaded optimiser brings its old rate back.”"""
+    """“Set the rate after loading a checkpoint, because a loaded optimiser brings its old rate back.”
+    snippets/frameworks/lines_pytorch.py: “this brings the old rate back” “every group has its own”"""
     rates = found("pytorch")["rates"]
     assert rates["loaded"] == [1e-4, 1e-4] and rates["first only"] == [1e-5, 1e-4]
     assert rates["all"] == [1e-5, 1e-5]
@@ -332,7 +340,8 @@ def test_a_loaded_optimiser_brings_its_old_rate_back_in_every_group(found):
 def test_a_scheduler_puts_the_old_rate_back_unless_the_groups_forget_it(found):
     """“A scheduler computes the rate from what it noted at its start: LambdaLR,” “puts the old rate back at
     its next step.” “Building it anew does not help while the groups still hold the old rate as initial_lr.”
-    “So remove that, as above, and build the scheduler afterwards.”"""
+    “So remove that, as above, and build the scheduler afterwards.”
+    snippets/frameworks/lines_pytorch.py: “or a scheduler begins at the old”"""
     rates = found("pytorch")["rates"]
     assert rates["old scheduler"] == 0.01
     np.testing.assert_allclose(rates["anew"], 0.01, rtol=1e-3)
@@ -349,7 +358,8 @@ def test_keras_refuses_a_rate_where_a_schedule_sets_it_and_a_new_optimiser_keeps
 
 def test_a_checkpoint_of_a_trainer_brings_its_rate_back_without_the_callback(found):
     """“Give the checkpoint to trainer.fit(..., ckpt_path=...) as before.” “Without the callback the
-    checkpoint's rate comes back, whatever learning_rate says.”"""
+    checkpoint's rate comes back, whatever learning_rate says.”
+    snippets/frameworks/lines_lightning.py: “the checkpoint is loaded”"""
     assert found("trainers")["transformers"]["lowered"] == {"loaded": [1e-4] * 2, "resume": [1e-5] * 2}
     assert found("trainers")["lightning"]["lowered"] == {"loaded": 1e-4, "resume": 1e-5}
 
@@ -367,7 +377,8 @@ def test_the_rate_rises_over_a_hundred_updates_and_falls_to_0_at_ten_thousand(fo
     """“The rate rises in a straight line over a hundred updates, then falls along half a cosine, to 0 at
     update 10,000.” “The decay is counted from the end of the warm-up, and the very first update is made at
     a rate of 0.” “The Trainer knows the number of updates, and decays over what the warm-up leaves.” “The
-    decay is counted from the beginning, and the very first update is made at a rate of 0.”"""
+    decay is counted from the beginning, and the very first update is made at a rate of 0.”
+    snippets/frameworks/lines_pytorch.py: “of the rate, at update t: up in 100, down to 0 at 10,000”"""
     np.testing.assert_allclose(found("pytorch")["shares"], [0.01, 0.1, 1, 0.5, 0, 0], atol=3e-4)
     for name in "keras", "jax":
         np.testing.assert_allclose(found(name)["shares"], [0, 1e-4, 1e-3, 5e-4, 0, 0], rtol=1e-3, atol=1e-9)
@@ -386,12 +397,15 @@ def test_lightning_steps_a_scheduler_once_per_update_with_the_interval(found):
 def test_the_range_test_ends_at_three_times_the_limit(found, framework):
     """“The rate grows by 15 % with every update, from 0.000001 on, and the test ends when the loss is a
     thousand times its smallest.” “On the failing run this happens at 0.00125, three times the limit of
-    0.0004: take a fifth to a tenth of where it ends.”"""
+    0.0004: take a fifth to a tenth of where it ends.”
+    snippets/frameworks/lines_pytorch.py: “true for a nan as well” snippets/frameworks/lines_jax.py: “true
+    for a nan as well” “it grows”"""
     run = found(framework)
     losses, rates = run["losses"]["range-test"], run["range"]
     assert losses[-1] > 1000 * min(losses) >= losses[-2]
     assert np.array(rates[1:]) / rates[:-1] == pytest.approx(1 + 15 / 100, rel=1e-3)
     assert abs(0.00125 / 0.0004 - 3) < 0.2 and 0.00125 / 5 < 0.0004
+    assert not np.nan <= np.inf  # so a nan ends it too
     assert rates[0] == pytest.approx(1e-6) and rates[len(losses) - 1] == pytest.approx(0.00125, rel=0.01)
     assert descend(plain(0.00039), 200).max() < 10_000 < 1e15 < descend(plain(0.00041), 200).max()
 
@@ -402,7 +416,9 @@ def test_the_range_test_ends_at_three_times_the_limit(found, framework):
 def test_clipnorm_and_a_clip_after_the_rate_are_other_remedies(found):
     """“clipnorm, without global, clips each variable by its own norm, which turns the direction.” “So the
     Trainer clips already, unless you set 0.” “The order matters: after sgd it would clip the step, with the
-    rate already in it.”"""
+    rate already in it.”
+    snippets/frameworks/lines_transformers.py: “the default” snippets/frameworks/logging_transformers.py:
+    “no clipping; by default the Trainer clips at 1”"""
     each = descend(plain(1e-3, each_shortened(1)))
     np.testing.assert_allclose(found("keras")["clipnorm"], each, rtol=NINE_DIGITS)
     assert not np.allclose(each[1:], found("keras")["losses"]["clip"][1:], rtol=1e-4)
@@ -426,7 +442,8 @@ def test_momentum_and_a_schedule_give_another_run_in_keras(found):
 
 def test_the_epsilon_of_keras_is_not_the_default_of_the_others(found):
     """“The ε of Keras's Adam is 10⁻⁷ by default, that of the others 10⁻⁸, and Keras adds it before it corrects
-    the bias.”"""
+    the bias.”
+    snippets/frameworks/lines_keras.py: “else it is 1e-7”"""
     wanted = descend(adam(1e-3, powers=in_single(0.9, 0.999), epsilon=1e-7, epsilon_hat=True))
     np.testing.assert_allclose(found("keras")["default adam"], wanted, rtol=NINE_DIGITS)
 
@@ -461,7 +478,8 @@ def test_a_penalty_in_pytorch_and_a_decay_apart_in_keras(found):
 @pytest.mark.parametrize("framework", THREE)
 def test_four_parts_of_a_batch_make_the_update_of_the_whole(found, framework):
     """“The gradient of four parts of a batch, added up, is that of the whole batch if each loss is a mean and
-    is divided by four.” “It takes the mean over the four, and adds them up in float32.”"""
+    is divided by four.” “It takes the mean over the four, and adds them up in float32.”
+    snippets/frameworks/lines_pytorch.py: “four means make one mean”"""
     run, most = found(framework)["accumulate"], 1e-6 if framework == "jax" else NINE_DIGITS
     np.testing.assert_allclose(run["four"], run["whole"], rtol=most)
     w = np.array(sorted(run["whole"]))
@@ -522,7 +540,11 @@ def test_the_scaler_halves_its_scale_and_skips_and_clips_after_the_unscaling(fou
     normal.” “Clip between backward() and step(); with a scaler, after unscale.” “float16 needs a loss
     scaler, whose steps have an order: scale, backward, unscale, clip, step, update.” “The scale begins at
     65,536.” “Where a gradient is inf or nan, the weights stay as they are and the scale is halved, to
-    32,768: in the first lines of a log this is normal.”"""
+    32,768: in the first lines of a log this is normal.”
+    snippets/frameworks/lines_pytorch.py: “before you clip, or look at a gradient” “not taken where a
+    gradient is inf or nan”
+    docs/precision.md: “With fp16, use the scaler, in this order: scaler.scale(loss).backward(),
+    scaler.unscale(optimizer), clip_grad_norm, scaler.step(optimizer), scaler.update().”"""
     run = found("pytorch")["fp16"]
     assert run["one"] | {"losses": 0} == {
         "scale": 32_768,
@@ -541,7 +563,8 @@ def test_the_scaler_halves_its_scale_and_skips_and_clips_after_the_unscaling(fou
 
 def test_keras_scales_by_itself_and_clips_after_the_unscaling(found):
     """“The scale begins at 32,768.” “A global_clipnorm of the optimiser inside clips after the unscaling, as
-    it should.”"""
+    it should.”
+    snippets/frameworks/lines_keras.py: “then make the model; compile puts a scaler round the optimiser”"""
     run = found("keras")["fp16"]
     assert run["optimiser"] == "LossScaleOptimizer" and run["first scale"] == 32_768
     assert run["kept in"] == "float32" and run["computed in"] == "float16"
@@ -551,7 +574,8 @@ def test_keras_scales_by_itself_and_clips_after_the_unscaling(found):
 
 def test_bfloat16_needs_no_scaler_and_keeps_the_weights_in_32_bits(found):
     """“bfloat16 has the range of float32 and needs no scaler.” “Differentiate half_cost in place of cost: the
-    gradients come back in the format of the weights.”"""
+    gradients come back in the format of the weights.”
+    snippets/frameworks/lines_keras.py: “then make the model; there is no scaler”"""
     run = found("pytorch")["bf16"]
     np.testing.assert_allclose(run["losses"], run["plain"], rtol=0.02)
     assert run["losses"] != run["plain"] and run["kept in"] == "torch.float32"
@@ -828,6 +852,23 @@ def test_the_page_shows_each_block_once_each_set_of_tabs_in_one_order_and_none_b
         for tabs in re.findall(r"(?:^=== .*\n(?:(?: {4}.*)?\n)+)+", section, re.MULTILINE):
             labels = re.findall(r'^=== "([^"]*)"', tabs, re.MULTILINE)
             assert labels == [name for name in TABS if name in labels] and len(labels) >= 2
+
+
+def test_only_what_is_built_on_pytorch_lacks_a_tab_and_jax_the_one_for_float16():
+    """“Where Lightning or Hugging Face has no tab, its lines are those of PyTorch, or it needs none.” “For JAX only
+    float16 is left out: take bfloat16 there.”"""
+    page = (ROOT / "docs/frameworks.md").read_text(encoding="utf-8")
+    tabs = [
+        set(re.findall(r'^=== "(.+)"', one, re.MULTILINE)) for one in re.split(r'(?==== "PyTorch")', page)[1:]
+    ]
+    lack = [{"PyTorch", "Keras", "Lightning", "Hugging Face", "JAX"} - one for one in tabs]
+    assert len(tabs) > 12 and [one for one in lack if not one <= {"Lightning", "Hugging Face"}] == [
+        {"Lightning", "Hugging Face", "JAX"}
+    ]
+    half, brain = tabs[-2:]
+    assert page.count("lines_pytorch.py:fp16") == 1 and "JAX" in brain - half
+    needed = {"lightning": "Module", "transformers": "nn"}  # so a piece of PyTorch's fits into them
+    assert all("from torch import nn" in (FOLDER / f"lines_{name}.py").read_text("utf-8") for name in needed)
 
 
 def test_the_page_names_no_version_which_would_grow_old():

@@ -74,7 +74,8 @@ def test_under_adam_a_rate_is_a_distance_and_a_steeper_loss_changes_nothing(lab)
 
 
 def test_two_layers_of_20_units_learn_a_wave_from_20_points_with_481_weights(lab):
-    """“Two layers of 20 tanh units learn a wave from 20 points: 481 weights in one vector w.”"""
+    """“Two layers of 20 tanh units learn a wave from 20 points: 481 weights in one vector w.”
+    docs/labs/adam.py: “the loss, half the mean square, and its gradient”"""
     w = lab.start()[0]
     a, b, W, c, out, last = np.split(w, [20, 40, 440, 460, 480])
     first = np.tanh(lab.x * a + b)
@@ -228,7 +229,8 @@ def test_runs_on_one_weight_have_the_limits_that_the_check_and_the_explanations_
     usual β₁ = 0.9, and 6 for 0.5.” “This is the limit of plain descent, β₁ = 0.” “This is the limit with momentum, where the
     new gradient counts in full.” “Adam takes only 1 − β₁ of it.” “It takes into account that only 1 − β₁ of the new gradient
     counts, and leaves out that the mean damps the swing.” “The limit of plain descent is 2, that of Adam 38.”
-    """
+
+    docs/labs/adam.py: “one weight of curvature 1, at this rate” “by halving, as in the first lab”"""
     rules = {
         "This is the limit of plain descent, β": lambda n, b: lambda w, m: (w - n * w, 0),
         "This is the limit with momentum": lambda n, b: lambda w, m: (w - n * (b * m + w), b * m + w),
@@ -315,7 +317,8 @@ def test_the_figure_shows_the_three_losses_and_the_number_that_starts_at_56():
     """“Left: loss against update on a logarithmic axis.” “At three and six times the rate it falls smoothly.” “At ten times
     it falls for six updates, rises to 14 times its value, swings and comes back to the loss at six times.” “Right: the
     number at ten times the rate starts at 56, above the dashed line at 38, and falls below it while the loss is high.”
-    """
+
+    docs/labs/adam.py: “αλ; dashed: 38”"""
     left, right = labs.figure_of("adam")
     assert left.get_yscale() == "log" and left.get_xlabel() == "update"
     three, six, ten = (np.array(line.get_ydata()) for line in left.lines)

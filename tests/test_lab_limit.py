@@ -423,7 +423,10 @@ def test_other_units_of_length_leave_the_limit_where_it_is(lab):
 
 def test_weights_in_grams_lower_the_limit_about_ten_thousand_times(lab):
     r"""“The weights stand in $X$, twice: numbers 102 times larger make the largest curvature about 10,000 times larger
-    ($102^2$), and the limit lower by the same factor.” “A rate of 0.06 that settled in newtons explodes in grams.”"""
+    ($102^2$), and the limit lower by the same factor.” “A rate of 0.06 that settled in newtons explodes in grams.”
+    docs/labs/limit.py: “Somebody else leaves the lengths as they are, and gives the weights in grams (1
+    newton is the weight of 102 grams).”"""
+    assert pytest.approx(1, abs=1e-3) == 9.81 * 102 / 1000  # newton
     change = {"weight = np.arange(0.5, 6.5, 0.5)": "weight = 102 * np.arange(0.5, 6.5, 0.5)"}
     grams = labs.lab_with("limit", change, "# answer: the largest")
     assert grams.X[:, 1] == pytest.approx(102 * lab.X[:, 1])

@@ -52,7 +52,8 @@ def test_the_network_has_61_weights_and_learns_a_wave_from_25_points(lab):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_its_gradient_is_that_of_half_the_mean_of_the_squared_errors(lab, seed):
-    """“The loss is half the mean of the squared errors, the gradient is the chain rule.”"""
+    """“The loss is half the mean of the squared errors, the gradient is the chain rule.”
+    docs/labs/sharpness.py: “the loss and its gradient”"""
     w, h = np.random.default_rng(seed).normal(size=61), 1e-6
     a, b, out, last = np.split(w, [20, 40, 60])
     error = np.tanh(lab.x * a + b) @ out + last - lab.y[:, 0]
@@ -311,7 +312,8 @@ def test_the_two_experiments_find_by_halving_where_it_first_rises_and_where_it_i
 ):
     """“Two experiments by halving, as in the first lab: the rate at which the loss first rises within 50 updates, and
     the rate at which, 300 updates later, it is higher than it began.”
-    """
+
+    docs/labs/sharpness.py: “the lowest rate at which a run fails”"""
     for fails, updates in (lab.rises, 50), (lab.is_lost, 300):
         asked = []
         found = lab.bisect(lambda alpha, fails=fails, asked=asked: asked.append(alpha) or fails(alpha))
@@ -393,7 +395,8 @@ def test_the_figure_shows_the_losses_on_a_logarithmic_axis_and_each_sharpness_mo
     then falls, with spikes; at 80 percent it falls first and has spikes later.” “At the end the first is lower.”
     “Right: the sharpness of both runs moves to the dashed line of its own rate, two over alpha; one begins below its
     line, one above.”
-    """
+
+    docs/labs/sharpness.py: “sharpness; dashed: 2/α” “loss, highest of 50 updates”"""
     left, right = labs.figure_of("sharpness")
     assert left.get_yscale() == "log" and left.get_xlabel() == right.get_xlabel() == "update"
     below, above = left.lines
@@ -403,6 +406,9 @@ def test_the_figure_shows_the_losses_on_a_logarithmic_axis_and_each_sharpness_mo
     spikes = [np.flatnonzero((one[1:-1] > 1.5 * one[:-2]) & (one[1:-1] > one[2:])) for one in (low, high)]
     assert all(len(one) >= 1 for one in spikes) and np.all(np.diff(low[:10]) < 0) and spikes[0][0] > 10
     assert high[-1] < low[-1]
+    with np.errstate(all="ignore"):
+        begin = lab.descend(lab.w, 1.2 * lab.limit, 150)[1]
+    assert high[:3] == pytest.approx([max(begin[at : at + 50]) for at in (0, 50, 100)], rel=1e-6)
     runs, dashed = right.lines[::2], right.lines[1::2]
     for run, line, share in zip(runs, dashed, (0.8, 1.2), strict=True):
         (edge,) = set(line.get_ydata())
@@ -418,12 +424,14 @@ def test_the_figure_shows_the_losses_on_a_logarithmic_axis_and_each_sharpness_mo
 def test_below_the_limit_the_sharpness_rises_by_a_quarter_to_two_over_the_rate(lab):
     """“Look at the sharpness on the right: at first it is 7.3.” “There α times the sharpness is 2.” “It rises until the
     rate is at the limit: α times the sharpness is 2.”
-    """
+
+    docs/labs/sharpness.py: “of the last 1,500 updates”"""
     alpha = 0.8 * lab.limit
     found = np.array(labs.figure_of("sharpness")[1].lines[0].get_ydata())
     assert round(found[0], 1) == 7.3 == round(lab.sharpness(lab.w), 1)
     assert alpha * lab.edge == pytest.approx(2) and alpha * lab.end == pytest.approx(2, rel=0.02)
     assert found[0] < 0.85 * found[-30:].mean()
+    assert len(lab.found) == 120 and lab.end == np.mean(lab.found[-1500 // 50 :])  # one in 50 updates
 
 
 def test_on_a_parabola_the_curvature_stays_and_in_the_network_it_moves_with_the_weights(lab):

@@ -554,7 +554,9 @@ def test_three_networks_on_the_spiral_do_what_the_last_answer_says():
     """“Three networks, tried the same way.” “At the start the number is too high for the two with SiLU and too low for
     tanh.” “When they have just begun to learn it lies between 0.2 and 0.6 of the largest rate in all three: low, and safe.”
     “At the end it is too high again.”
-    """
+
+    docs/labs/yours.py: “Three networks on one task are no law, but they say what to do: train until the
+    loss is clearly below the loss of guessing, measure, and set half of the limit.”"""
     lines = labs.steps_of("yours")[-1].printed.splitlines()
     assert lines[0].split() == ["largest", "start", "begun", "end"] and len(lines) == 4
     assert ["SiLU" in line for line in lines[1:]] == [True, False, True]

@@ -280,7 +280,12 @@ each = pytest.mark.parametrize("framework", NEEDS)
 @each
 def test_the_log_has_one_record_an_update_with_the_losses_of_numpy(runs_of, framework, case):
     """“For each update they write to log.csv its step, loss, norm of the gradient, one weight and, where it is
-    at hand, the rate.”"""
+    at hand, the rate.”
+    snippets/frameworks/logging_pytorch.py: “320 samples are 20 batches of 16”
+    snippets/frameworks/logging_keras.py: “320 samples are 20 batches of 16”
+    snippets/frameworks/logging_lightning.py: “320 samples are 20 batches of 16”
+    snippets/frameworks/logging_transformers.py: “320 samples are 20 batches of 16”
+    snippets/frameworks/logging_jax.py: “320 samples are 20 batches of 16”"""
     found, (wanted, _) = records(runs_of(framework)[case]["log"]), reference(case)
     assert [one["step"] for one in found] == list(range(len(wanted)))
     columns = ["step", "loss", "grad_norm", "weight"] + ["lr"] * (framework in WITH_RATE)
@@ -294,6 +299,8 @@ def test_the_log_has_one_record_an_update_with_the_losses_of_numpy(runs_of, fram
 
 @each
 def test_a_run_that_trains_is_logged_to_its_end(runs_of, framework):
+    """snippets/frameworks/logging_pytorch.py: “of all epochs” snippets/frameworks/logging_jax.py: “of all
+    epochs”"""
     found = records(runs_of(framework)["trains"]["log"])
     assert len(found) == 40  # the second epoch goes on counting
     assert all(math.isfinite(value) for one in found for value in one.values())
@@ -308,7 +315,12 @@ def test_it_stops_at_the_first_value_that_is_not_finite_and_the_weights_are_thos
     """“They stop at the first value that is not finite, before the step that would carry it into the weights.”
     “It changes nothing in place: to stop in time, leave what it returned.”
     docs/frameworks.md: “The lines that log look at the loss too.”
-    """
+
+    snippets/frameworks/logging_pytorch.py: “such a rate explodes” “before the step: the weights are as they
+    were” snippets/frameworks/logging_keras.py: “such a rate explodes” “else the weights stay as they were”
+    snippets/frameworks/logging_lightning.py: “such a rate explodes”
+    snippets/frameworks/logging_transformers.py: “such a rate explodes” snippets/frameworks/logging_jax.py:
+    “explodes” “w and state are still those from before the step”"""
     run, (wanted, weights) = runs_of(framework)[case], reference(case)
     *before, last = records(run["log"])
     assert 0 < len(before) == len(wanted) - 1 < 39
@@ -329,6 +341,11 @@ def test_a_gradient_can_be_nan_under_a_finite_loss(runs_of, framework):
 
 @each
 def test_each_record_is_on_disk_before_the_log_is_closed(runs_of, framework):
+    """snippets/frameworks/logging_pytorch.py: “each line is on disk at once”
+    snippets/frameworks/logging_keras.py: “each line is on disk at once”
+    snippets/frameworks/logging_lightning.py: “each line is on disk at once”
+    snippets/frameworks/logging_transformers.py: “each line is on disk at once”
+    snippets/frameworks/logging_jax.py: “each line is on disk at once”"""
     for case in EVERY_CASE:
         run = runs_of(framework)[case]
         assert run["early"] == run["log"]
@@ -351,7 +368,9 @@ def test_the_box_reads_each_log_exactly(runs_of, framework, case):
 
 
 def test_clip_grad_norm_returns_the_norm_from_before_and_infinity_clips_nothing(runs_of):
-    """“clip_grad_norm returns the norm from before it clips, and infinity clips nothing.”"""
+    """“clip_grad_norm returns the norm from before it clips, and infinity clips nothing.”
+    snippets/frameworks/logging_pytorch.py: “no clip” snippets/frameworks/logging_transformers.py: “clips
+    none”"""
     (before, after), (whole, left) = runs_of("pytorch")["more"]["clipped"]
     assert (before, whole, left) == (5, 5, 5) and after == pytest.approx(1, rel=1e-4)
 
@@ -384,13 +403,15 @@ def test_the_lines_need_math_and_where_they_say_nn_nn(framework):
 
 def test_the_model_that_logs_shares_the_weights_of_the_net(runs_of):
     """“Train Logged(net.inputs, net.outputs), which shares the weights of your net, and compile it with
-    run_eagerly=True.”"""
+    run_eagerly=True.”
+    snippets/frameworks/logging_keras.py: “the same layers and weights”"""
     trained = runs_of("keras")["trains"]["weights"]  # of the net, after a run of the model that logs
     np.testing.assert_allclose(trained, reference("trains")[1], rtol=2e-4)
 
 
 def test_unless_it_runs_eagerly_keras_compiles_the_step_and_python_cannot_look(runs_of):
-    """“Otherwise Keras compiles the step, and Python cannot look at each batch.”"""
+    """“Otherwise Keras compiles the step, and Python cannot look at each batch.”
+    snippets/frameworks/logging_keras.py: “compile it with run_eagerly=True”"""
     more = runs_of("keras")["more"]
     assert more["counted"][1] == 20 and more["counted"][0] < 3 and more["refused"]
 

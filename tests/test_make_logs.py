@@ -167,7 +167,8 @@ def test_the_least_loss_of_a_constant_answer():
 
 def test_the_two_populations_share_no_data_no_width_and_no_seed():
     """“that its rules were not chosen on.” “The rules were chosen on other runs, of other data sets and other
-    models.”"""
+    models.”
+    docs/diagnose.md: “On runs it had not seen”"""
     drawn = {name: [populations.draw(name, seed) for seed in range(150)] for name in ("tune", "check")}
     for what in ("data", "seed"):
         one, other = ({getattr(config, what) for config in drawn[name]} for name in drawn)

@@ -202,7 +202,10 @@ def test_twenty_turns_find_the_largest_curvature_of_the_chapter_networks(framewo
     """“λmax of your own network from some twenty products with its Hessian, in PyTorch, Keras and JAX; the
     limit for SGD, momentum and Adam; and how far to trust it, measured.” “On the network of Networks all
     three say 61,840, give or take the miss; from all of $H$ it is 61,840.09.” “Some curvature lies within
-    miss of what was found.”"""
+    miss of what was found.”
+    snippets/frameworks/measure_pytorch.py: “the network of the chapter Networks, with its first weights”
+    snippets/frameworks/measure_keras.py: “the network of the chapter Networks, with its first weights”
+    snippets/frameworks/measure_jax.py: “the network of the chapter Networks, with its first weights”"""
     found, exact = run_of(framework)["descent"], np.linalg.eigvalsh(hessian(network()["w"], "raw"))
     assert exact[-1] == pytest.approx(61_840.09, abs=0.05)
     assert found["lam"] == pytest.approx(61_840.09, rel=0.01)
@@ -212,7 +215,8 @@ def test_twenty_turns_find_the_largest_curvature_of_the_chapter_networks(framewo
 
 @each
 def test_a_miss_of_more_than_a_tenth_tells_that_it_has_not_settled(framework):
-    """“A negative number, or a miss of more than a tenth, is the sign.”"""
+    """“A negative number, or a miss of more than a tenth, is the sign.”
+    docs/measure.md: “If it is less than a tenth of that, and the first number is positive, take it.”"""
     found = run_of(framework)["trap"]
     assert found["miss"] > 0.1 * abs(found["lam"])
     assert abs(found["lam"] / 1309 - 1) > 0.05
@@ -226,7 +230,8 @@ def test_the_number_in_between_is_as_the_page_says():
 
 @each
 def test_lanczos_finds_both_ends_of_the_whole_hessian(framework):
-    """“On the same network with standardised inputs the curvatures reach from −1,270 to 1,309,”"""
+    """“On the same network with standardised inputs the curvatures reach from −1,270 to 1,309,”
+    docs/measure.md: “Then let SciPy find both ends, by Lanczos' method:”"""
     found, exact = run_of(framework)["ends"], np.linalg.eigvalsh(hessian(network()["w"], "standard"))
     assert (round(exact[0]), round(exact[-1])) == (-1270, 1309)
     assert (found["least"], found["most"]) == pytest.approx((exact[0], exact[-1]), rel=1e-4)
@@ -245,7 +250,8 @@ def test_the_distance_from_the_limit_under_adam_is_that_of_the_whole_hessian(fra
 
 
 def test_each_group_of_parameters_has_its_own_rate_in_the_denominators():
-    """“They stand in the optimiser.”"""
+    """“They stand in the optimiser.”
+    snippets/frameworks/measure_pytorch.py: “of Adam or AdamW, each over its rate”"""
     np.testing.assert_allclose(run_of("pytorch")["more"]["groups"], 10, rtol=1e-6)
 
 
@@ -399,12 +405,16 @@ def test_the_page_is_no_longer_than_a_chapter():
 def test_the_lines_multiply_by_the_hessian_and_turn_the_vector_into_its_sharpest_direction():
     """“Two gradients multiply a vector by the Hessian $H$ without writing it down, and power iteration turns
     the vector until it points along the sharpest direction.” “hessian gives a function that multiplies by
-    $H$, and a vector to start from.”"""
+    $H$, and a vector to start from.”
+    docs/networks.md: “The same for your own model, in PyTorch, Keras and JAX, needs no $h$.”"""
     more = found_in_pytorch()
     assert more["product"][0] < 1e-9 and more["product"][1] == 201
     assert more["direction"] == pytest.approx(1, abs=1e-6)
     code = {part.name: part.code for part in sections(FOLDER / "measure_pytorch.py")}["hessian"]
     assert code.count("autograd.grad(") == 2  # one gradient, and one of that
+    for framework, twice in ("keras", "tf.GradientTape("), ("jax", "jax.jvp("):
+        code = {part.name: part.code for part in sections(FOLDER / f"measure_{framework}.py")}["hessian"]
+        assert twice in code and not re.search(r"\bh\b|\de-\d", code)  # nowhere a small step
 
 
 def test_the_miss_is_the_length_of_hv_minus_lambda_v():
@@ -505,11 +515,14 @@ def adam_with_still_denominators(product, beta1):
 def test_the_limit_of_adam_is_38_and_a_third_leaves_room_for_a_rate_three_times_as_high(beta1):
     r"""“With $P$ divided by the rate, the largest curvature is $\alpha\lambda_{\max}(P^{-1}H)$, and its limit
     is 38 (for β₁ = 0.9; else $2(1+\beta_1)/(1-\beta_1)$).” “A third means that the rate may rise up to
-    threefold while $P$ stays as it is.”"""
+    threefold while $P$ stays as it is.”
+    docs/measure.md: “Below a tenth you may raise the rate; about 1 is the edge.”"""
     limit = 2 * (1 + beta1) / (1 - beta1)
     assert limit == pytest.approx({0.5: 6, 0.9: 38}[beta1])
     assert adam_with_still_denominators(0.99 * limit, beta1)
     assert not adam_with_still_denominators(1.01 * limit, beta1)
+    assert adam_with_still_denominators(limit / 10 * 9, beta1)  # below a tenth there is room
+    assert adam_with_still_denominators(limit / 10 * 9, beta1)  # below a tenth there is room
     for times, trains in ((2.9, True), (3.1, False)):
         assert adam_with_still_denominators(limit / 3 * times, beta1) == trains
 

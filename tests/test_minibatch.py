@@ -132,7 +132,9 @@ def test_recall_curvatures_2_3_and_8_settle_5_percent_below_the_limit():
 
 def test_one_w_fits_all_200_points_exactly(chapter):
     """“Here are 200 points with 10 inputs each, and half the mean squared error as loss. One $w$ fits all
-    points exactly.”"""
+    points exactly.”
+    snippets/minibatch.py: “so one w fits all 200 points exactly” “the Hessian of half the mean squared
+    error”"""
     assert chapter.X.shape == (200, 10)
     rng = np.random.default_rng(4)
     w, d = rng.normal(size=10), rng.normal(size=10)
@@ -197,7 +199,8 @@ def test_no_batch_of_any_size_can_exceed_the_loss_of_the_worst_point(chapter):
 def test_the_rate_is_5_percent_below_the_limit_of_the_full_batch(chapter):
     """“One rate, 5 % below the limit of the full batch.” – “Other data at each step lower the mean-square
     limit, at batch 1 from `1.3467` to `0.1642`; a typical run can bear more.” – “So at each batch size the
-    rate has two limits.”"""
+    rate has two limits.”
+    snippets/minibatch.py: “the limit of the full batch”"""
     assert 2 / np.linalg.eigvalsh(chapter.H)[-1] == pytest.approx(1.3467, abs=5e-5)
     assert 0.95 * chapter.full == pytest.approx(1.2794, abs=5e-5)
     code = next(part.code for part in sections(SNIPPETS / "minibatch.py") if part.name == "train")
@@ -242,7 +245,8 @@ def growth_of_squares(chapter, m):
 
 @pytest.mark.parametrize("m", [1, 4, 16, 64, 256])
 def test_the_growth_at_95_percent_is_that_of_the_second_moments(chapter, m):
-    """“, and the factor of the mean square per update at 95 % of the full batch's limit.”"""
+    """“, and the factor of the mean square per update at 95 % of the full batch's limit.”
+    snippets/minibatch.py: “factor of the mean square error, per update”"""
     printed = next(row for row in rows(chapter, "limit", 1) if row[0] == m)[3]
     assert printed == pytest.approx(growth_of_squares(chapter, m), abs=6e-4)
 
@@ -361,7 +365,8 @@ def test_sixteen_points_determine_w_but_have_other_curvatures(chapter):
 def test_the_table_of_runs_is_counted_as_its_words_say(chapter):
     """“(`inf` stands for the full batch. *Typical* is the factor of the loss per update, averaged over its logarithms
     after update 20; the last column is the loss after 100 updates over the loss at the start, the median of 20
-    runs.)”"""
+    runs.)”
+    snippets/minibatch.py: “inf: full batch”"""
     assert list(table_of_runs(chapter)) == [np.inf, 64, 32, 24, 20, 16, 4, 1]
     full = chapter.train(0.95 * chapter.full, np.inf, 100, 2)
     for run in (full[:, 1], chapter.curves[np.inf][:, 7]):  # with all points every run is the same
@@ -394,6 +399,7 @@ def test_for_the_full_batch_both_limits_are_the_same(chapter):
 
 
 def test_the_losses_of_the_table_are_those_of_stochastic_descent_on_the_points(chapter):
+    """snippets/minibatch.py: “of all points, a column a run”"""
     rng, w = np.random.default_rng(1), np.zeros((3, 10))
     for step in range(6):
         assert chapter.train(0.3, 4, 5, 3)[step] == pytest.approx(
@@ -454,9 +460,11 @@ def test_most_of_the_runs_of_batch_64_lie_below_the_full_batch(chapter):
     """“Loss on all points against the update, on a logarithmic axis. Twenty runs with batch 64 fall, most of
     them faster than the thick line of the full batch. Twenty runs with batch 4 and twenty with batch 1 rise
     along rough straight lines,” – “The full batch and batch 64 settle, batch 4 and batch 1 explode. The
-    roughness of each line is noise; its tilt is not.”"""
+    roughness of each line is noise; its tilt is not.”
+    snippets/minibatch.py: “At the same rate, batch {} settles and {} and {} explode” “batch …, … runs”"""
     (ax,) = axes_of(chapter, "curves")
     assert ax.get_yscale() == "log" and ax.get_xlabel() == "update" and ax.get_xlim() == (0, 60)
+    assert ax.get_title() == "At the same rate, batch 64 settles and 4 and 1 explode"
     lines = {
         key: [one for one in ax.lines if one.get_color() == key] for key in map(to_rgba, ("C0", "C3", "C1"))
     }
@@ -590,7 +598,8 @@ def test_at_batch_64_the_noise_lowers_the_mean_square_limit_by_4_4_percent_and_a
 def test_doubling_the_batch_multiplies_the_limit_by_1_83_then_1_71_and_in_the_end_1_01(chapter):
     """“From batch 1 to 2 it is multiplied by 1.83, from 2 to 4 by 1.71, from 128 to 256 by 1.01.” – “The rule
     holds, roughly, only far below the knee, and” – “From 128 to 256 it gained 1 %.” – “When you raise the
-    batch size, raise the rate by less,” “A larger batch helps up to the knee”"""
+    batch size, raise the rate by less,” “A larger batch helps up to the knee”
+    docs/minibatch.md: “If you double the batch, raise the rate by less than double.”"""
     at = {m: exact_limit(chapter.X, m) for m in (1, 2, 4, 128, 256)}
     assert at[2] / at[1] == pytest.approx(1.83, abs=0.005)
     assert at[4] / at[2] == pytest.approx(1.71, abs=0.005)
@@ -648,7 +657,8 @@ def test_the_mean_square_of_the_batch_hessian_has_two_parts_and_a_bound(m):
 def test_the_bound_lies_below_the_exact_limit_at_every_size(chapter):
     r"""“A safe rate needs two numbers only.” – “The mean square error shrinks at every update if 0 < \alpha <
     \frac{2m}{L_{\max} + (m - 1)\,\lambda_{\max}},” – “The bound is safe at every size, and at batch 1 less
-    than half of the mean-square limit.” “A rate that is safe, from two numbers”"""
+    than half of the mean-square limit.” “A rate that is safe, from two numbers”
+    docs/minibatch.md: “A safe rate, without the matrix”"""
     bound = enough(chapter, 2 ** np.arange(11))
     exact = np.array([exact_limit(chapter.X, m) for m in 2 ** np.arange(11)])
     assert np.all(bound < exact) and np.all(exact < chapter.full)
@@ -714,7 +724,9 @@ def test_the_figure_draws_limit_bound_knee_and_the_runs_where_they_belong(chapte
     mean-square limit mark batches 1, 4 and 16, which exploded; two circles mark batches 32 and 64, which
     settled: 32 just above that limit, 64 just below it.” – “Left of the knee a larger batch allows a higher
     rate; right of it the dashed line, the limit of the full batch, is near.” – “Batch 32 lies above its
-    mean-square limit, and all of its 20 runs settled.”"""
+    mean-square limit, and all of its 20 runs settled.”
+    snippets/minibatch.py: “mean-square limit, exact” “enough, 2m/(Lmax + (m − 1)λmax)” “full batch, 2/λmax”
+    “knee m” “exploded above” “settled above” “The mean-square limit rises with the batch, then flattens”"""
     (axes,) = axes_of(chapter, "reach")
     lines = {line.get_label().split(",")[0]: line for line in axes.lines}
     m, exact = lines["mean-square limit"].get_data()
@@ -808,7 +820,8 @@ def test_the_limit_of_the_typical_run_is_about_9_percent_higher(chapter):
 @pytest.mark.parametrize("m", [1, 4, 16, 64, 256])
 def test_the_table_of_momentum_is_where_the_second_moments_begin_to_grow(chapter, m):
     """“The matrix now acts on error and velocity together. With three of the inputs it is small: 36 × 36.” –
-    “(These are mean-square limits, on three of the inputs.)”"""
+    “(These are mean-square limits, on three of the inputs.)”
+    snippets/minibatch.py: “xxᵀ, λmax is 1” “G takes e to its part of the next (e, v)”"""
     points = chapter.X[:, :3]
     sharpest = np.linalg.eigvalsh(points.T @ points / 200)[-1]
     at = next(row for row in rows(chapter, "momentum", 1) if row[0] == m)[1:]
@@ -848,7 +861,9 @@ def test_momentum_divides_the_limit_by_eight_at_batch_1_and_raises_it_at_256(cha
 
 def test_at_batch_1_what_stays_roughly_the_same_is_alpha_over_one_minus_beta(chapter):
     r"""“In the first row, what stays roughly the same is $\alpha\lambda_{\max}/(1-\beta)$: 0.455, 0.529,
-    0.568.”"""
+    0.568.”
+    docs/minibatch.md: “With small batches and momentum, think in $\alpha/(1-\beta)$: with β = 0.9 try a
+    tenth of the rate.”"""
     limits = [chapter.limit(chapter.with_momentum(beta), 1) / (1 - beta) for beta in (0, 0.5, 0.9)]
     assert limits == pytest.approx([0.455, 0.529, 0.568], abs=6e-4)
 
@@ -943,7 +958,9 @@ def test_exercise_4_one_point_ten_times_longer_lowers_the_limit_of_batch_1_34_ti
 
 def test_a_rate_lowered_in_proportion_to_the_batch_is_always_enough(chapter):
     """“If the old rate was below its mean-square limit, then in the theory of this page the new one always is
-    too.”"""
+    too.”
+    docs/minibatch.md: “If you halve the batch, halve the rate.” “When you lower the batch size, lower the
+    rate in the same proportion.”"""
     for seed in range(4):
         points = np.random.default_rng(seed).standard_t(3, size=(60, 4)) if seed else chapter.X
         for m in (2, 4, 16, 64):
@@ -1018,7 +1035,9 @@ def test_errors_of_a_thousand_and_minus_a_thousand_have_the_mean_0():
 
 
 def test_a_fixed_batch_tells_noise_from_growth(chapter):
-    """“If only the losses of changing batches jump, it is noise.”"""
+    """“If only the losses of changing batches jump, it is noise.”
+    docs/minibatch.md: “Judge a run by the loss of one fixed batch.” “If the fixed one keeps growing by a
+    factor, lower the rate.”"""
     rng = np.random.default_rng(0)
     fixed = rng.integers(200, size=16)
     limit = exact_limit(chapter.X, 4)

@@ -12,7 +12,9 @@ from weave.program import sections
 
 def test_there_are_twelve_beliefs_and_a_run_against_each(chapter):
     """“Twelve beliefs about exploding losses, from “a convex loss cannot explode” to “0.001 means the same for every
-    optimiser”, each refuted in a few sentences and one run.” “The runs are small enough to type.” “Misconceptions: twelve beliefs, and a run against each”"""
+    optimiser”, each refuted in a few sentences and one run.” “The runs are small enough to type.” “Misconceptions: twelve beliefs, and a run against each”
+    CHANGELOG.md: “Misconceptions: twelve beliefs about losses that explode, each refuted in a few sentences
+    and one run.”"""
     page = (ROOT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
     parts = re.split(r"^## ", page, flags=re.MULTILINE)
     assert "# Misconceptions: twelve beliefs" in parts[0] and len(parts) == 13 == len(chapter.printed) + 1
@@ -31,7 +33,8 @@ def test_there_are_twelve_beliefs_and_a_run_against_each(chapter):
 
 def test_a_convex_loss_explodes_above_the_limit(chapter):
     r"""“Convexity says only that each step points the right way. How far the step may go is set by the curvature, and
-    on this parabola it goes [too far every time](overshoot.md) once $\alpha\lambda > 2$.”"""
+    on this parabola it goes [too far every time](overshoot.md) once $\alpha\lambda > 2$.”
+    snippets/misconceptions.py: “convex everywhere, with one minimum”"""
     assert chapter.loss[0] == 1 and chapter.loss[59] > 1e9
     assert np.diff(chapter.loss).min() > 0
     for lam in 0.5, 2, 40:
@@ -65,7 +68,8 @@ def test_only_at_the_limit_itself_the_bounces_of_a_parabola_neither_grow_nor_shr
 
 @pytest.mark.parametrize("start", [0.1, 1.0, 50.0])
 def test_there_are_bounds_where_the_slope_has_one(chapter, start):
-    """“There are bounds where the slope has one, as in the last line of the output,”"""
+    """“There are bounds where the slope has one, as in the last line of the output,”
+    snippets/misconceptions.py: “the slope of log cosh x, at most 1”"""
     last = float(chapter.printed["bounds"].splitlines()[-1].split()[-3])
     x, path = start, []
     for _ in range(2000):
@@ -95,7 +99,8 @@ def test_in_some_networks_there_are_bounds_where_the_curvature_falls_on_the_way_
 def test_a_thousandth_is_above_the_limit_of_an_income_even_in_thousands(chapter):
     """“A rate is careful only for a curvature, and the curvature depends on the units of the inputs. An income in
     plain units has the limit `7.32e-10`, and even in thousands 0.001 is above the limit of `0.000732`. (More
-    under [conditioning](conditioning.md#change-one-thing-the-units-of-the-inputs).)”"""
+    under [conditioning](conditioning.md#change-one-thing-the-units-of-the-inputs).)”
+    snippets/misconceptions.py: “half the mean squared error of y = wx”"""
     for unit, limit in ((1, 7.32e-10), (1000, 0.000732)):
         x = chapter.income / unit
         lam = np.mean(x * x * 2) - np.mean(x * x * 1)  # the slope at 2 less that at 1
@@ -110,7 +115,8 @@ def test_a_thousandth_is_above_the_limit_of_an_income_even_in_thousands(chapter)
 
 def test_every_step_points_downhill_and_every_step_ends_higher(chapter):
     """“The step is chosen from the slope where it starts, and nothing looks where it lands. All `20` steps of this run
-    point downhill, and all `20` end higher; [Taylor](taylor.md) says how long a step may be before it does.”"""
+    point downhill, and all `20` end higher; [Taylor](taylor.md) says how long a step may be before it does.”
+    snippets/misconceptions.py: “a step that points uphill”"""
     assert chapter.wrong_way == 0 and chapter.rises == 20
     x = 1.0
     for _ in range(20):
@@ -134,13 +140,15 @@ def test_an_overflow_is_enough_for_nan_without_any_division(chapter):
 def test_bf16_has_a_number_where_fp16_has_inf_and_loses_what_fp16_keeps(chapter):
     """“In bf16 three bits of the fraction have become exponent. So 70,000 is a number there, `70144`, where fp16 has
     inf. But a thousand updates of −0.001 leave a weight of 1 at `1.0000`, where fp16 brings it down to `0.0222`,
-    and no nan tells you. ([Sixteen bits](precision.md))”"""
+    and no nan tells you. ([Sixteen bits](precision.md))”
+    snippets/misconceptions.py: “the first 16 bits of fp32, to nearest”"""
     bf16, half = chapter.bf16, np.finfo(np.float16)
     fraction = next(bits for bits in range(20) if bf16(1 + 2.0**-bits) in (1, 1 + 2.0 ** (1 - bits))) - 1
     assert [half.nmant - fraction, half.nexp] == [3, 5] and np.finfo(np.float32).nexp == 5 + 3
     assert 2**127 <= bf16(1.9 * 2.0**127) < np.inf  # the exponents of float32
     with np.errstate(over="ignore"):
         assert np.isinf(np.float16(70_000)) and bf16(70_000) == 70144
+    assert {int(np.float32(bf16(one)).view(np.uint32)) % 2**16 for one in (0.1, -3.3, 70_000)} == {0}
     assert bf16(70144 + 255) == 70144 < bf16(70144 + 257)
     weights = {"fp16": 1.0, "bf16": 1.0}
     for _ in range(1000):
@@ -201,7 +209,8 @@ def test_clipping_by_value_lets_nan_pass_and_by_norm_spreads_it(chapter):
 
 
 def test_a_wrong_sign_explodes_at_every_rate_only_later(chapter):
-    """“With a wrong sign this parabola explodes at every rate, only later: at `76`, `698` and `6915` updates here.”"""
+    """“With a wrong sign this parabola explodes at every rate, only later: at `76`, `698` and `6915` updates here.”
+    snippets/misconceptions.py: “+ where − belongs”"""
     waits = []
     for alpha in (1.0, 0.1, 0.01, 0.001, 1e-4):
         x, update = 1.0, 0
@@ -264,7 +273,9 @@ def came_back(rate, seed):
 def test_a_dead_network_comes_back_as_well_to_what_guessing_costs(chapter, seed):
     """“A dead network comes back as well. At 0.01 these 20 ReLU units learn to copy their first input; at 0.5 the loss
     first rises to `2.37e+04` and then comes down to `0.43`, which is what guessing costs: the units are dead, and
-    only the mean is left.”"""
+    only the mean is left.”
+    snippets/misconceptions.py: “the first input is to be copied, by 20 ReLU units” “half the mean square,
+    if the mean is predicted” “units that are not always 0”"""
     losses, alive, guess = came_back(0.5, seed)
     assert max(losses) > 1000 * losses[0] > 1000 * losses[-1]
     assert losses[-1] == pytest.approx(guess, rel=1e-3) and alive == 0
@@ -333,7 +344,10 @@ def test_adam_cannot_multiply_its_error_by_a_constant_for_ever(chapter):
 def test_300_updates_of_adam_come_as_far_on_both_parabolas_and_those_of_descent_do_not(chapter):
     """“To plain descent a rate is a factor: at 0.001 it crawls on the first parabola, to `0.97`, and explodes on the
     second, to `2.04e+90`. To Adam a rate is [a distance](adam.md): 300 updates of at most about 0.001 each bring
-    it as far on the one as on the other.”"""
+    it as far on the one as on the other.”
+    snippets/misconceptions.py: “two parabolas, ½λx²”
+    docs/misconceptions.md: “So a rate is handed from one optimiser to another only with its meaning, never
+    as a number.”"""
     found = [float(line.split()[-1]) for line in chapter.printed["optimisers"].splitlines()]
     ends, steps = [], []
     for lam in 0.1, 3000:

@@ -117,7 +117,8 @@ def test_recall_two_gradients_give_a_curvature_of_20_and_the_largest_is_at_least
 
 def test_the_data_are_a_hundred_people_with_pressures_around_13(chapter):
     """“We have a hundred people, two inputs in raw units (age and weight), and a network with 50 tanh units.
-    It is to predict their blood pressure, which is around 13 centimetres of mercury.”"""
+    It is to predict their blood pressure, which is around 13 centimetres of mercury.”
+    snippets/networks.py: “age, kilograms”"""
     people, pressure, shapes, _ = chapter.raw
     assert people.shape == (100, 2) and shapes == ((2, 50), (50, 1)) and chapter.raw[3][0] is np.tanh
     assert np.all((people > [18, 40]) & (people < [80, 110]))  # years and kilograms
@@ -150,7 +151,10 @@ def test_backpropagation_gives_the_slopes_of_the_loss(chapter, kind):
     r"""“To train it we need its loss, which is half the sum of the squared errors, and the gradient of that
     loss. Backpropagation is the chain rule, applied from the last layer to the first.” – “Two losses, one a
     step $h$ forwards and one a step $h$ backwards, give the slope along any direction $d$. It must agree
-    with $g^\top d$ from backpropagation.”"""
+    with $g^\top d$ from backpropagation.”
+    snippets/networks.py: “the loss ½Σ(error²), and its gradient” “forwards, layer by layer” “the last row
+    is the bias” “the last layer stays straight” “backwards, by the chain rule” “the slope, from the value
+    h”"""
     task = tasks(chapter)[kind]
     w = chapter.start(task[2], seed=3)
     loss, g = chapter.gradient(w, task)
@@ -315,7 +319,8 @@ def test_the_program_prints_the_first_twenty_factors_and_draws_both_runs(chapter
 
 def test_the_printed_estimates_and_all_of_h(chapter):
     """“The first columns are the estimates after 1 to 100 turns; the last two are the extreme eigenvalues of
-    the whole Hessian.” – “Power iteration gives the sharpness from gradients.”"""
+    the whole Hessian.” – “Power iteration gives the sharpness from gradients.”
+    snippets/networks.py: “power iteration, from the gradient”"""
     for line, seed in zip(chapter.printed["sharpness"].splitlines()[1:], (0, 1), strict=True):
         w = chapter.start(chapter.raw[2], seed)
         lam = np.linalg.eigvalsh(hessian(w, chapter.raw))
@@ -368,7 +373,8 @@ def test_a_matrix_stretches_most_along_the_curvature_that_is_largest_in_size(see
 
 
 def test_a_product_with_h_costs_two_gradients_and_h_itself_has_201_rows(chapter, monkeypatch):
-    """“With 201 weights we can still write down $H$; with millions we cannot.” – “Each product costs two gradients.”"""
+    """“With 201 weights we can still write down $H$; with millions we cannot.” – “Each product costs two gradients.”
+    snippets/networks.py: “Hv from two gradients, without H”"""
     calls = []
 
     def counted(w, task):
@@ -413,7 +419,8 @@ def limit_rows(chapter):
 @pytest.mark.parametrize("place, kind", list(enumerate(["raw", "raw later", "standard", "standard relu"])))
 def test_the_measured_limit_is_where_200_updates_make_the_loss_a_thousand_times_larger(chapter, place, kind):
     """“To test it on the network, the program bisects for the rate at which 200 full-batch updates make the
-    loss a thousand times what it was.”"""
+    loss a thousand times what it was.”
+    snippets/networks.py: “bisect: 200 updates at each rate”"""
     sharp, predicted, measured, ratio = limit_rows(chapter)[place]
     w = run("raw", 1e-4, 20)[0] if kind == "raw later" else chapter.start(chapter.raw[2])
     task = tasks(chapter)[kind.removesuffix(" later")]
@@ -572,7 +579,8 @@ def test_the_table_of_the_catapult(chapter):
     r"""“(Columns two and three show the first of 20 starts.) At 3.99 the loss climbs from 1.1 to `494.1`, and
     all 20 runs settle. At 4.05 none of them does.” – “The catapult needs $\alpha\lambda$ above 2: below it
     the output shrinks, and λ hardly moves.” – “and in the catapult it rose several hundred-fold and
-    came back.”"""
+    came back.”
+    snippets/networks.py: “the width; 20 random starts side by side” “above 4 it overflows”"""
     rows = {row[0]: row[1:] for row in map(numbers, chapter.printed["catapult"].splitlines()[1:])}
     assert [rows[one][2] for one in (1, 1.9, 2.5, 3, 3.5, 3.99, 4.05)] == [20] * 6 + [0]
     assert rows[1][0] == pytest.approx(1.1, abs=0.05) and rows[3.99][0] == 494.1
@@ -591,6 +599,8 @@ def test_the_table_of_the_catapult(chapter):
         assert rows[above][0] > 40 * rows[1][0]
         assert rows[above][1] < 2 < above
     assert rows[3.99][0] / rows[1][0] > 400
+    assert chapter.at_start == 4.05 > 4 and chapter.p.shape == (20,)
+    assert not np.isfinite(chapter.p).any()  # above 4 the output of every run overflows
 
 
 def test_the_relu_network_survives_an_alpha_lambda_of_5_7(chapter):
@@ -632,7 +642,8 @@ def test_over_the_last_2000_updates_the_sharpness_is_within_2_percent_of_two_ove
     three rates the sharpness climbs to 2/α and hovers there.” – “Here the rate did not have to fit the
     curvature, because the curvature came to fit the rate.” – “And the sharpness may rise later: in the wave
     network it went from `74` to about 200, the edge at a rate of 0.01.” – “Below it, training raised the
-    sharpness, at 0.01 from `74` to about 200, which is 2/α.”"""
+    sharpness, at 0.01 from `74` to about 200, which is 2/α.”
+    snippets/networks.py: “of the last 2,000 updates”"""
     assert chapter.printed["edge"].splitlines()[1].startswith("α = 0.010:") and 2 / 0.01 == 200
     for line in chapter.printed["edge"].splitlines():
         assert line.endswith(": 74 → 2.0/α")
@@ -693,9 +704,10 @@ def test_the_spiky_losses_of_the_figure_fall_to_hundredths_or_tenths(chapter):
 
 
 def test_each_dashed_line_is_two_over_a_rate(chapter):
-    """“400, 200 and 100, each two over the rate.”"""
+    """“400, 200 and 100, each two over the rate.”
+    snippets/networks.py: “sharpness; dashed: 2/α”"""
     dashed = [line.get_ydata()[0] for line in chapter.left.lines if line.get_linestyle() == "--"]
-    assert dashed == pytest.approx([400, 200, 100])
+    assert dashed == pytest.approx([400, 200, 100]) == [2 / alpha for alpha in (0.005, 0.01, 0.02)]
 
 
 def test_at_one_twentieth_it_explodes_within_150_updates_and_then_grows_400_fold():
@@ -803,7 +815,8 @@ def test_exercise_3_a_shift_finds_the_largest_curvature(chapter):
 
 @pytest.mark.parametrize("scale, sharp", [(0.5, 28), (1, 74), (2, 236), (4, 473)])
 def test_exercise_4_larger_weights_make_a_sharper_loss(chapter, scale, sharp):
-    """“It becomes 28, 236 and 473, where it was `74`: here larger weights make a sharper loss.”"""
+    """“It becomes 28, 236 and 473, where it was `74`: here larger weights make a sharper loss.”
+    docs/networks.md: “This is one reason why the scale of the initial weights matters.”"""
     assert sharpest(scale * chapter.start(chapter.wave[2]), chapter.wave) == pytest.approx(sharp, abs=0.5)
 
 
@@ -838,6 +851,15 @@ def test_a_relu_kink_between_the_two_gradients_can_spoil_the_estimate(chapter):
     assert readings[0] > 8 * right and np.divide(readings[1:], readings[:-1]) == pytest.approx(
         [10, 10], rel=0.2
     )
+
+
+def test_the_weights_begin_small_and_smaller_in_wide_layers(chapter):
+    """snippets/networks.py: “small random weights, smaller in wide layers”"""
+    for task in chapter.raw, chapter.wave:
+        w = chapter.start(task[2], seed=4)
+        for a, b in task[2]:
+            part, w = w[: (a + 1) * b], w[(a + 1) * b :]
+            assert np.abs(part).max() < 1 / a**0.5 and np.abs(part).max() > 0.8 / a**0.5
 
 
 def test_twenty_turns_come_within_a_thousandth_of_the_first_start(chapter):

@@ -12,14 +12,16 @@ import os
 import struct
 import subprocess
 import sys
+from contextlib import nullcontext
 from decimal import Decimal
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
 from apart import last_line, skip_without
-from conftest import ROOT, SNIPPETS, axes_of, names_of
+from conftest import ROOT, SNIPPETS, axes_of, names_of, no_window
 from weave.program import sections
 
 FORMATS = "fp16", "bf16", "fp32", "fp64"
@@ -140,7 +142,13 @@ def test_the_first_run_ended_with_a_loss_that_fp32_cannot_hold(chapter):
 
 @pytest.mark.parametrize("name", NUMPY)
 def test_the_largest_numbers_are_numpy_s_own(chapter, name):
-    assert chapter.largest[name] == float(np.finfo(NUMPY[name]).max)
+    """snippets/overflow.py: “the highest power of two” “fraction all 1”"""
+    largest = np.finfo(NUMPY[name]).max
+    assert chapter.largest[name] == float(largest)
+    highest = NUMPY[name](2.0 ** (np.frexp(np.float64(largest))[1] - 1))
+    with np.errstate(over="ignore"):
+        assert highest < largest < 2 * highest == np.inf
+    assert f"{int(largest.view(f'u{largest.nbytes}')):b}".endswith("1" * np.finfo(NUMPY[name]).nmant)
 
 
 def test_the_largest_bf16_is_the_last_bit_pattern_before_inf(chapter):
@@ -222,7 +230,8 @@ def test_exp_overflows_above_the_printed_limit(chapter, name, limit):
 def test_a_loss_that_is_multiplied_by_4_is_too_large_after_8_64_or_512_updates(chapter, name, count):
     r"""“and the update at which a loss that starts at 1 and quadruples each time does.” – “A loss that is
     multiplied by $r$ per update overflows after $\ln(\text{largest}/L_0)/\ln r$ updates: at $r$ = 4, from
-    1, after `8` in fp16, `64` in bf16 and fp32, `512` in fp64.”"""
+    1, after `8` in fp16, `64` in bf16 and fp32, `512` in fp64.”
+    snippets/overflow.py: “from 1 to beyond top”"""
     assert updates(1, 4, int(chapter.largest[name])) == count  # in whole numbers, which never overflow
     assert printed_rows(chapter, "formats", FORMATS)[name][3] == str(count)
     assert chapter.printed["formats"].splitlines()[0].endswith("largest eˣ limit ×4 inf")
@@ -232,11 +241,13 @@ def test_a_loss_that_is_multiplied_by_4_is_too_large_after_8_64_or_512_updates(c
 
 
 def test_bf16_rounds_to_nearest_with_ties_to_even(chapter):
+    """snippets/overflow.py: “the first 16 bits of fp32, to nearest, ties to even”"""
     rng = np.random.default_rng(1)
     values = np.float32(rng.normal(size=2000) * 10.0 ** rng.uniform(-37, 38, 2000))
     ties = np.float32([1 + 2**-8, 1 + 3 * 2**-8, 257, 259, 3.3895e38, 3.4e38, -3.4e38, 0])
     for value in (*values, *ties):
         assert float(chapter.bf16(value)) == to_bf16(value)
+        assert not chapter.bf16(value).view(np.uint32) % 2**16
 
 
 def test_bf16_keeps_inf_and_nan(chapter):
@@ -256,7 +267,8 @@ def test_rounding_an_fp32_result_to_bf16_is_as_good_as_rounding_the_exact_result
 
 def test_the_run_at_0_12_rounds_after_every_operation_in_any_format(chapter):
     """“The next program makes the run at 0.12 in any format. It rounds after every operation. numpy has no bf16, so
-    the program rounds to it by hand.”"""
+    the program rounds to it by hand.”
+    snippets/overflow.py: “keep rounds to the format”"""
     assert inspect.signature(chapter.descend).parameters["alpha"].default == 0.12
     tree = ast.parse(next(part.code for part in sections(SNIPPETS / "overflow.py") if part.name == "descend"))
     run = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "descend")
@@ -382,7 +394,8 @@ def test_inf_comes_first_and_nan_about_twice_as_late(chapter, name):
 def test_the_table_shows_the_first_inf_of_each_and_the_first_nan(chapter, name):
     """“, after how many updates in fp16, bf16, fp32 and fp64,” – “Predict: in fp32 the loss is inf at update
     197.” – “Yes: at `399`.” – “It is inf for one update only, `398`.” – “(The upper table gives the updates
-    at which loss, slope and $b$ are first inf, and at which $b$ is nan.)”"""
+    at which loss, slope and $b$ are first inf, and at which $b$ is nan.)”
+    snippets/overflow.py: “the first of each”"""
     loss, slope, b = chapter.runs[name]
     shown = [int(word) for word in printed_rows(chapter, "first", FORMATS)[name][1:]]
     assert shown == [*(first(values, np.isinf) for values in (loss, slope, b)), first(b, np.isnan)]
@@ -552,7 +565,8 @@ def test_without_a_zero_b_is_nan_as_well_by_inf_minus_inf(name):
 def test_the_table_of_inf_and_nan_is_right(chapter):
     """“Here `eval` computes the text that is printed:” – “Nearly all calculations pass a nan on. The last
     three lines on the right are exceptions: `np.fmax`, Python's own `max` if the nan comes second, and the
-    power 0.” – “nan comes from inf − inf, 0 · inf, inf/inf.”"""
+    power 0.” – “nan comes from inf − inf, 0 · inf, inf/inf.”
+    snippets/overflow.py: “not nan”"""
     lines = chapter.printed["arithmetic"].splitlines()
     columns = [[line[:20].strip() for line in lines], [line[20:].strip() for line in lines]]
     shown = dict(part.split(" → ") for column in columns for part in column)
@@ -691,7 +705,9 @@ def test_logaddexp_is_right_everywhere():
 def test_the_figure_has_the_crosses_on_the_squares_and_inf_in_the_top_row(chapter):
     """“Loss against the score of a wrong answer, in fp32.” – “With p clipped at 1 − 1e-7 it stays at 15.9.
     logaddexp follows the straight line throughout.” – “Clipping at 1 − 1e-8 protects nothing in fp32: the
-    crosses lie on the squares, where nothing is clipped.”"""
+    crosses lie on the squares, where nothing is clipped.”
+    snippets/overflow.py: “the model says yes, with this probability; the label says no” “inf becomes a row
+    at the top” “In the top row the loss is inf”"""
     (ax,) = axes_of(chapter, "guards")
     lines = {line.get_marker(): line.get_xydata() for line in ax.lines}
     assert chapter.z.dtype == chapter.p.dtype == np.float32
@@ -752,6 +768,7 @@ def test_python_shows_a_warning_of_numpy_s_once_for_each_line():
 
 
 def test_the_check_names_the_quantity_and_the_update_and_lets_finite_values_pass(chapter):
+    """snippets/overflow.py: “stops at the first value gone bad”"""
     assert chapter.check(3, loss=1.0, slope=np.ones(4)) is None
     for bad in np.inf, -np.inf, np.nan:
         with pytest.raises(FloatingPointError, match="slope at update 7"):
@@ -1287,7 +1304,8 @@ def test_the_panels_mark_the_first_inf_of_the_loss_and_the_first_nan_of_b_above_
     """“Three panels, fp16, fp32 and fp64, with logarithmic heights up to 4.8, 38.5 and 308.3.” – “; the size
     of b rises along a line half as steep and is nan at the right edge.” – “Dotted grey: the largest number
     of the format. Cross: the loss is inf. Plus: b is nan. Between the two the loss is gone and $b$ is still
-    a number.”"""
+    a number.”
+    snippets/overflow.py: “nothing is larger” “…: inf …, nan …”"""
     for ax, name in zip(axes_of(chapter, "panels"), ("fp16", "fp32", "fp64"), strict=True):
         loss, _, b = chapter.runs[name]
         marks = {line.get_marker(): line.get_xydata() for line in ax.lines}
@@ -1313,6 +1331,15 @@ def test_the_panels_mark_the_first_inf_of_the_loss_and_the_first_nan_of_b_above_
         )
         between = slice(first(loss, np.isinf), first(b, np.isnan))
         assert not np.isfinite(loss[between]).any() and not np.isnan(b[between]).any()
+
+
+def test_on_a_logarithmic_axis_up_to_the_largest_number_the_ticks_overflow(chapter):
+    """snippets/overflow.py: “on a log axis even ticks would overflow”"""
+    with no_window():
+        for top, overflows in (chapter.largest["fp32"], False), (chapter.largest["fp64"], True):
+            ax = plt.figure().add_subplot(yscale="log", ylim=(1, top))
+            with pytest.raises(RuntimeWarning, match="overflow") if overflows else nullcontext():
+                ax.get_yticks()
 
 
 def test_the_three_panels_are_the_same_picture_but_for_the_numbers_on_their_axes(chapter):

@@ -111,7 +111,8 @@ def test_a_step_is_aimed_by_the_slope_where_it_starts_and_the_other_side_sends_t
 
 def test_in_the_program_gradient_descent_is_one_line(chapter):
     r"""“In the next program, gradient descent is one line, a step against the slope: $b_{t+1} = b_t - \alpha
-    f'(b_t)$.”"""
+    f'(b_t)$.”
+    snippets/overshoot.py: “the whole of gradient descent”"""
     moves = [
         line for line in Path(chapter.__file__).read_text("utf-8").splitlines() if "alpha * slope" in line
     ]
@@ -268,7 +269,9 @@ def test_the_slope_is_the_curvature_times_the_error_and_three_lines_follow(seed)
     $\sum x_i^2$, which is positive: the parabola opens upward. Its slope is the curvature times the error,
     the distance from the bottom $\hat b$:” “\begin{aligned} f'(b_t) &= \lambda\,(b_t - \hat b) \\ b_{t+1} &=
     b_t - \alpha\lambda\,(b_t - \hat b) \\ b_{t+1} - \hat b &= (1 - \alpha\lambda)\,(b_t - \hat b)
-    \end{aligned}”"""
+    \end{aligned}”
+    snippets/overshoot.py: “the curvature λ = f''(b), the same at every b”
+    docs/overshoot.md: “Why: three lines”"""
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(2, 30)) if seed else (names_of("overshoot").x, names_of("overshoot").y)
     loss = lambda b: 0.5 * np.sum((y - x * b) ** 2)  # noqa: E731
@@ -302,7 +305,8 @@ def test_if_the_factor_lies_between_minus_one_and_one_the_error_dies_out_and_bey
 
 def test_the_floor_is_the_lowest_that_any_b_can_reach(chapter):
     r"""“The **floor** of the loss is the lowest that any $b$ can reach, here `38.8075`.” “The bottom is at $\hat
-    b =$ `2.113576`.”"""
+    b =$ `2.113576`.”
+    snippets/overshoot.py: “b̂, where the slope is zero”"""
     b = np.linspace(2, 2.2, 200_001)
     losses = 0.5 * np.sum((chapter.y - np.outer(b[::100], chapter.x)) ** 2, axis=1)
     assert losses.min() == pytest.approx(38.8075, abs=5e-5)
@@ -319,7 +323,8 @@ def rows_of(printed):
 
 def test_the_fourth_column_was_measured_from_the_runs_and_the_third_computed_from_lambda_alone(chapter):
     r"""“The fourth column was measured from the runs, the third computed from $\lambda$ alone. They agree in
-    every row.” “The prediction holds in every row”"""
+    every row.” “The prediction holds in every row”
+    snippets/overshoot.py: “error after / before”"""
     rows = rows_of(chapter.printed["limit"])
     assert len(rows) == 7
     assert [row[2] for row in rows] == [row[3] for row in rows]
@@ -366,7 +371,8 @@ def test_exactly_at_one_over_lambda_one_step_reaches_the_bottom(chapter):
 
 def test_exactly_at_the_limit_it_flips_between_two_points(chapter):
     """“There the two points are `0.00000` and `4.22715`, equally far from the bottom.” “exactly 2 | −1 | flips
-    between two points for ever; the loss stays at `80.487`”"""
+    between two points for ever; the loss stays at `80.487`”
+    snippets/overshoot.py: “at α = 2/λ the loss stays where it began”"""
     path = chapter.descend(2 / chapter.lam)
     assert len(path) == 501
     assert path[::2] == pytest.approx(0.00000, abs=1e-9)
@@ -486,7 +492,8 @@ def test_the_figure_of_the_losses_shows_straight_lines_from_one_point(chapter):
     r"""“Loss above its floor against the update, on a logarithmic axis. α = 0.01 and α = 0.10 fall along
     straight lines, α = 0.12 rises along one, and the limit is the dashed horizontal line between them.” “On a
     logarithmic axis every run is a straight line from the same point. The rate sets its tilt; the limit,
-    $\alpha\lambda = 2$, is the horizontal line between those that fall and those that rise.”"""
+    $\alpha\lambda = 2$, is the horizontal line between those that fall and those that rise.”
+    snippets/overshoot.py: “the limit, αλ = 2” “loss above its floor”"""
     (ax,) = axes_of(chapter, "losses")
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("update", "loss above its floor")
     assert ax.get_yscale() == "log" and ax.get_xscale() == "linear"
@@ -726,6 +733,7 @@ def test_exercise_4_just_under_the_limit_18_percent_of_the_error_is_left(chapter
 
 
 def test_the_three_losses_are_those_of_the_run(chapter):
+    """snippets/overshoot.py: “three in a row, as printed above”"""
     assert chapter.losses == pytest.approx([chapter.loss(b) for b in chapter.large[:3]], abs=5e-5)
 
 
@@ -778,7 +786,8 @@ def test_differences_of_losses_grow_by_the_square_of_the_factor_whatever_the_flo
     So are the *differences* of neighbouring losses, in which the floor cancels. Three losses in a row, $L_1$,
     $L_2$ and $L_3$, give” “\begin{aligned} r &= \frac{L_3 - L_2}{L_2 - L_1} \\ \lambda &= \frac{1 +
     \sqrt{\mathstrut r}}{\alpha} \\ \text{limit } \frac{2}{\lambda} &= \frac{2\alpha}{1 + \sqrt{\mathstrut
-    r}}. \end{aligned}”"""
+    r}}. \end{aligned}”
+    snippets/overshoot.py: “growth per update; the floor cancels”"""
     curvatures, w, losses = np.array([18.66, 3.0]), np.array([2.0, 0.4]), []
     for _ in range(40):  # 3 settles at these rates, and 18.66 grows
         losses.append(floor + 0.5 * curvatures @ w**2)

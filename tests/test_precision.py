@@ -86,7 +86,8 @@ def test_recall_two_losses_that_differ_in_their_last_digits_only_differ_by_round
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_program_rounds_to_each_format_as_its_definition_says(chapter, name):
-    """“(numpy has no bf16, so the program rounds to it.)”"""
+    """“(numpy has no bf16, so the program rounds to it.)”
+    snippets/precision.py: “the first 16 bits of fp32, to nearest, ties to even”"""
     rng = np.random.default_rng(1)
     with np.errstate(all="ignore"):
         ties = [1 + 2.0**-f / 2 for f in (7, 10)] + [1 + 3 * 2.0**-f / 2 for f in (7, 10)]  # to even
@@ -94,6 +95,7 @@ def test_the_program_rounds_to_each_format_as_its_definition_says(chapter, name)
         for value in [*ties, *(rng.normal(size=500) * 10.0 ** rng.uniform(-12, 6, 500))]:
             value = float(np.float32(value))  # what the program is given is an fp32
             assert float(chapter.keeps[name](value)) == keep(name, value)
+            assert name != "bf16" or chapter.bf16(value).view(np.uint32) % 2**16 == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -167,7 +169,9 @@ def test_bf16_lies_65536_times_as_far_apart_as_fp32_and_8_times_as_fp16():
 def test_the_figure_shows_a_wide_range_as_long_and_a_fine_spacing_as_low(chapter):
     """“Distance to the next number, as a share of the number, against the number, both axes logarithmic. fp16
     is a short line at a thousandth that rises to the left below 0.00006. bf16 is a long line at a hundredth,
-    fp32 an equally long one at a ten-millionth.”"""
+    fp32 an equally long one at a ten-millionth.”
+    snippets/precision.py: “to the next number” “distance to the next / number” “Long is a wide range, low
+    is a fine spacing”"""
     (ax,) = axes_of(chapter, "spacing")
     lines = {line.get_label(): line for line in ax.get_lines()}
     reach = {name: np.ptp(np.log10(line.get_xdata())) for name, line in lines.items()}
@@ -373,7 +377,8 @@ def chapter_end(chapter):
 def test_by_chance_0_999_becomes_0_9961_about_every_fourth_time(chapter):
     """““By chance” means up or down with odds that make the mean right (stochastic rounding): 0.999 becomes
     0.9961 about every fourth time.” “It needs no second copy of the weights.” “What if bf16 is rounded by
-    chance?”"""
+    chance?”
+    snippets/precision.py: “bf16, up or down by chance, right on average”"""
     odds = np.mean([float(chapter.chance(0.999)) < 1 for _ in range(4000)])
     assert odds == pytest.approx((1 - 0.999) / 2**-8, abs=0.03) == pytest.approx(0.25, abs=0.03)
     seen = {float(chapter.chance(0.999)) for _ in range(200)}
@@ -476,7 +481,7 @@ def test_each_line_fails_in_one_of_the_two_formats_of_16_bits_and_not_in_fp32(ch
     assert len(printed) == 8
     assert [np.finfo(chapter.keeps[name](1)).bits for name in ("fp16", "fp32")] == [16, 32]
     exact = {
-        "softmax, a score of 12": 1 / (1 + math.exp(-12)),
+        "softmax, score of 12": 1 / (1 + math.exp(-12)),
         "norm of a gradient of 256": 256,
         "loss, −log p at p = 1e-8": -math.log(1e-8),
         "a sum: 2048 + 1": 2049,
@@ -604,7 +609,8 @@ def scaler(gradient, updates, start=2.0**16):
 @pytest.mark.parametrize("gradient, count", [(1, 1), (10, 4), (100, 7), (10_000, 14)])
 def test_the_scaler_skips_1_4_7_and_14_first_updates(chapter, gradient, count):
     """“A scaler that starts at 65,536 skips 1, 4, 7 and 14 updates for largest gradients of 1, 10, 100 and
-    10,000.” “The scaler tries, and halves”"""
+    10,000.” “The scaler tries, and halves”
+    snippets/precision.py: “a scaler provokes an overflow”"""
     assert scaler(gradient, 100) == (count, 65536 / 2**count)
     printed = [line.split() for line in chapter.printed["first"].splitlines()[1:]]
     row = next(row for row in printed if row[0] == str(gradient))
@@ -626,7 +632,8 @@ def test_no_scale_makes_a_nan_fit_and_it_falls_for_ever(chapter):
 
 def test_after_2000_good_updates_the_scale_doubles_and_one_is_skipped(chapter):
     """“Later on, one skipped update in 2,000 is the scaler trying the next higher scale.”
-    CHANGELOG.md: “Sixteen bits: range and spacing of fp16 and bf16, updates that vanish, a loss scaler rebuilt in numpy, what each wrong order of its steps does, and a table from what you see to its cause.”"""
+    CHANGELOG.md: “Sixteen bits: range and spacing of fp16 and bf16, updates that vanish, a loss scaler rebuilt in numpy, what each wrong order of its steps does, and a table from what you see to its cause.”
+    snippets/precision.py: “halve after inf, double after 2,000”"""
     _, scale, fits = chapter.train("unscale update", 10.0, updates=8100)  # no step: the gradient stays
     assert np.flatnonzero(fits == 0).tolist()[:4] == [0, 1, 2, 3]
     later = np.flatnonzero(fits == 0)[4:]
@@ -663,7 +670,8 @@ def test_the_scaler_of_pytorch_has_these_defaults_and_does_the_same():
 
 def test_the_gradient_of_the_loss_is_the_weight_and_the_largest_gradient_alone_counts_the_skipped(chapter):
     """“Here is all of it, on a single weight with the loss ½$w^2$, whose gradient is $w$:” “How many updates are skipped
-    depends on the largest gradient only.”"""
+    depends on the largest gradient only.”
+    snippets/precision.py: “on the loss ½w², rate 0.3”"""
     for w in (-3.0, 0.2, 10.0):
         assert ((w + 1e-5) ** 2 / 2 - (w - 1e-5) ** 2 / 2) / 2e-5 == pytest.approx(w)
         step = chapter.train("unscale step", w, updates=1)[0][0] - w
@@ -1041,6 +1049,47 @@ def test_real_kernels_keep_longer_sums_and_the_ends_of_the_formats_stay():
         ends = torch.finfo(kind)
         assert ends.bits == 8 and ends.max < 65504 and ends.tiny > 2**-15 and ends.eps > 2**-7
         assert math.log2(ends.max / ends.smallest_normal) < math.log2(65504 / 2**-14) + 1
+
+
+class Kept:
+    """A number that a format has, or, where it is raw, one that has still to be rounded to it."""
+
+    def __init__(self, value, raw=False):
+        self.value, self.raw = float(value), raw
+
+    def of(self, operation, *others):
+        every = [one for one in (self, *others) if isinstance(one, Kept)]
+        assert not any(one.raw for one in every), f"{operation.__name__} of what was not rounded"
+        return Kept(operation(*(getattr(one, "value", one) for one in (self, *others))), raw=True)
+
+    def __array_ufunc__(self, ufunc, _, *inputs):
+        return inputs[0].of(ufunc, *inputs[1:])
+
+    def __neg__(self):
+        return Kept(-self.value)  # which rounds nothing
+
+    def __add__(self, other):
+        return self.of(np.add, other)
+
+    def __sub__(self, other):
+        return self.of(np.subtract, other)
+
+    def __mul__(self, other):
+        return self.of(np.multiply, other)
+
+    def __truediv__(self, other):
+        return self.of(np.divide, other)
+
+    def __pow__(self, other):
+        return self.of(np.power, other)
+
+
+def test_every_operation_is_rounded_before_the_next(chapter):
+    """snippets/precision.py: “k rounds to the format after every operation”"""
+    for name, what in chapter.operations.items():
+        found = what(lambda value: Kept(getattr(value, "value", value)))
+        assert isinstance(found, Kept) and not found.raw, name
+        assert found.value == pytest.approx(float(what(np.float64)))
 
 
 def test_all_of_this_was_emulated_on_single_numbers_with_a_rounding_after_each_operation(chapter):

@@ -1,9 +1,12 @@
 """The rules that hold for every chapter and every page of the built site."""
 
+import contextlib
+import io
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from mkdocs.utils import meta
@@ -62,6 +65,43 @@ def test_a_learner_may_call_a_program_from_anywhere(tmp_path):
     )
     assert alone.stderr == ""
     assert alone.stdout == "".join(part.printed for part in shown_by(chapter))
+
+
+MEASURES = [f"frameworks/measure_{name}" for name in ("jax", "keras", "pytorch")]
+
+
+@pytest.mark.parametrize("program", [*PROGRAMS, *MEASURES])
+def test_a_program_prints_greek_on_a_console_that_knows_none(program, monkeypatch):
+    """snippets/adam.py: “a console may know no Greek” snippets/cases.py: “a console may know no Greek”
+    snippets/conditioning.py: “a console may know no Greek” snippets/depth.py: “a console may know no
+    Greek” snippets/diagnose.py: “a console may know no Greek” snippets/fixes.py: “a console may know no
+    Greek” snippets/measure.py: “a console may know no Greek” snippets/minibatch.py: “a console may know
+    no Greek” snippets/misconceptions.py: “a console may know no Greek” snippets/networks.py: “a console
+    may know no Greek” snippets/overflow.py: “a console may know no Greek” snippets/overshoot.py: “a
+    console may know no Greek” snippets/precision.py: “a console may know no Greek” snippets/taylor.py:
+    “a console may know no Greek” snippets/frameworks/measure_jax.py: “a console may know no Greek”
+    snippets/frameworks/measure_keras.py: “a console may know no Greek”
+    snippets/frameworks/measure_pytorch.py: “a console may know no Greek”"""
+    head = (SNIPPETS / f"{program}.py").read_text(encoding="utf-8").split("# %%")[0]
+    for begin, prints in (head, True), ("", False):
+        console = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+        monkeypatch.setattr(sys, "stdout", console)
+        with contextlib.nullcontext() if prints else pytest.raises(UnicodeEncodeError):
+            exec(begin + "print('λ')", {})
+        console.flush()
+        assert console.buffer.getvalue().decode("utf-8").strip() == "λ" * prints
+
+
+def test_a_program_finds_its_data_in_a_notebook_too():
+    """snippets/conditioning.py: “notebooks too” snippets/overflow.py: “notebooks too”
+    snippets/overshoot.py: “notebooks too” snippets/taylor.py: “notebooks too”"""
+    for program in "conditioning", "overflow", "overshoot", "taylor":
+        path = SNIPPETS / f"{program}.py"
+        (line,) = re.findall(
+            r"^data = (.*)  # notebooks too$", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        for names, found in ({}, Path("data")), ({"__file__": path}, SNIPPETS / "data"):
+            assert eval(line, {"Path": Path} | names) == found
 
 
 @pytest.mark.parametrize("chapter", PROGRAMS)

@@ -115,6 +115,7 @@ def test_the_first_step_keeps_nearly_all_of_a_small_promise(chapter):
 
 
 def test_the_slope_is_the_derivative_of_the_loss(chapter):
+    """snippets/taylor.py: “λ, and f'(5)”"""
     assert chapter.slope == pytest.approx((chapter.loss(5 + 1e-4) - chapter.loss(5 - 1e-4)) / 2e-4, rel=1e-8)
 
 
@@ -285,6 +286,17 @@ def test_the_program_finds_the_same_on_other_bowls(chapter, seed):
     shown = chapter.printed["thousand"]
     assert shown.endswith("predicted to 9 digits: 1000\n")
     assert "α > 2α*    522 steps, rose 522\n" in shown and "α < 2α*    478 steps, rose 0\n" in shown
+
+
+def test_the_bowls_are_half_the_length_of_aw_squared_in_2_to_10_dimensions(chapter):
+    """snippets/taylor.py: “the bowl ½‖Aw‖², 2 to 10 dimensions the gradient, λmax”"""
+    chapter.drawn = []
+    changed(chapter, "thousand", "    best = ", "    drawn.append((A, w, g, top))\n    best = ")
+    assert {len(w) for _, w, _, _ in chapter.drawn} == set(range(2, 10 + 1))
+    for A, w, g, top in chapter.drawn[:50]:
+        heights = [np.sum((A @ (w + one)) ** 2 - (A @ (w - one)) ** 2) / 2 for one in 1e-3 * np.eye(len(w))]
+        assert g == pytest.approx(np.array(heights) / 2e-3)
+        assert top == pytest.approx(np.linalg.norm(A, 2) ** 2)
 
 
 def test_elsewhere_the_table_holds_for_short_steps_only_and_on_log_cosh_the_best_step_rises(chapter):
@@ -524,7 +536,8 @@ def test_the_figure_s_triangles_stand_at_the_bottoms_and_its_squares_on_the_loss
     above the loss. At α = 0.08 it is wider and lies below, and the loss at its bottom is still lower than at
     the start. At α = 0.12 it is wider still, and the loss at its bottom is higher than at the start.” “A
     parabola that is everywhere more curved than the loss guarantees a fall. A flatter one does not, and on
-    this loss one less than half as curved sends the step uphill.”"""
+    this loss one less than half as curved sends the step uphill.”
+    snippets/taylor.py: “where the step lands”"""
     bends = []
     for ax, alpha in zip(axes_of(chapter, "surrogate"), (0.01, 0.08, 0.12), strict=True):
         assert f"α = {alpha}" in ax.get_title()
@@ -547,7 +560,8 @@ def test_the_figure_s_triangles_stand_at_the_bottoms_and_its_squares_on_the_loss
 def test_the_line_has_an_intercept_that_starts_at_0_and_a_residual_costs_in_three_ways(chapter):
     r"""“Give the line an intercept, which starts at 0, and penalise a residual $r$ in three ways: $r^2/2$ as
     before; $\log\cosh r$, nearly $r^2/2$ near zero and nearly straight far out; and Cauchy's $\tfrac12\log(1 +
-    r^2)$, which bends downward beyond 1.”"""
+    r^2)$, which bends downward beyond 1.”
+    snippets/taylor.py: “a slope and an intercept”"""
     assert list(chapter.start) == [5, 0] and np.all(chapter.X[:, 1] == 1)
     r = np.linspace(-9, 9, 181)
     for kind, cost in (
@@ -569,6 +583,7 @@ def test_the_line_has_an_intercept_that_starts_at_0_and_a_residual_costs_in_thre
 
 @pytest.mark.parametrize("kind", CURVATURES)
 def test_the_derivative_of_each_cost_is_its_derivative(chapter, kind):
+    """snippets/taylor.py: “what one residual r costs, and the derivative of that”"""
     cost, derivative = chapter.kinds[kind]
     r = np.linspace(-4, 4, 33)
     assert derivative(r) == pytest.approx((cost(r + 1e-5) - cost(r - 1e-5)) / 2e-5, abs=1e-8)
@@ -625,7 +640,8 @@ def test_beside_the_figure_on_cauchy_there_is_no_limit_but_the_loss_rises(chapte
 @pytest.mark.parametrize("kind", CURVATURES)
 def test_two_gradients_give_g_h_g_without_a_hessian(chapter, kind):
     r"""“The Hessian itself is not needed. Two gradients give $Hg$, for a small $h$:” “Hg \approx \frac{\nabla f(w +
-    hg) - \nabla f(w)}{h}.” “Two gradients give the curvature, without the Hessian”"""
+    hg) - \nabla f(w)}{h}.” “Two gradients give the curvature, without the Hessian”
+    snippets/taylor.py: “gᵀHg from two gradients, without H:”"""
     g, H = chapter.gradient(chapter.start, kind), hessian(chapter, chapter.start, kind)
     for h in 1e-5, 1e-6:
         two = (chapter.gradient(chapter.start + h * g, kind) - chapter.gradient(chapter.start, kind)) / h
@@ -757,7 +773,8 @@ def random_steps(chapter, seed=3, number=300):
 @pytest.mark.parametrize("kind", CURVATURES)
 def test_the_largest_curvature_of_the_squares_will_do_for_all_three(chapter, kind):
     """“Take a number $L$ that no curvature exceeds, at any place and in any direction.” “For all three losses the
-    largest curvature of the squares will do, because no residual bends more.”"""
+    largest curvature of the squares will do, because no residual bends more.”
+    snippets/taylor.py: “no loss above is curved more”"""
     largest = np.linalg.eigvalsh(hessian(chapter, chapter.start, "squares"))[-1]
     assert largest == pytest.approx(chapter.L)
     for w, _ in random_steps(chapter):

@@ -602,7 +602,7 @@ SAYS = {
     "precision.md?bits.sign=up&bits.weight=256&bits.update=1#bits": "stays at 256: nothing happens",
     "overflow.md?countdown.format=fp16&countdown.update=8#countdown": "inf at update 8",
     "adam.md#adam": "3.16 α at once and at most 6.57 α",
-    "adam.md?adam.lasts=once#adam": "3.16 α at once and at most 3.16 α, at update 1; in 60 updates the weight moves by 31.7 α",
+    "adam.md?adam.lasts=once#adam": "3.16 α at once and at most 3.16 α in 60 updates, at update 1; they move the weight by 31.7 α",
 }
 
 

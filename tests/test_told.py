@@ -122,7 +122,12 @@ def test_the_changelog_counts_what_is_there():
     nan, find the layer, warm up, AdamW, 16 bits, batches in parts.” “*You see this line*: 47 messages and log lines, word
     for word, from `loss: nan` to `No inf checks were recorded for this optimizer`.” “*Labs*, six of 45 minutes: find the
     limit, scale a real table, measure a network's sharpness, five logs to explain, the limit of a network of one's own, a
-    run under Adam.”"""
+    run under Adam.”
+    CHANGELOG.md: “It leads to every other page.” “Symptom cards: five of them to print, with a key.”
+    “Twelve chapters with programs, predictions, exercises and answers: Overshoot, Taylor, Conditioning,
+    Mini-batches, Overflow, Networks, Adam, Depth and time, Sixteen bits, Read your own run, Fixes, Cases;
+    and a summary on one printable page.” CONTRIBUTING.md: “scripts/publish/theme_scripts.py changes eight
+    expressions of the theme's scripts, and stops where a new release no longer has them.”"""
     adam = shown_by("adam")
     assert any("38" in part.printed for part in adam) and pytest.approx(38) == 2 * (1 + 0.9) / (1 - 0.9)
     blocks = [
@@ -136,6 +141,21 @@ def test_the_changelog_counts_what_is_there():
         for one in [(SNIPPETS / "frameworks/lines_pytorch.py").read_text()]
     )
     assert len(ENTRIES) == 47
+    pages = {one.relative_to(ROOT / "docs").as_posix() for one in (ROOT / "docs").glob("*.md")}
+    home = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    assert pages - set(re.findall(r"\]\(([\w-]+\.md)", home)) == {"index.md"}
+    cards = (ROOT / "docs/cards.md").read_text(encoding="utf-8")
+    assert len(re.findall(r"^## Card \d$", cards, re.MULTILINE)) == cards.count('"Key to card') == 5
+    named = re.search(r"Twelve chapters with programs, .*?: (.*); and a summary", CHANGELOG)[1].split(", ")
+    titles = [
+        re.search(r"^title: (.*)$", (ROOT / f"docs/{one}.md").read_text(encoding="utf-8"), re.MULTILINE)[1]
+        for one in rules.chapters(ROOT)
+    ]
+    assert sorted(re.sub(r"\*", "", one) for one in named) == sorted(titles) and len(titles) == 12
+    theme = (ROOT / "scripts/publish/theme_scripts.py").read_text(encoding="utf-8")
+    assert (
+        len(re.findall(r"^    _change\(", theme, re.MULTILINE)) == 8
+    )  # and tests/test_quick.py sees it stop
     labs = sorted((ROOT / "docs/labs").glob("*.py"))
     assert len(labs) == 6 and all("**Time:** 45 minutes" in one.read_text(encoding="utf-8") for one in labs)
 

@@ -44,10 +44,10 @@ class AdamFigure extends InteractiveFigure {
       words: [
         `After ${calm} calm updates the gradient is ${short(jump)}${lasts === "once" ? ", once" : " and stays there"}. `,
         ["tone1", "The update"],
-        ` is ${short(first, 3)} α at once and at most ${short(far.update, 3)} α, at update ${far.t}; in ${AFTER} updates the weight moves by ${short(way, 3)} α = ${short(way * alpha, 3)}. ` +
+        ` is ${short(first, 3)} α at once and at most ${short(far.update, 3)} α in ${AFTER} updates, at update ${far.t}; they move the weight by ${short(way, 3)} α = ${short(way * alpha, 3)}. ` +
           (Number.isFinite(most) ? `No gradients move it by more than ${short(most, 3)} α per update (dotted).` : "Here β₁² is not below β₂, and an update has no bound."),
       ],
-      spoken: `${short(first, 3)} α at once, at most ${short(far.update, 3)} α at update ${far.t}`,
+      spoken: `${short(first, 3)} α at once, at most ${short(far.update, 3)} α at update ${far.t} of ${AFTER}`,
       table: {
         head: ["update", "gradient", [["tone0", "mean"]], [["tone2", "root"]], [["tone1", "update / α"]]],
         rows: seen.filter(({ t }) => t <= 16 || t % 4 === 0 || t === last.t).map(({ t, ...one }) => [t, ...["g", "mean", "root", "update"].map((key) => short(one[key], 4))]),
