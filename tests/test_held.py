@@ -68,6 +68,11 @@ The same run, twice.
 ///
 
 1. **Stop.** Log $a_b$ and a_b_c.
+
+```sh
+uv run held small
+--8<-- "small.py:run"
+```
 """
 WORDS = [
     "Small",
@@ -75,6 +80,7 @@ WORDS = [
     "It fell at 0.4.",
     "What now?",
     "Above ½ it rises",
+    "uv run held small",
     "Small",
     "The limit is 2/λ, here 0.5.",
     "Above 0.5, e.g. at 0.6, it explodes!",
@@ -169,6 +175,18 @@ def test_a_link_whose_words_do_not_name_its_place_and_the_colour_of_a_word_are_h
     page = PAGE + f'\n{clear} and [why](small.md#limit), <b class="tone1">the update</b>.\n'
     loose = [one.words for one in counted(root, page).loose if one.kind == "link"]
     assert loose == ["0.5 → small.md#limit", "why → small.md#limit", "the update → tone1"]
+
+
+def test_two_items_of_a_list_or_rows_of_a_table_that_change_places_are_told(tmp_path):
+    marks = "[order]\nαλ · above 2 · below 0\n1. Stop. Log · 2. Go on.\n"
+    first, second = "1. **Stop.** Log $a_b$ and a_b_c.\n", "2. **Go on.** Then stop.\n"
+    row, other = "| above 2 | **explodes** |\n", "| below 0 | rises |\n"
+    page = PAGE.replace(first, first + second).replace(row, row + other)
+    root = site_of(tmp_path, "", marks)
+    assert counted(root, page).complaints == []
+    for one, two in ((first, second), (row, other)):
+        (told,) = counted(root, page.replace(one + two, two + one)).complaints
+        assert told.startswith("tests/held marks") and "which is no sentence of docs/small.md" in told
 
 
 PROGRAM = '''"""A program."""
@@ -271,9 +289,9 @@ def test_the_report_says_for_a_page_what_is_loose_and_what_to_do(tmp_path, capsy
     with pytest.raises(SystemExit) as ended:
         main(["small"], root)
     told = capsys.readouterr().out
-    assert ended.value.code == 0 and f"{len(WORDS) + 1} held by nothing" in told
+    assert ended.value.code == 0 and f"{len(WORDS) + 2} held by nothing" in told
     assert "tests/test_small.py" in told and all(plain(words) in told for words in WORDS)
-    assert len(tally(root, Source("docs/small.md", PAGE), []).loose) == len(WORDS) + 1  # and a link
+    assert len(tally(root, Source("docs/small.md", PAGE), []).loose) == len(WORDS) + 2  # a link, the rows
 
 
 HELD = "from held.report import main; main(['small'])"
