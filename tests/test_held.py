@@ -189,6 +189,28 @@ def test_two_items_of_a_list_or_rows_of_a_table_that_change_places_are_told(tmp_
         assert told.startswith("tests/held marks") and "which is no sentence of docs/small.md" in told
 
 
+SCRIPT = '''"""A script."""
+
+
+class Wrong(Exception):
+    """It is wrong, as all can see."""
+
+
+raise Wrong(f"{path}: this cannot be read. Cure: save it anew.")
+'''
+WORKFLOW = "name: The checks run  # once a week\non: push\n    uses: tool@f00  # v1.0\n"
+
+
+def test_what_a_script_tells_and_the_comments_of_settings_are_counted(tmp_path):
+    for path, words in {"scripts/weave/source.py": SCRIPT, ".github/workflows/checks.yml": WORKFLOW}.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(words, encoding="utf-8")
+    script, workflow = sources(tmp_path)
+    assert script.markdown == "…: this cannot be read. Cure: save it anew."
+    assert workflow.name == "workflows/checks" and workflow.markdown.endswith("once a week")
+    assert "v1.0" not in workflow.markdown
+
+
 PROGRAM = '''"""A program."""
 # one comment,
 # in two lines
@@ -262,6 +284,7 @@ check(
       "of the sum.")],
 )
 look_back(choice, {"a": "Yes, it settles at once."})
+what = {6: "It is another number still."}
 print("a line that it prints")
 """
 
@@ -276,8 +299,9 @@ def test_the_words_of_a_lab_and_what_its_checks_explain_are_counted(tmp_path):
         "Its limit is 4.",
         "The loss falls in a straight line.",
         "The curvature is one half.",
-        "This is the limit of the sum.",
+        "It is another number still.",
         "Yes, it settles at once.",
+        "This is the limit of the sum.",
         "a line that it prints",
     ]
 
