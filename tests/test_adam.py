@@ -937,7 +937,8 @@ def chapter_step(b1, g, kept):
 @pytest.mark.parametrize("b1, edge", [(0.5, 6), (0.0, 2)])
 def test_exercise_4_with_other_averages_it_hovers_at_6_and_at_2(b1, edge):
     """“At 2(1 + 0.5)/(1 − 0.5) = 6, and at 2, the number of plain descent: without an average Adam is plain
-    descent on the rescaled loss.”"""
+    descent on the rescaled loss.” docs/exercises/adam.py: “It is the number of plain descent: without an average Adam is
+    plain descent on the rescaled loss.” “With b1=0 there is another number still.”"""
     names, found = names_of("adam"), []
     for t, (_, _, w, kept) in enumerate(names.train(names.wave, 0.001, 4001, b1=b1, b2=0.95)):
         if t >= 2000 and t % 100 == 0:

@@ -68,6 +68,11 @@ The same run, twice.
 ///
 
 1. **Stop.** Log $a_b$ and a_b_c.
+
+```sh
+uv run held small
+--8<-- "small.py:run"
+```
 """
 WORDS = [
     "Small",
@@ -75,6 +80,7 @@ WORDS = [
     "It fell at 0.4.",
     "What now?",
     "Above ½ it rises",
+    "uv run held small",
     "Small",
     "The limit is 2/λ, here 0.5.",
     "Above 0.5, e.g. at 0.6, it explodes!",
@@ -171,6 +177,40 @@ def test_a_link_whose_words_do_not_name_its_place_and_the_colour_of_a_word_are_h
     assert loose == ["0.5 → small.md#limit", "why → small.md#limit", "the update → tone1"]
 
 
+def test_two_items_of_a_list_or_rows_of_a_table_that_change_places_are_told(tmp_path):
+    marks = "[order]\nαλ · above 2 · below 0\n1. Stop. Log · 2. Go on.\n"
+    first, second = "1. **Stop.** Log $a_b$ and a_b_c.\n", "2. **Go on.** Then stop.\n"
+    row, other = "| above 2 | **explodes** |\n", "| below 0 | rises |\n"
+    page = PAGE.replace(first, first + second).replace(row, row + other)
+    root = site_of(tmp_path, "", marks)
+    assert counted(root, page).complaints == []
+    for one, two in ((first, second), (row, other)):
+        (told,) = counted(root, page.replace(one + two, two + one)).complaints
+        assert told.startswith("tests/held marks") and "which is no sentence of docs/small.md" in told
+
+
+SCRIPT = '''"""A script."""
+
+
+class Wrong(Exception):
+    """It is wrong, as all can see."""
+
+
+raise Wrong(f"{path}: this cannot be read. Cure: save it anew.")
+'''
+WORKFLOW = "name: The checks run  # once a week\non: push\n    uses: tool@f00  # v1.0\n"
+
+
+def test_what_a_script_tells_and_the_comments_of_settings_are_counted(tmp_path):
+    for path, words in {"scripts/weave/source.py": SCRIPT, ".github/workflows/checks.yml": WORKFLOW}.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(words, encoding="utf-8")
+    script, workflow = sources(tmp_path)
+    assert script.markdown == "…: this cannot be read. Cure: save it anew."
+    assert workflow.name == "workflows/checks" and workflow.markdown.endswith("once a week")
+    assert "v1.0" not in workflow.markdown
+
+
 PROGRAM = '''"""A program."""
 # one comment,
 # in two lines
@@ -244,6 +284,7 @@ check(
       "of the sum.")],
 )
 look_back(choice, {"a": "Yes, it settles at once."})
+what = {6: "It is another number still."}
 print("a line that it prints")
 """
 
@@ -258,8 +299,9 @@ def test_the_words_of_a_lab_and_what_its_checks_explain_are_counted(tmp_path):
         "Its limit is 4.",
         "The loss falls in a straight line.",
         "The curvature is one half.",
-        "This is the limit of the sum.",
+        "It is another number still.",
         "Yes, it settles at once.",
+        "This is the limit of the sum.",
         "a line that it prints",
     ]
 
@@ -271,9 +313,9 @@ def test_the_report_says_for_a_page_what_is_loose_and_what_to_do(tmp_path, capsy
     with pytest.raises(SystemExit) as ended:
         main(["small"], root)
     told = capsys.readouterr().out
-    assert ended.value.code == 0 and f"{len(WORDS) + 1} held by nothing" in told
+    assert ended.value.code == 0 and f"{len(WORDS) + 2} held by nothing" in told
     assert "tests/test_small.py" in told and all(plain(words) in told for words in WORDS)
-    assert len(tally(root, Source("docs/small.md", PAGE), []).loose) == len(WORDS) + 1  # and a link
+    assert len(tally(root, Source("docs/small.md", PAGE), []).loose) == len(WORDS) + 2  # a link, the rows
 
 
 HELD = "from held.report import main; main(['small'])"

@@ -1,6 +1,7 @@
 """The sentences of a page: of its paragraphs, lists and boxes, its captions and texts of images, formulas and tables
-with their heads, its headings and titles, and of its slides: the question on the first, and the headings that a
-comment gives the others. Where its links lead is told apart. Code and what it prints are left out.
+with their heads, its headings and titles, of its slides: the question on the first, and the headings that a comment
+gives the others, and the lines of its fences: commands and logs. Where its links lead is told apart, and in which
+order the items of a list and the rows of a table stand. Code that is included, and what it prints, are left out.
 """
 
 import re
@@ -10,12 +11,14 @@ from pathlib import PurePosixPath
 FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
 TOLD = re.compile(r"^(?:title|description|hook): \"?(.*?)\"?$", re.MULTILINE)
 SLIDE = re.compile(r"(?<!`)<!-- slide: (.*?) -->")
+FENCE = re.compile(r"^( *)(```+)[^\n]*\n(.*?)^\1\2$", re.MULTILINE | re.DOTALL)
 NOT_READ = re.compile(
     r"^( *)(```+).*?^\1\2$|<!--.*?-->|<(svg|script|style)\b.*?</\3>", re.MULTILINE | re.DOTALL
 )
 BOX = re.compile(r'^(?:!!!|\?\?\?\+?|===) (?:(?P<kind>\w+) ?)?(?:"(?P<title>.*)")?$')
 HEADING = re.compile(r"^#+ +(.*?)(?: \{[^}]*\})?$")
 ITEM = re.compile(r"^(?:[-*]|\d+\.) +")
+BULLET = re.compile(r"^[-*] +")
 IMAGE = re.compile(r"!\[(?P<text>[^\]]*)\]\([^)]*\)(?:\{[^}]*\})?")
 RULE = re.compile(r"^\|[\s:|-]+\|$")  # between the head of a table and its rows
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]*)\)")
@@ -63,6 +66,21 @@ def links(markdown: str) -> list[Sentence]:
     return [Sentence(f"{words} → {address}", "link") for words, address in found if not _says(words, address)]
 
 
+def orders(markdown: str) -> list[Sentence]:
+    """How the items of each list, and the rows of each table, begin, in the order in which they stand."""
+    found, items = [], []
+    for lines in [*_blocks(NOT_READ.sub("", FRONT_MATTER.sub("", markdown))), [""]]:
+        if ITEM.match(lines[0]):
+            items.append(BULLET.sub("", lines[0]))
+            continue
+        rows = [
+            _row(line).partition(" | ")[0] for line in lines if line.startswith("|") and not RULE.match(line)
+        ]
+        found += [one for one in (items, rows) if len(one) > 1]
+        items = []
+    return [Sentence(" · ".join(" ".join(plain(one).split()[:3]) for one in each), "order") for each in found]
+
+
 def _says(words: str, address: str) -> bool:
     """Whether the words of a link name where it leads: its page, its section, or the number of a thread."""
     said = re.sub(r"\W|_", "", words.lower())
@@ -80,6 +98,8 @@ def _all(markdown: str) -> list[Sentence]:
     told = TOLD.findall(front[0]) if front else []
     found = [Sentence(one, "description") for line in told for one in _split(line)]
     found += [Sentence(title, "title") for title in SLIDE.findall(markdown)]
+    fences = (line for _, _, inside in FENCE.findall(markdown) for line in inside.splitlines())
+    found += [Sentence(line.strip(), "line") for line in fences if line.strip() and "--8<--" not in line]
     for block in _blocks(NOT_READ.sub("", markdown[front.end() :] if front else markdown)):
         found += _of_block(block)
     return found

@@ -1,6 +1,6 @@
 """What is counted: the pages of the site, the labs and exercises with what their checks explain, the problems, the
 answers of the reader of logs, the comments and labels of the programs and the live figures, what a browser's Python
-cannot repeat, the settings' words, the README and its neighbours.
+cannot repeat, what our scripts tell, the settings' words and comments, the README and its neighbours.
 """
 
 import ast
@@ -13,12 +13,12 @@ from held.code import comments, labels, strings
 
 CELL = re.compile(r"^# %%", re.MULTILINE)
 DRAWN = re.compile(r'\balt="(.+)"')
-SPEAK = {"check", "look_back"}  # the functions of a lab that explain
 ROOMS = {
     "docs/": "",
     "snippets/readlog/": "answers/",
     "snippets/": "programs/",
     "scripts/problems/collection/": "problems/",
+    ".github/": "",
 }
 BETWEEN = re.compile(r"(?s)<script.*?</script>|>([^<>{}]+)<")
 VALUE = re.compile(
@@ -26,6 +26,7 @@ VALUE = re.compile(
     r"|^abstract: >-((?:\n  [^\n]+)+)",
     re.MULTILINE,
 )
+REMARK = re.compile(r"(?:^|(?<=\s))# (.*[a-z] .+)$", re.MULTILINE)
 FEWEST = 4  # words of a string that explains something
 
 
@@ -56,21 +57,25 @@ def sources(root: Path) -> list[Source]:
         ("docs/*.md", str),
         ("docs/labs/*.py", _lab),
         ("docs/exercises/*.py", _lab),
-        ("scripts/problems/collection/**/[!_]*.py", _problem),
+        ("scripts/problems/collection/**/[!_]*.py", _messages),
         ("snippets/readlog/words.json", _answers),
         ("snippets/*.py", _program),
         ("snippets/frameworks/*.py", _program),
         ("docs/assets/[dip]*/*.js", strings),
         ("scripts/python/words.json", _answers),
         ("scripts/**/*.html", _template),
+        ("scripts/chapters/**/*.md", str),
+        ("scripts/[!mp]*/**/[!_]*.py", _messages),
+        ("scripts/p*/[!_]*.py", _messages),
         ("mkdocs.yml", _settings),
+        (".github/**/*.yml", _settings),
         ("CITATION.cff", _settings),
         ("README.md", str),
         ("C[HO]*.md", str),
     ):
         for path in sorted(root.glob(pattern)):
-            markdown = read(path.read_text(encoding="utf-8"))
-            found.append(Source(path.relative_to(root).as_posix(), markdown))
+            if markdown := read(path.read_text(encoding="utf-8")):
+                found.append(Source(path.relative_to(root).as_posix(), markdown))
     return found
 
 
@@ -85,12 +90,13 @@ def _template(html: str) -> str:
 
 
 def _settings(text: str) -> str:
-    """The values of some words, and what the parts of the navigation are called."""
-    return "\n\n".join(value.strip() for part in VALUE.findall(text) for value in part if value)
+    """The values of some words, what the parts of the navigation are called, and the comments."""
+    values = (value.strip() for part in VALUE.findall(text) for value in part if value)
+    return "\n\n".join([*values, *REMARK.findall(text)])
 
 
 def _lab(code: str) -> str:
-    """The words of a lab, cell by cell, and below each cell of code what its check may explain."""
+    """The words of a lab, cell by cell, and below each cell of code what its check may say, and what it calls."""
     told = []
     for cell in CELL.split(code):
         header, _, body = cell.partition("\n")
@@ -98,22 +104,26 @@ def _lab(code: str) -> str:
         if "[markdown]" in header:
             told.append(re.sub(r"^# ?", "", body, flags=re.MULTILINE))
         else:
-            told += [*_explained(body), *comments(body), *labels(body)]
+            called = labels(body)
+            told += [one for one in _explained(body) if not any(one in other for other in called)]
+            told += [*comments(body), *called]
     return "\n\n".join(told)
 
 
 def _explained(code: str) -> list[str]:
-    """The sentences in the calls of ``check`` and ``look_back``."""
-    calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
-    speaking = [call for call in calls if getattr(call.func, "id", "") in SPEAK]
-    strings = [node.value for call in speaking for node in ast.walk(call) if isinstance(node, ast.Constant)]
-    return [one for one in strings if isinstance(one, str) and len(one.split()) >= FEWEST]
-
-
-def _problem(code: str) -> str:
-    """The words of a problem and of its answers, with … where a number is drawn."""
+    """The sentences that stand in a cell, whatever says them."""
     module = ast.parse(code)
-    documents = {id(node.body[0].value) for node in ast.walk(module) if _has_docstring(node)}
+    documents = _documents(module)
+    strings = [
+        node for node in ast.walk(module) if isinstance(node, ast.Constant) and id(node) not in documents
+    ]
+    return [one.value for one in strings if isinstance(one.value, str) and len(one.value.split()) >= FEWEST]
+
+
+def _messages(code: str) -> str:
+    """What a problem asks and answers, or what a script of ours tells, with … where a value stands."""
+    module = ast.parse(code)
+    documents = _documents(module)
     within = {
         id(part) for node in ast.walk(module) if isinstance(node, ast.JoinedStr) for part in node.values
     }
@@ -127,8 +137,12 @@ def _problem(code: str) -> str:
     return "\n\n".join(told)
 
 
-def _has_docstring(node: ast.AST) -> bool:
-    return isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node) is not None
+def _documents(module: ast.Module) -> set[int]:
+    """The docstrings, by the identity of their nodes."""
+    speaking = (
+        node for node in ast.walk(module) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+    )
+    return {id(node.body[0].value) for node in speaking if ast.get_docstring(node) is not None}
 
 
 def _answers(text: str) -> str:

@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from held.page import Sentence, links, plain, sentences, text
+from held.page import Sentence, links, orders, plain, sentences, text
 from held.quotations import Quotation, in_hand, numbers_of, quotations
 from held.sources import Source, sources
 
@@ -21,6 +21,9 @@ KINDS = {
     "title": True,  # what a part or a column is called
     "link": True,  # where words lead that do not name it, or their colour in a live figure
     "label": True,  # a comment or an axis, which stands beside what it names
+    "line": True,  # a command, or a line of a log, in a fence
+    "message": True,  # what a script of ours tells whoever runs it
+    "order": True,  # how the items of a list or the rows of a table begin
 }
 ATTRIBUTIONS = "attributions.toml"  # who found what, and what was seen in the source
 KIND = re.compile(r"\[(\w+)\]")
@@ -52,7 +55,8 @@ def tallies(root: Path) -> list[Tally]:
 def tally(root: Path, source: Source, quoted: list[Quotation]) -> Tally:
     """One page, lab or other file."""
     result, own = Tally(source.name, source.path), [one for one in quoted if one.page == source.name]
-    whole, all_, lead = text(source.markdown), sentences(source.markdown), links(source.markdown)
+    whole, all_ = text(source.markdown), sentences(source.markdown)
+    apart = [*links(source.markdown), *orders(source.markdown)]
     printed = {plain(word) for word in re.findall(r"`([^`\n]+)`", source.markdown)}  # held by the output
     result.complaints += [told for one in own for told in _wrong(one, whole, source.path, printed)]
     lists = _marks(root / "tests/held", source.name, result.complaints)
@@ -65,9 +69,9 @@ def tally(root: Path, source: Source, quoted: list[Quotation]) -> Tally:
         marked = result.marked if sentence.words in marks else result.loose
         (marked if re.search(r"\w", rest) else result.proven).append(sentence)
         place += len(sentence.words)
-    for link in lead:
-        (result.marked if link.words in marks else result.loose).append(link)
-    stand = [sentence.words for sentence in [*all_, *lead]]
+    for one in apart:
+        (result.marked if one.words in marks else result.loose).append(one)
+    stand = [sentence.words for sentence in [*all_, *apart]]
     result.complaints += [
         f"tests/held marks “{words}”, which is no sentence of {source.path}. Has it changed? Then say again what it is."
         for words in marks - {*stand}
