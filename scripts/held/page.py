@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
 TOLD = re.compile(r"^(?:title|description|hook): \"?(.*?)\"?$", re.MULTILINE)
-SLIDE = re.compile(r"(?<!`)<!-- slide: (.*?) -->")
+SLIDE = re.compile(r"(?<!`)<!-- (?:slide|code): (.*?) -->")
 NOT_READ = re.compile(
     r"^( *)(```+).*?^\1\2$|<!--.*?-->|<(svg|script|style)\b.*?</\3>", re.MULTILINE | re.DOTALL
 )
