@@ -169,7 +169,6 @@ class _Deck(Shown):
 def _parted(slide: Slide) -> list[Slide]:
     """A list of symptoms on as many slides as it needs, each with the notes to its own."""
     lines = slide.shows.splitlines()
-    lines = [line.replace("1.", f"{place}.", 1) for place, line in enumerate(lines, start=1)]
     found, notes = parted(lines, SYMPTOMS), parted(slide.notes[-len(lines) :], SYMPTOMS)
     if len(found) == 1:
         return [slide]
