@@ -577,7 +577,7 @@ def test_each_thing_as_written_is_bad_and_mended_is_a_number(chapter, section, f
 
 def test_20_causes_13_of_them_nan_or_inf_without_any_run(chapter):
     """“Find the cause of a nan or of a growing loss by its symptom, with a check and a cure for 20 of them, and see four
-    public threads recomputed from what they posted.” “Of the 20 causes above, 13 give nan or inf in a line or two,
+    public threads recomputed from what they posted.” “Of the 20 causes in the tables, 13 give nan or inf in a line or two,
     without any run.” docs/index.md: “Cases: runs from public threads, and the causes that are not
     the rate.”
     CHANGELOG.md: “Cases: two public threads read backwards from what they printed, two more from the few numbers that they gave, and 20 causes of nan or growth that are not the rate, each rebuilt in a line or two of numpy.”
@@ -1076,7 +1076,7 @@ def test_each_cause_has_its_symptom_its_check_and_its_cure(cause):
     smallest spread | divide by 1 there” “every label of a batch is “ignore” (pytorch 70348) | nan on some batches |
     count the labels that are kept | divide by at least 1, or skip the batch” “attention with every key masked (pytorch
     41508) | nan on some batches | count the open keys of each row | leave a key open; or fill in the lowest number of
-    the format, and see below” “a cross-entropy that you write yourself: 0 · log 0 (Stack Overflow 33712178) | nan when
+    the format, and keep the row out of the loss” “a cross-entropy that you write yourself: 0 · log 0 (Stack Overflow 33712178) | nan when
     the model becomes sure | print the smallest probability | compute it from the scores” “a clip that clips nothing in
     fp32 (apex 358) | the same, in spite of a guard | is the bound equal to 1 in your format? | from the scores, or 1 −
     1e-7” “slope of a norm, or of √, at 0 (pytorch 2421) | loss fine, gradient nan | look for two equal vectors | a small

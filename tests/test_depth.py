@@ -387,7 +387,7 @@ def test_the_printed_powers_are_those_of_values_and_of_slopes_carried_back(chapt
 
 def test_ten_per_cent_more_or_less_tilts_the_line(chapter):
     """“Ten per cent more makes 50 layers multiply by 117, ten per cent less by 0.005.” “Ten per cent more or
-    less in every weight tilts it.” “Ten per cent larger weights, through fifty layers”"""
+    less in every weight tilts it.”"""
     rows = layer_rows(chapter)
     assert np.mean(rows["1.1 He"] - rows["He"]) == pytest.approx(np.log10(117), abs=0.03)
     assert np.mean(rows["0.9 He"] - rows["He"]) == pytest.approx(np.log10(0.005), abs=0.05)
@@ -711,8 +711,8 @@ def test_five_of_five_starts_learn_short_lists_and_two_of_them_long_ones(chapter
     assert all(len(row) == 5 for row in long.values())  # each column is a start
     assert chapter.printed["runs"].count("T = 30") == 2 and 30 in chapter.rows[1]
     assert long[0][0] == pytest.approx(4.395e6) and long[1][0] == np.inf
-    own = chapter.train(chapter.plain, (chapter.first, chapter.out), chapter.sums(5), updates=6)[0]
-    assert [short[t] for t in (0, 1, 3, 4, 5)] == [pytest.approx(own[t], rel=1e-3) for t in (0, 1, 3, 4, 5)]
+    own = chapter.train(chapter.plain, (chapter.first, chapter.out), chapter.sums(30), updates=2)[0]
+    assert long[0] == pytest.approx(own[0], rel=1e-3)
     assert (short[299] < 0.05).all()
     assert (long[299] < 0.05).sum() == 2 and np.isnan(long[299]).sum() == 3
     assert np.isfinite(clipped[299]).all()
@@ -1023,7 +1023,7 @@ def test_from_other_starts_too_the_plain_head_dies_at_100_and_the_normalised_one
 def test_nothing_moves_any_more_and_two_losses_are_above_1_where_guessing_costs_about_a_half(chapter):
     """“At 100 the logits grow to 1.8e+03, the slope of the softmax falls to 9.9e-06, and there the head stands:
     it looks firmly at wrong places, and two of the losses are above 1, where guessing costs about ½.” “Nothing
-    is nan, and nothing moves any more.” “The head above no longer learned once it had reached 1,800.”"""
+    is nan, and nothing moves any more.” “The head of this chapter no longer learned once it had reached 1,800.”"""
     row = [float(one) for one in chapter.printed["logits"].splitlines()[3].split()]
     assert row[:4] == [0, 100, 1.8e3, 9.9e-6]
     assert sum(loss > 1 for loss in row[4:]) == 2

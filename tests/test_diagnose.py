@@ -103,7 +103,7 @@ def test_ten_growing_losses_are_enough_for_a_percent(p, growing):
 
 
 def test_one_formula_holds_with_and_without_momentum(program):
-    r"""“On a parabola two lines of it are enough.” “If $r$ is the growth of the loss per update, then
+    r"""“On a parabola two lines of a log are enough.” “If $r$ is the growth of the loss per update, then
     $\sqrt{\mathstrut r}$ is that of the error, and” “\alpha\lambda = (1 + \sqrt{\mathstrut r})\left(1 +
     \frac{\beta}{\sqrt{\mathstrut r}}\right),” “and the limit is $2(1+\beta)/\lambda$, with momentum β, or
     without it at β = 0.” “(The heavy ball's error is multiplied by one of the roots of $z^2 - (1 + \beta -
@@ -1776,7 +1776,7 @@ def test_of_these_losses_only_the_parabola_keeps_its_curvature():
 
 def test_281_of_the_explosions_grew_over_three_updates_or_more():
     """“A rate that is too high leaves a trace as a rule, if every update is logged: in 281 of the 290
-    explosions of this page the loss grew over three updates or more.”
+    explosions of this chapter the loss grew over three updates or more.”
     CHANGELOG.md: “Tested on public print-outs and on 290 explosions of real models.”"""
     grown = []
     for one in EXPLODED:

@@ -222,7 +222,7 @@ def test_the_mean_costs_35_3_the_best_straight_formula_9_6_the_noise_10_5(chapte
     """“The rest of the page measures each of these remedies on one failing run, where predicting the mean costs 35.3 and
     the target is a loss of 13.” “Predicting the mean pressure for everybody costs 35.3.” “The best straight formula in
     age and weight costs 9.6.” “The noise in these hundred people accounts for 10.5, and a formula fitted to them can go
-    a little below that.” “The target of this page is a loss of 13, which is nearly all of the way from 35.3 to what can
+    a little below that.” “The target here is a loss of 13, which is nearly all of the way from 35.3 to what can
     be learned.”
     snippets/fixes.py: “the first update with a loss below 13”
     docs/fixes.md: “Three numbers tell us what a good loss is here.”"""
@@ -315,8 +315,7 @@ def test_at_a_thousandth_it_explodes_to_nan():
 
 def test_where_tanh_is_at_its_ends_the_gradient_of_the_first_layer_is_nearly_0(chapter):
     """“Ages are about 45 and weights about 75.” “There the slope of tanh is nearly 0, and so is the gradient of the
-    first layer.” “So lowering the rate stops the explosion and cures nothing else.” “Keep this in mind for the rest of
-    the page: a finite loss does not mean a trained network.” docs/index.md: “A finite loss is not a trained model.”"""
+    first layer.” “So lowering the rate stops the explosion and cures nothing else.” “Keep this in mind from here on: a finite loss does not mean a trained network.” docs/index.md: “A finite loss is not a trained model.”"""
     assert chapter.people.mean(axis=0) == pytest.approx([45, 75], abs=1)
     hidden = np.tanh(chapter.people @ chapter.w[:100].reshape(2, 50) + chapter.w[100:150])
     slopes, g = 1 - hidden**2, chapter.gradient(chapter.w, chapter.raw)[1]

@@ -957,7 +957,7 @@ def test_exercise_4_one_point_ten_times_longer_lowers_the_limit_of_batch_1_34_ti
 
 
 def test_a_rate_lowered_in_proportion_to_the_batch_is_always_enough(chapter):
-    """“If the old rate was below its mean-square limit, then in the theory of this page the new one always is
+    """“If the old rate was below its mean-square limit, then in the theory of this chapter the new one always is
     too.”
     docs/minibatch.md: “If you halve the batch, halve the rate.” “When you lower the batch size, lower the
     rate in the same proportion.”"""

@@ -130,8 +130,7 @@ def test_the_data_are_a_hundred_people_with_pressures_around_13(chapter):
 def test_at_a_ten_thousandth_the_loss_falls_at_every_update_from_7491_to_32():
     """“and is stable at 0.0001.” – “At a rate of 0.0001 the loss falls from 7,491 to 32 in twenty updates, and
     every update lowers it.”
-    “At a rate of 0.0001 the loss of a small network falls from 7,491 to 32 in twenty updates.”
-    “At 0.0001 the loss falls,”"""
+    “At a rate of 0.0001 the loss of a small network falls from 7,491 to 32 in twenty updates.”"""
     losses = run("raw", 1e-4, 240)[1]
     assert losses[0] == pytest.approx(7491, abs=0.5)
     assert losses[20] == pytest.approx(32, abs=0.5)
@@ -141,7 +140,7 @@ def test_at_a_ten_thousandth_the_loss_falls_at_every_update_from_7491_to_32():
 def test_at_a_thousandth_the_loss_passes_a_trillion_at_update_8():
     """“A network in numpy explodes at 0.001” – “and every update lowers it. At 0.001 it is above a trillion after eight.” – “At 0.001 it is above a trillion
     after eight. Can its limit be known before it explodes?” – “Predict: at
-    0.001 the loss explodes.” “the loss falls, at 0.001 it explodes”"""
+    0.001 the loss explodes.”"""
     losses = run("raw", 1e-3, 270)[1]
     assert losses[7] < 1e12 < losses[8] and not np.isfinite(losses[-1])
 

@@ -175,8 +175,8 @@ def test_adams_two_running_means_are_named_as_the_page_says():
 def test_the_curvatures_of_the_four_ways_to_write_the_loss():
     r"""“$\tfrac12\sum$ (ours, unless a page says otherwise) | 18.66” “$\sum$ | 37.32” “$\tfrac12$ mean | 0.3732” “mean
     (“MSE”, the usual default of libraries) | 0.7464” “A rate that is right for one of them is wrong for another by up to
-    twice the number of samples: 37.32 is 100 times 0.3732, and there are 50 points.” “$b$, $\hat b$ | the slope of the
-    regression example, and its best value | overshoot”"""
+    twice the number of samples: 37.32 is 100 times 0.3732, and there are 50 points.” “$b$ | the slope of the regression
+    example | overshoot” “$\hat b$ | the best value of $b$ | overshoot”"""
     x, y = np.loadtxt(SNIPPETS / "data" / "chi_regression.csv", delimiter=",", skiprows=1).T
     assert len(x) == 50
     ways = np.sum, lambda r: 2 * np.sum(r), lambda r: np.mean(r), lambda r: 2 * np.mean(r)
@@ -226,7 +226,7 @@ def bowl(n=5, seed=3):
 @pytest.mark.parametrize("seed", range(3))
 def test_gradient_hessian_curvatures_and_errors_are_what_their_rows_say(seed):
     r"""“$\lambda$ | a curvature: the second derivative of the loss along one direction, an eigenvalue of $H$ | overshoot”
-    “$\lambda_{\max}, \lambda_{\min}$ | the largest and the smallest curvature | conditioning” “$\kappa$ | the condition
+    “$\lambda_{\max}$ | the largest curvature | conditioning” “$\lambda_{\min}$ | the smallest curvature | conditioning” “$\kappa$ | the condition
     number, $\lambda_{\max}/\lambda_{\min}$ | conditioning” “$g$ | the gradient of the loss, a vector as long as the
     parameters | Taylor” “$H$ | the Hessian, the symmetric matrix of second derivatives | Taylor” “$g^\top H g$ | the
     curvature along the gradient, times $g^\top g$ | Taylor” “$w$ | the parameters: the weights of a model, as a vector |

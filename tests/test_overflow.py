@@ -1287,7 +1287,7 @@ print(json.dumps(said | {"help": jax.config._value_holders["jax_debug_nans"].__d
 def test_anomaly_mode_and_debug_nans_raise_an_error_at_a_nan_and_let_inf_pass():
     """“PyTorch: `torch.autograd.set_detect_anomaly(True)` makes the backward pass raise an error at a nan. It lets inf
     pass. JAX: `jax.config.update("jax_debug_nans", True)` raises an error where a nan is computed. It lets inf pass
-    too.” – “The first three of these check operation after operation, which takes time: switch them off
+    too.” – “Those of PyTorch, JAX and TensorFlow check operation after operation, which takes time: switch them off
     afterwards.”"""
     torch, jax = child(TORCH, "torch"), child(JAX, "jax")
     assert torch["bits"] == [32, 32]

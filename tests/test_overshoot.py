@@ -733,7 +733,7 @@ def test_exercise_4_just_under_the_limit_18_percent_of_the_error_is_left(chapter
 
 
 def test_the_three_losses_are_those_of_the_run(chapter):
-    """snippets/overshoot.py: “three in a row, as printed above”"""
+    """snippets/overshoot.py: “three in a row, of the run at 0.12”"""
     assert chapter.losses == pytest.approx([chapter.loss(b) for b in chapter.large[:3]], abs=5e-5)
 
 
@@ -745,7 +745,7 @@ def test_three_losses_and_the_rate_give_back_the_curvature(chapter):
 
 def read_back(chapter, alpha, losses):
     """The displayed program with another rate and other losses in it."""
-    rate, three = "alpha = 0.12", "losses = 80.4866, 102.8105, 137.0916  # three in a row, as printed above"
+    rate, three = "alpha = 0.12", "losses = 80.4866, 102.8105, 137.0916  # three in a row, of the run at 0.12"
     return changed(
         chapter, (rate, f"alpha = {alpha!r}"), (three, f"losses = {[*map(float, losses)]}"), section="yours"
     )

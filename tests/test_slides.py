@@ -16,7 +16,7 @@ from takeaway.slides import letters, wall
 from takeaway.slides.blocks import LEFT_OUT
 from takeaway.slides.compose import slides
 from takeaway.slides.decks import Programs, deck, is_chapter
-from takeaway.slides.size import pieces
+from takeaway.slides.size import code_parts, pieces
 
 DECKS = rules.chapters(ROOT)
 LECTURES = ["lecture-45", "lecture-90"]
@@ -62,12 +62,22 @@ def test_every_chapter_and_each_lecture_has_a_deck_and_no_other_page_has(site):
 CODE = ".body > div.language-python:not([data-run]) code"
 
 
+WIDTHS, VALUE = (
+    re.compile(r'f"(?:\{[^{}]*:[^{}]*\})+"'),
+    re.compile(r"\{([^{}]*):"),
+)  # how numbers are printed
+
+
 def lines(code):
     return [line for line in code.splitlines() if line.strip()]
 
 
 def stands(shown, program):
     """Of the lines shown, those of a program: as they are, or loops with some words less; and dots for what is left out."""
+    program = [
+        *program,
+        *(WIDTHS.sub(lambda one: ", ".join(VALUE.findall(one[0])), line) for line in program),
+    ]
     heads = {line: re.match(r" *for \(*\w+", line) for line in shown if line not in program}
 
     def told(line):
@@ -95,13 +105,14 @@ def test_a_deck_shows_every_output_and_figure_and_of_the_code_what_computes(buil
     shown = shown_by(chapter)
     output = [block.get_text().strip("\n") for block in page.select(".body > div.language-text code")]
     assert output == [part.printed.strip("\n") for part in shown if part.printed]
+    assert all(block.count("\n") < 15 for block in output), "a slide is read at once"
     drawn = [image["src"].split("/")[-1] for image in page.select("img.only-light")]
     assert drawn == [f"{chapter}.{part.name}.light.svg" for part in shown if part.figures]
     for part in shown:
         excerpt = lines(wall.excerpt(parts[part.name])[0])
         unseen = (part.figures and not part.printed) or f'{chapter}.py:{part.name}"' in folded
         unseen = unseen or f'\n    --8<-- "{chapter}.py:{part.name}"' in source(chapter)  # in a fold
-        pieces = map(lines, wall.parts(wall.excerpt(parts[part.name])[0]))
+        pieces = map(lines, code_parts(wall.excerpt(parts[part.name])[0]))
         assert unseen or len(excerpt) < 3 or all(piece in walls for piece in pieces), part.name
 
 
@@ -141,9 +152,23 @@ def test_the_wall_shows_no_import_no_path_no_drawing_and_no_printing_and_marks_w
     drawn = 'styles = "C0o-", "C2^:"\nlooks = dict(zip(names, ("C1s", "C3")))\nname = "C"\nw = 2\n'
     assert wall.excerpt(drawn)[0] == 'name = "C"\nw = 2', "how a line looks"
     named = 'for w in 1, 2:\n    v = w\n    how = {"label": f"{w}", "lw": 2}\n    plt.plot(v, **how)\n'
+    assert wall.excerpt(named)[0] == "", "what only a picture needs"
+    named += "    print(v)\n"
     assert wall.excerpt(named)[0] == "for w in 1, 2:\n    v = w", "what a line is called"
     told = named.replace("plt.plot(v", "show(v")
-    assert wall.excerpt(told)[0] == told.strip(), "a name that something else uses"
+    assert wall.excerpt(told)[0] == told.partition("    print")[0].strip(), "a name that something else uses"
+    eaten = 'names = "a; b"\nnames += "; c"\nfor one in names.split("; "):\n    print(eval(one))\nw = 2\n'
+    assert wall.excerpt(eaten)[0] == "w = 2", "words that are only printed"
+    assert wall.excerpt(f"{eaten}v = names")[0].startswith("names = "), "words that something else uses"
+    looked = 'a = one["loss"]\nprint(a)\nw = 2'
+    assert wall.excerpt(looked)[0] == 'a = one["loss"]\nw = 2', "what is looked up is no words"
+    for drawn in "def draw(ax, one):\n    n = one + 1\n    ax.plot(n)\n", "def f(n):\n    plt.plot(n)\n":
+        assert wall.excerpt(f"{drawn}\n\nw = 2")[0] == "w = 2", "a function that draws"
+    row = 'row = [f"{r(a):6.3g}" for a in w]\nboth = f"{λ:8.1%}{a:5}"\nname = f"α = {a:g}"\nw = name'
+    shown = "row = [r(a) for a in w]\nboth = λ, a\n" + 'name = f"α = {a:g}"\nw = name'
+    assert wall.excerpt(row)[0] == shown, "how wide a number is printed"
+    quiet = 'with np.errstate(all="ignore"):  # the lesson\n    w = 1  # a word\nv = 2\nu = 3'
+    assert wall.excerpt(quiet)[1] == [2], "what silences a warning is never what matters"
     for count in 4, 9:
         many = "\n".join(f"a{n} = {n}  # a word" for n in range(count))
         assert wall.excerpt(many) == (many, []), "where all stands out, nothing does"
@@ -159,17 +184,20 @@ def test_the_wall_shows_no_import_no_path_no_drawing_and_no_printing_and_marks_w
         ("for a, b, style in zip((1, 2), runs, styles):", "for a, b in zip((1, 2), runs):"),
         ('for a, b in (1, "one"), (2, "C0o-"):', 'for a, b in (1, "one"), (2, "C0o-"):'),
         ("for a, b in zip(runs, others):", "for a, b in zip(runs, others):"),
+        ("for name, a in zip(names, runs):", "for a in runs:"),
+        ("for w, a in zip(names, runs):", "for w, a in zip(names, runs):"),
     ],
 )
-def test_a_loop_on_the_wall_does_not_go_over_how_its_lines_look(loop, shown):
-    code = f'styles = "C0o-", "C1s"\n{loop}\n    w = a\n'
-    assert wall.excerpt(code)[0] == f"{shown}\n    w = a"
+def test_a_loop_on_the_wall_does_not_go_over_how_its_lines_look_or_are_called(loop, shown):
+    code = f'styles = "C0o-", "C1s"\nnames = "one", "other"\n{loop}\n    w = a\n'
+    words = 'names = "one", "other"\n' * ("names" in shown or "names" not in loop)
+    assert wall.excerpt(code)[0] == f"{words}{shown}\n    w = a"
 
 
 def test_long_code_is_two_slides_where_one_function_ends_and_another_begins():
     one, other = (f"def {name}(w):\n" + "    w = w + 1\n\n" * 3 + "    return w" for name in "fg")
-    assert wall.parts(f"{one}\n\n{other}") == [one, other]
-    assert wall.parts(one) == [one], "short code is one slide"
+    assert code_parts(f"{one}\n\n{other}") == [one, other]
+    assert code_parts(one) == [one], "short code is one slide"
 
 
 def test_a_long_function_is_two_slides_at_an_empty_line_and_its_head_stands_on_both():
@@ -177,11 +205,56 @@ def test_a_long_function_is_two_slides_at_an_empty_line_and_its_head_stands_on_b
     some, loop = "\n".join([line[4:]] * 6), "\n".join([line] * 6)
     whole = f"{head}{some}\n    for n in w:\n{line}\n\n{loop}\n    return w"
     first = f"{head}{some}\n    for n in w:\n{line}"
-    assert wall.parts(whole) == [
+    assert code_parts(whole) == [
         first,
         f"{head}    for n in w:\n        ...\n{loop}\n    return w",
     ]
-    assert wall.parts(whole.replace("\n\n", "\n")) == [whole.replace("\n\n", "\n")], "no place to part"
+    assert code_parts(whole.replace("\n\n", "\n")) == [whole.replace("\n\n", "\n")], "no place to part"
+
+
+def test_code_that_stands_alone_is_called_what_the_chapter_calls_it_or_the_functions_that_it_writes():
+    code = {
+        "f": ("def f(w):\n    return w\n\n\ndef g(w):\n    return w\n", ""),
+        "n": ("a = w\nb = a\nc = b", ""),
+    }
+    said = '---\ndescription: D\n---\n\n# N\n\n## S\n\n```python\n--8<-- "p.py:f"\n```\n\n'
+    said += (
+        '```python\n--8<-- "p.py:n"\n```\n\n<!-- code: Three names -->\n\n```python\n--8<-- "p.py:n"\n```\n'
+    )
+    headings = [one.heading for one in slides(said, {"p": code}, NOTATION)]
+    assert headings == ["N", "S, in code: `f` and `g`", "S, in code: `n`", "Three names"]
+
+
+def test_what_is_said_of_an_output_is_no_situation_and_what_follows_it_is():
+    shows = '```text title="Output"\n--8<-- "p.n.txt"\n```\n\n(To follow.)\n\nNine digits agree.\n\n'
+    asked = '!!! predict "What?"\n\n    ??? option "A"\n        Yes.\n'
+    for more, situation in ("", ""), ("Take another.\n\n", "Take another."):
+        found = slides(
+            f"---\ndescription: D\n---\n\n# N\n\n## S\n\n{shows}{more}{asked}",
+            {"p": {"n": ("", "9")}},
+            NOTATION,
+        )
+        (asks,) = (one.shows for one in found if one.kind == "predict")
+        assert asks.partition("1. ")[0].partition("\n")[0] == situation
+
+
+def test_a_question_goes_to_what_printed_its_numbers_but_one_on_another_chapter_stands_alone():
+    programs = {"p": {"a": ("", "12 3.5"), "b": ("", "7 8")}}
+    runs = (
+        f'```python\n--8<-- "p.py:{name}"\n```\n\n```text title="Output"\n--8<-- "p.{name}.txt"\n```\n\n'
+        for name in "ab"
+    )
+    said = "---\ndescription: D\n---\n\n# N\n\n## S\n\n" + "<!-- slide: T -->\n\n".join(runs)
+    asks = "Why 3.5?", "Why more?", "Which?", "From *Taylor*: and there?"
+    said += "".join(
+        f'??? question "{ask}"\n    As `{n}`.\n\n'
+        for ask, n in zip(asks, ("1", "12", "9", "12"), strict=True)
+    )
+    _, one, other, alone = slides(said, programs, NOTATION)
+    assert (one.asks, other.asks, alone.kind) == ([*asks[:2]], [asks[2]], "question")
+    figure = '<parabola-figure id="parabola" markdown>\nLive.\n</parabola-figure>\n\n'
+    found = slides(said.replace("??? question", f"{figure}??? question", 1), programs, NOTATION)
+    assert found[3].asks == [*asks[:3]], "a figure that answers keeps its questions"
 
 
 def test_a_long_list_of_symptoms_or_rows_is_as_many_slides_alike_and_each_has_its_own_notes():
@@ -245,6 +318,28 @@ def test_the_slide_of_a_formula_says_what_each_of_its_letters_means(chapter):
             formula = re.search(r"^\$\$$.*?^\$\$$", slide.shows, re.MULTILINE | re.DOTALL)[0]
             spoken = letters.named(slide.shows.replace(formula, ""))
             assert set(letters.of(formula)) <= spoken, slide.heading
+
+
+def test_a_formula_is_explained_by_its_own_letters():
+    found = letters.explained(r"f'(b_t) < \lambda_{\max}", "", "", letters.meanings(NOTATION)).split(" · ")
+    assert found == [
+        "$f(b)$ the loss at $b$",
+        "$b$ the slope of the regression example",
+        r"$\lambda_{\max}$ the largest curvature",
+    ]
+
+
+PAGE = r"(?:lines?|table|head|causes|printed|figure|box|program|section|see) (?:above|below)\b|\b(?:this|the) page\b"
+
+
+@pytest.mark.parametrize("chapter", DECKS)
+def test_a_slide_speaks_of_nothing_that_only_the_page_has(chapter):
+    for slide in made(chapter):
+        told = re.sub(
+            r"<[a-z]+-figure.*</[a-z]+-figure>", "", slide.shows, flags=re.DOTALL
+        )  # awake it hides these words
+        assert not re.search(PAGE, told), slide.heading
+        assert slide.kind != "words" or not slide.heading.endswith("?"), "a heading asks, the slide answers"
 
 
 def test_the_letters_of_a_formula_are_those_that_a_reader_would_name():
@@ -345,7 +440,9 @@ def test_what_a_chapter_says_to_its_slides_is_on_no_page(site):
     said = "---\ndescription: D\n---\n\n# N\n\n## S\n\n<!-- slide: It rises -->\n\n- a\n- b\n"
     assert [one.heading for one in composed(said)] == ["N", "It rises"]
     for chapter in DECKS:
-        assert "<!-- slide" not in (site / chapter / "index.html").read_text("utf-8")
+        assert not re.search(
+            "<!-- (?:slide|code|letters)", (site / chapter / "index.html").read_text("utf-8")
+        )
 
 
 def test_links_of_a_deck_lead_where_those_of_its_chapter_do():
@@ -385,7 +482,7 @@ WALL = """async figures => {
     const frame = () => new Promise(requestAnimationFrame), slide = document.querySelector("section.present");
     const live = slide.querySelector(figures);
     while (live && !live.querySelector(".live svg path")) await frame();
-    for (const step of slide.querySelectorAll(".fragment:not(.asked)")) step.style.cssText += "; transition: none; visibility: visible";
+    for (const step of slide.querySelectorAll(".fragment:not(.asked)")) step.style.cssText += "; visibility: visible";
     await frame();
     await frame();
     const scale = slide.getBoundingClientRect().width / 1280, top = slide.getBoundingClientRect().top;
@@ -404,6 +501,7 @@ WALL = """async figures => {
     const all = name => [...slide.querySelectorAll(name)], body = slide.querySelector(".body");
     const code = ".body > .language-python:not([data-run])";
     return {
+        high: Math.min(...[...body.children].filter(one => one.checkVisibility()).map(one => one.getBoundingClientRect().top)) - body.getBoundingClientRect().top + 2,
         height: slide.scrollHeight, width: slide.scrollWidth, hidden: body.scrollHeight - body.clientHeight,
         low, least, which, kind: slide.dataset.kind, heading: slide.querySelector("h1, h2").textContent,
         wide: Math.max(0, ...all(".body > div:not([data-run]) pre code, table, .arithmatex").map(one => one.scrollWidth - one.clientWidth)),
@@ -424,10 +522,9 @@ def test_every_slide_is_reached_by_keyboard_and_stands_on_a_wall(open_deck, deck
     for place in range(1, count + 1):
         assert number(page) == str(place)
         slide = SimpleNamespace(**page.evaluate(WALL, ANY_FIGURE))
-        # Below the body a slide has a margin.
-        assert slide.height <= 720 and slide.width <= 1280 and slide.hidden <= 20, place
+        assert slide.height <= 720 and slide.width <= 1280 and slide.hidden <= 8 and slide.high >= 0, place
         assert slide.low > 360, f"slide {place} ends in its upper half"
-        assert slide.least > 19.8, f"slide {place}: {slide.which!r} is {slide.least:.1f} high"
+        assert slide.least > 20 - 0.2, f"slide {place}: {slide.which!r} is {slide.least:.1f} high"
         assert slide.wide <= 2 and not DRAWING.search(slide.code), place
         headings.add(slide.heading)
         if slide.kind not in seen and (place == 1 or FIRST[slide.kind] == deck):
@@ -612,6 +709,25 @@ def test_a_figure_on_the_wall_and_in_the_speaker_s_window_follow_each_other(open
     page.keyboard.press("PageUp")
     until(speaker, asked, arg=1)
     assert number(page) == number(speaker) == place
+
+
+def test_each_window_finds_the_other_again_after_either_is_loaded_again(open_deck):
+    """docs/teach.md: “each window follows the other, also when one is loaded again,”"""
+    page, stranger = open_deck("overshoot", "#/3"), open_deck("overshoot", "#/8")
+    with page.expect_popup() as opened:
+        page.keyboard.press("s")
+    speaker = opened.value
+    at = "number => document.querySelector('.slide-number')?.textContent.trim().startsWith(number)"
+    until(speaker, at, arg="4")
+    for again in page, speaker:
+        again.reload()
+        again.wait_for_selector(".reveal.ready")
+        page.wait_for_timeout(1200)  # within which they meet
+        speaker.keyboard.press("ArrowRight")
+        until(page, at, arg="5")
+        page.keyboard.press("ArrowLeft")
+        until(speaker, at, arg="4")
+    assert number(stranger) == "9", "another lecture in the same browser goes its own way"
 
 
 def test_who_enlarges_the_page_gets_larger_text(browser, address):

@@ -452,7 +452,7 @@ def test_each_step_walks_to_the_bottom_of_the_parabola_of_curvature_one_over_alp
 
 
 def test_the_parabola_touches_the_loss_with_the_same_height_and_slope(chapter):
-    r"""“Here is the same fact as a picture. Draw the parabola that touches the loss where you stand, at $b_0$,
+    r"""“Draw the parabola that touches the loss where you stand, at $b_0$,
     with the same height, the same slope, and the curvature $1/\alpha$:” “\begin{aligned} q(b) = f(b_0) &{}+
     f'(b_0)\,(b - b_0) \\ &{}+ \frac{1}{2\alpha}(b - b_0)^2. \end{aligned}”"""
     for alpha in RATES:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
 TOLD = re.compile(r"^(?:title|description|hook): \"?(.*?)\"?$", re.MULTILINE)
-SLIDE = re.compile(r"(?<!`)<!-- slide: (.*?) -->")
+SLIDE = re.compile(r"(?<!`)<!-- (?:slide|code): (.*?) -->")
 FENCE = re.compile(r"^( *)(```+)[^\n]*\n(.*?)^\1\2$", re.MULTILINE | re.DOTALL)
 NOT_READ = re.compile(
     r"^( *)(```+).*?^\1\2$|<!--.*?-->|<(svg|script|style)\b.*?</\3>", re.MULTILINE | re.DOTALL

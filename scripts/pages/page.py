@@ -9,7 +9,7 @@ from weave.run import SCHEMES
 from weave.source import SiteError, called, read
 
 INCLUDE = re.compile(r'^ *--8<-- "(([\w/-]+)\.[\w.-]+)(?::([\w-]+))?"', re.MULTILINE)
-UNSEEN = re.compile(r"^<!-- (?:slide|letters): .*? -->\n+", re.MULTILINE)  # what it says to its slides
+UNSEEN = re.compile(r"^<!-- (?:slide|code|letters): .*? -->\n+", re.MULTILINE)  # what it says to its slides
 RUNS = re.compile(r'(?<=```)python(?=\n *--8<-- "([\w-]+)\.py:([\w-]+)"$)', re.MULTILINE)
 FIGURE = re.compile(r"!\[([^\]]*)\]\(((?:\.\./)?)(figures/[\w.-]+)\.svg\)")
 

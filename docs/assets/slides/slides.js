@@ -45,8 +45,12 @@
     const post = (told) => met && other?.postMessage({ deck: location.pathname, ...told }, "*");
     const tell = () => hears || post({ at: reveal.getIndices() });
     window.addEventListener("message", ({ source, data }) => {
-      if (source !== other || data.deck !== location.pathname) return;
-      if (data.hello) return tell();
+      if (data.deck !== location.pathname) return;
+      if (data.hello && source?.opener === window && !(data.met && source === other)) {
+        other = source; // which may be all that this window, loaded again, knows of the speaker's
+        tell();
+      }
+      if (source !== other || data.hello) return;
       met = hears = true;
       if (data.state) {
         document.activeElement.blur(); // a field in which somebody types is not changed
@@ -63,7 +67,8 @@
     });
     for (const turned of ["slidechanged", "fragmentshown", "fragmenthidden"]) reveal.on(turned, tell);
     if (speaker) showTheTime(reveal);
-    reveal.initialize().then(() => other?.postMessage({ deck: location.pathname, hello: true }, "*"));
+    const hello = () => other?.postMessage({ deck: location.pathname, hello: true, met }, "*");
+    reveal.initialize().then(() => speaker && hello(setInterval(hello, 1000)));
   }
 
   /** Whether a key may turn the slides: in a figure or code that answers, a remote's always may, others where no knob wants them. */

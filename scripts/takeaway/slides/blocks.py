@@ -12,7 +12,7 @@ BLOCK = re.compile(
     | (?P<formula>^\$\$$.*?^\$\$$)
     | ^(?P<level>\#{1,4})\ (?P<heading>[^\n]+)
     | ^(?:!!!|\?\?\?)\ (?P<box>\w+)\ "(?P<title>[^\n]*)"\n(?P<inside>(?:(?:\ {4}[^\n]*)?\n)*)
-    | ^<!--\ (?P<word>slide|letters):\ (?P<said>.*?)\ -->$
+    | ^<!--\ (?P<word>slide|code|letters):\ (?P<said>.*?)\ -->$
     | (?P<list>^(?:-|\d\.)\ .*?(?=\n\n(?!\ )|\Z))
     | (?P<table>^\|.*?(?=\n\n|\Z))
     | (?P<exercise>^\*\*\d+\.\ .*?(?=\n\n|\Z))

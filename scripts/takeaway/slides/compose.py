@@ -9,12 +9,13 @@ from markdown.extensions.toc import slugify
 
 from takeaway.slides import letters
 from takeaway.slides.blocks import Slide, blocks, dedent, front_matter, plain, sentences
-from takeaway.slides.shown import Shown
+from takeaway.slides.shown import PRINTED, Shown
 from takeaway.slides.size import parted, type_of
 
 OPTION = re.compile(r'^\?\?\? option "(.*)"\n((?:(?: {4}.*)?\n)*)', re.MULTILINE)
 RIGHT = re.compile(r"^(?:\*\*[^*]*\*\* )?Yes\b")  # how the explanation of the right option begins
-HOME = ("figure", "live", "run", "output")  # what a question may be about
+HOME = ("figure", "live", *PRINTED)  # what a question may be about
+RECALLS = re.compile(r"From \*")  # another chapter
 SYMPTOMS = 7  # of a list that is read at once
 # Said of what stands elsewhere on the page, and not on the wall.
 ELSEWHERE = re.compile(r"\b(?:lines|table|figure|box|program|section) (?:above|below)\b|\b(?:above|below):$")
@@ -44,11 +45,11 @@ class _Deck(Shown):
         self.about, self.programs, self.notation = about, programs, notation
         self.slides, self.section, self.anchor = [], "", ""
         self.waiting, self.given = [], {}
-        self.said = ""  # the paragraph just before
+        self.said, self.leads = "", True  # the paragraph just before, and whether it leads to what comes
         self.after = ""  # what was said of the last formula
         self.answer = None  # to the last prediction, which waits for the run
         self.computed = None  # a section of code, which waits for what it prints or draws
-        self.named = None  # the heading given to it
+        self.named = self.titled = None  # the headings given to it, and to code that stands alone
 
     def show(self, kind: str, heading: str, shows: str, *notes: str, form="", runs=None) -> Slide:
         self.flush()
@@ -122,7 +123,7 @@ class _Deck(Shown):
 
     def _situation(self) -> str:
         """What is said just before a question, or begins what is said."""
-        text, said = "", sentences(self.said)
+        text, said = "", sentences(self.said) if self.leads else []
         while said and len(plain(f"{text} {said[0]}")) <= SITUATION:
             text += f" {said.pop(0)}"
         return text.strip()
@@ -130,8 +131,7 @@ class _Deck(Shown):
     def _question(self, title: str, inside: str) -> None:
         self.flush()
         note = f"**{title}** {inside}"
-        home = next((one for one in reversed(self.slides) if one.kind in HOME), None)
-        before = self.slides[-1]
+        home, before = self._home(title, note) if not RECALLS.match(title) else None, self.slides[-1]
         if home:
             home.asks.append(title)
             home.notes.append(note)
@@ -141,6 +141,17 @@ class _Deck(Shown):
             before.form = type_of(before.shows)
         else:
             self.show("question", self.section, f"1. {title}", note, form=type_of(title))
+
+    def _home(self, title: str, note: str) -> Slide | None:
+        """The slide that a question is about: that printed most numbers of both, or a figure just before that answers."""
+        wanted = {*re.findall(r"\d+\.\d+", title), *re.findall(r"`([^`]*\d[^`]*)`", note)}
+
+        def seen(slide):
+            printed = self.printed(slide.runs) if slide.kind in PRINTED and slide.runs else ""
+            return len(wanted & set(printed.split()))
+
+        homes = [one for one in reversed(self.slides) if one.kind in HOME]
+        return homes[0] if homes and homes[0].kind == "live" else max(homes, key=seen, default=None)
 
     def _refute(self, title: str, inside: str) -> None:
         reason, _, more = inside.partition("\n\n")

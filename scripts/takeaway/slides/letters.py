@@ -6,6 +6,7 @@ GREEK = {"alpha": "α", "beta": "β", "epsilon": "ε", "kappa": "κ", "lambda": 
 NO_LETTERS = re.compile(r"\\(?:text|mathrm|begin|end)\{[^}]*\}|\\top")
 COUNTS = re.compile(r"_\{?[itk](?:[+-]1)?\}?(?![a-zA-Z])")  # which of many it is
 LETTER = re.compile(r"(\\hat |\\bar )?\\?([a-zA-Z]+)(_\{?\\?(?:max|min|\d)\}?|\^\*)?('?\(?)")
+AT = re.compile(r"f'?\(([a-z])")
 ROW = re.compile(r"^\| (\$[^|]+) \| ([^|;:,]+)", re.MULTILINE)
 
 
@@ -45,4 +46,6 @@ def explained(formula: str, beside: str, own: str, notation: dict[str, str]) -> 
     said = [own] if own else []
     spoken = named(beside) | named(own)
     said += [notation[letter] for letter in of(formula) if letter not in spoken and letter in notation]
+    if at := AT.search(formula):  # a function is explained at the formula's own letter
+        said = [one.replace("$f(w)$ the loss at $w$", f"$f({at[1]})$ the loss at ${at[1]}$") for one in said]
     return " · ".join(dict.fromkeys(said))

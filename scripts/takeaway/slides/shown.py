@@ -4,7 +4,7 @@ import re
 
 from takeaway.slides import letters, wall
 from takeaway.slides.blocks import INCLUDE, plain, sentences
-from takeaway.slides.size import pieces, type_of
+from takeaway.slides.size import code_parts, layout, pieces, type_of
 
 CAPTION = re.compile(r"^/// figure-caption\n(.*?)\n///$", re.MULTILINE | re.DOTALL)
 EXERCISE = re.compile(r"\*\*(\d+)\. (.*?)\.?\*\*\s*")
@@ -15,6 +15,7 @@ ANCHOR = re.compile(r"\n\{ #([\w-]+) \}$")
 INNER = re.compile(r"^(<[^>]*>)\n(.*)\n(</[^>]*>)$", re.DOTALL)
 TITLE, CAPTIONED, BESIDE, LISTED = 110, 220, 330, 640  # characters that are read at once
 FEW = 3  # lines of code
+PRINTED = ("run", "output")
 
 
 class Shown:
@@ -24,10 +25,17 @@ class Shown:
         self.flush()
         if named := ANCHOR.search(text):  # what follows has a name of its own
             self.anchor, text = named[1], ANCHOR.sub("", text)
-        self.said = text
+        self._listen(text)
         if self.slides and self.slides[-1].kind == "formula" and self.slides[-1].section == self.anchor:
             self._after_formula(text)
         (self.slides[-1].notes if self.in_section() else self.waiting).append(text)
+
+    def _listen(self, text: str) -> None:
+        """What is said first after an output is about it, and leads to nothing; a paragraph in brackets says nothing."""
+        if not text.startswith("("):
+            printed = self.in_section() and self.slides[-1].kind in PRINTED
+            self.leads = bool(self.said) or not printed
+            self.said = text
 
     # ── Programs ──
 
@@ -36,6 +44,7 @@ class Shown:
         if "```text" not in text:
             self.flush()
             self.computed, self.named = (program, section), self.given.pop("slide", None)
+            self.titled = self.given.pop("code", None)
         elif self.computed == (program, section):
             self._run(text)
         else:
@@ -57,28 +66,38 @@ class Shown:
         if output and len(code.split("\n")) < FEW and not marked:
             code = ""  # what it prints says more
         printed = self.printed(runs) if output else ""
-        *before, code = wall.parts(code)
-        for part in before:
-            self._code(f"{self.section}, in code: `{runs[1]}`", part)
+        *before, code = code_parts(code)
+        headings = self._code_headings([*before, code], runs[1])
+        for heading, part in zip(headings, before, strict=False):
+            self._code(heading, part)
         shown = _marked(code)
-        together = wall.layout(code, printed) if code and output else None
+        together = layout(code, printed) if code and output else None
         if together:
             form = f"{together.form} size-{together.size}"
             self.show("run", given or self.section, f"{shown}\n\n{output}", form=form, runs=runs)
             return
         if code:
-            heading = f"{self.section}, in code: `{runs[1]}`{', continued' * bool(before)}"
-            self._code(heading if output or not given else given, code, None if output else runs)
+            self._code(headings[-1] if output or not given else given, code, None if output else runs)
         if output:
             if given:
                 self.given["slide"] = given
             self._output(output, runs, runs)
 
+    def _code_headings(self, parts: list[str], section: str) -> list[str]:
+        """What the chapter calls this code, or the functions that each part of it writes, or its section."""
+        found = []
+        for part in parts:
+            *names, last = re.findall(r"^def (\w+)", part, re.MULTILINE) or [section]
+            called = f"`{'`, `'.join(names)}` and `{last}`" if names else f"`{last}`"
+            heading = self.titled or f"{self.section}, in code: {called}"
+            found.append(f"{heading}, continued" if heading in found else heading)
+        return found
+
     def _code(self, heading: str, code: str, runs=None) -> None:
-        self.show("code", heading, _marked(code), form=f"stack size-{wall.layout(code).size}", runs=runs)
+        self.show("code", heading, _marked(code), form=f"stack size-{layout(code).size}", runs=runs)
 
     def _output(self, output: str, section: tuple[str, str], runs) -> None:
-        form = f"stack size-{wall.layout(self.printed(section)).size}"
+        form = f"stack size-{layout(self.printed(section)).size}"
         self.show("output", self.section, output, form=form, runs=runs)
 
     def printed(self, section: tuple[str, str]) -> str:

@@ -1,6 +1,7 @@
-"""How large words are set, so that a slide is filled and is read from the last row."""
+"""How large words, tables and code are set, so that a slide is filled and is read from the last row, and where they part."""
 
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 
 from takeaway.slides.blocks import plain
@@ -9,6 +10,9 @@ WIDE, HIGH = 1190, 520  # the room for words, in pixels of a slide
 LARGE, SMALL = 44, 22
 TABLE = range(22, 33, 2)
 LETTER, LINE = 0.53, 1.4  # the width of a letter and the height of a line, by the height of the type
+CODE, ROOM = (22, 30), 588  # the type of code beside what it prints, and the height for both
+MONO = 0.605  # the width of a letter of code, by its height
+LONG, LEAST = 14, 3  # lines of code that are two slides, and that are one of them
 LINK = re.compile(r"\]\([^)]*\)")
 
 
@@ -51,3 +55,58 @@ def _height(rows: list[str], size: int) -> float:
         for row in cells
     ]
     return sum(max(1, count) * 1.3 * size + 0.5 * size for count in lines)
+
+
+def code_parts(text: str) -> list[str]:
+    """Long code in two parts as alike as can be, at an empty line: between two statements, or else within one."""
+    lines = text.split("\n")
+    cuts = [at for at, line in enumerate(lines) if not line and LEAST <= at < len(lines) - LEAST]
+    if len(lines) < LONG or not cuts:
+        return [text]
+    found = [(lines[:at], _heads(lines, at), lines[at + 1 :]) for at in cuts]
+
+    def unlike(cut):
+        one, heads, other = cut
+        longest = max(len(one), len(heads + other))
+        return longest >= LONG, bool(heads), longest, len(other)
+
+    one, heads, other = min(found, key=unlike)
+    return ["\n".join(one), "\n".join(heads + other)]
+
+
+def _heads(lines: list[str], at: int) -> list[str]:
+    """What stands above a part that is taken out of a function or a loop: their heads, and dots for the rest."""
+    depth = _indent(lines[at + 1])
+    heads = ["...".rjust(depth + 3)] * bool(depth)
+    for line in reversed(lines[:at]):
+        if line and _indent(line) < depth:
+            heads, depth = [line, *heads], _indent(line)
+    return heads
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+@dataclass
+class Layout:
+    """How code and output stand on a slide: ``stack`` or ``beside``, and the size of their type."""
+
+    form: str
+    size: int
+
+
+def layout(*texts: str) -> Layout | None:
+    """How these texts fit on one slide, in the largest type; None where they do not."""
+    high = [len(text.rstrip().split("\n")) for text in texts]
+    wide = [max(map(len, text.split("\n"))) for text in texts]
+    stacked = Layout("stack", _code_size(sum(high), max(wide), len(texts), 1))
+    beside = Layout("beside", _code_size(max(high), sum(wide), 1, len(texts)))
+    best = max(stacked, beside, key=lambda one: one.size)
+    return best if best.size >= CODE[0] or len(texts) == 1 else None
+
+
+def _code_size(lines: int, letters: int, rows: int, columns: int) -> int:
+    high = (ROOM - 38 * rows + 14) / (1.3 * lines)
+    wide = (WIDE - 52 * columns) / (MONO * max(1, letters))
+    return int(min(CODE[1], high, wide))

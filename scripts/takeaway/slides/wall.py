@@ -1,97 +1,87 @@
-"""What of a program is for the wall, and how large: no import, no path, no drawing, no printing."""
+"""What of a program is for the wall: no import, no path, no drawing, no printing, and nothing that only serves these."""
 
 import ast
 import re
-from dataclasses import dataclass
 from functools import partial
 
 DRAWS = {"plt", "fig", "ax", "axes", "Path"}
-HIGH, WIDE = 588, 1190  # the room for code and output, in pixels of a slide
-LARGE, SMALL = 30, 22  # type of code beside what it prints
 MOST = 4  # lines that stand out; where more than half do, none does
-LONG, LEAST = 14, 3  # lines of code that are two slides, and that are one of them
+QUIET = "errstate"  # what silences a warning is never what matters
 STYLE = re.compile(r"C\d[-.:a-zA-Z^*+]*")  # a colour, a mark and a line of matplotlib's
-LETTER = 0.605  # the width of a letter, by its height
-
-
-@dataclass
-class Layout:
-    """How code and output stand on a slide: ``stack`` or ``beside``, and the size of their type."""
-
-    form: str
-    size: int
 
 
 def excerpt(code: str) -> tuple[str, list[int]]:
     """The lines of a section that say what it computes, and which of them, from 1, its author has remarked on."""
     lines, tree = code.rstrip().split("\n"), ast.parse(code)
-    kept, drawing = [True] * len(lines), _drawing(tree)
-    for statement in tree.body:
-        _strike(statement, kept, drawing)
+    kept = _kept(tree, lines)
     looks = set().union(*(_assigned(one) for one in tree.body if _styles(one)))
+    looks |= {name for one in ast.walk(tree) for name in _words(one)}
     for loop in ast.walk(tree):
         if isinstance(loop, ast.For) and loop.lineno == loop.iter.end_lineno:
-            lines[loop.lineno - 1] = _without_looks(loop, lines[loop.lineno - 1], code, looks)
+            lines[loop.lineno - 1] = _without_looks(loop, lines, kept, looks)
+    for written in ast.walk(tree):
+        if isinstance(written, ast.JoinedStr) and kept[written.lineno - 1]:
+            lines[written.lineno - 1] = _unprinted(written, lines[written.lineno - 1])
+    for statement in _idle(tree, lines, kept):
+        _strike_lines(statement, kept)
     text = "\n".join(line for line, keep in zip(lines, kept, strict=True) if keep)
     text = re.sub(r"\n{3,}", "\n\n", _without_lone_comments(text)).strip("\n")
     return text, marks(text)
 
 
+def _kept(tree: ast.Module, lines: list[str]) -> list[bool]:
+    """Which lines are neither drawing nor printing, nor name words for these."""
+    drawing, idle = _drawing(tree), set()
+    while True:
+        kept, drawing = [True] * len(lines), drawing | idle
+        for statement in tree.body:
+            _strike(statement, kept, drawing)
+        idle = set().union(*map(_assigned, _idle(tree, lines, kept)))
+        if not idle:
+            return kept
+
+
+def _idle(tree: ast.Module, lines: list[str], kept: list[bool]) -> list[ast.stmt]:
+    """The statements that give a name to words or a list of which no other line speaks, though the section used it."""
+    named = [one for one in ast.walk(tree) if _words(one) and kept[one.lineno - 1]]
+    used = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+
+    def spoken(names: set[str]) -> set[str]:
+        own = {line for one in named if _words(one) & names for line in range(one.lineno, one.end_lineno + 1)}
+        others = [line for at, line in enumerate(lines, 1) if kept[at - 1] and at not in own]
+        return set(re.findall(r"\w+", "\n".join(line.partition("  # ")[0] for line in others)))
+
+    return [one for one in named if _words(one) <= used - spoken(_words(one))]
+
+
 def marks(text: str) -> list[int]:
     """The lines, from 1, that their author has remarked on; none where they are many."""
     lines = text.split("\n")
-    marked = [at for at, line in enumerate(lines, start=1) if re.search(r"\S.* # ", line)]
+    marked = [
+        at for at, line in enumerate(lines, start=1) if re.search(r"\S.* # ", line) and QUIET not in line
+    ]
     return marked if len(marked) <= min(MOST, len(list(filter(None, lines))) / 2) else []
 
 
-def parts(text: str) -> list[str]:
-    """Long code in two parts as alike as can be, at an empty line: between two statements, or else within one."""
-    lines = text.split("\n")
-    cuts = [at for at, line in enumerate(lines) if not line and LEAST <= at < len(lines) - LEAST]
-    if len(lines) < LONG or not cuts:
-        return [text]
-    found = [(lines[:at], _heads(lines, at), lines[at + 1 :]) for at in cuts]
-
-    def unlike(cut):
-        one, heads, other = cut
-        longest = max(len(one), len(heads + other))
-        return longest >= LONG, bool(heads), longest, len(other)
-
-    one, heads, other = min(found, key=unlike)
-    return ["\n".join(one), "\n".join(heads + other)]
-
-
-def _heads(lines: list[str], at: int) -> list[str]:
-    """What stands above a part that is taken out of a function or a loop: their heads, and dots for the rest."""
-    depth = _indent(lines[at + 1])
-    heads = ["...".rjust(depth + 3)] * bool(depth)
-    for line in reversed(lines[:at]):
-        if line and _indent(line) < depth:
-            heads, depth = [line, *heads], _indent(line)
-    return heads
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
 def _drawing(tree: ast.Module) -> set[str]:
-    """The names of what draws: what matplotlib has made, what finds a file, and what only names things for these."""
+    """The names of what draws: what matplotlib has made, what finds a file, and what only these use."""
     made = [one for one in tree.body if isinstance(one, ast.Assign) and _names(one.value) & DRAWS]
     drawing = DRAWS | set().union(*map(_assigned, made)) - {"data"}
-    return drawing | {name for one in ast.walk(tree) for name in _words(one, tree, drawing)}
-
-
-def _words(statement: ast.AST, tree: ast.Module, drawing: set[str]) -> set[str]:
-    """The names that a statement gives to words, without calling anything, if only what draws uses them."""
-    if not isinstance(statement, ast.Assign) or any(isinstance(one, ast.Call) for one in ast.walk(statement)):
-        return set()
-    names = _assigned(statement) if _texts(statement.value) else set()
     simple = [one for one in ast.walk(tree) if isinstance(one, ast.stmt) and not hasattr(one, "body")]
     drawn = {part for one in simple if _names(one) & drawing for part in ast.walk(one)}
     loads = [one for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
-    uses = {one for one in loads if one.id in names}
-    return names if uses and uses <= drawn else set()
+    named = set().union(*(_assigned(one) for one in simple if isinstance(one, ast.Assign)))
+    return drawing | named & {one.id for one in loads} - {one.id for one in loads if one not in drawn}
+
+
+def _words(statement: ast.AST) -> set[str]:
+    """The names that a statement gives to words or to a list, without calling or looking up anything."""
+    named = isinstance(statement, ast.Assign | ast.AugAssign)
+    if not named or not (_texts(statement.value) or isinstance(statement.value, ast.Tuple | ast.List)):
+        return set()
+    called = any(isinstance(one, ast.Call) for one in ast.walk(statement))
+    looked = any(isinstance(one, ast.Subscript) and _texts(one.slice) for one in ast.walk(statement))
+    return set() if called or looked else _assigned(statement)
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -104,7 +94,8 @@ def _strike(statement: ast.stmt, kept: list[bool], drawing: set[str]) -> bool:
     if inner:
         beside = set().union(*map(_names, ast.iter_child_nodes(statement))) - set().union(*map(_names, inner))
         struck = all([_strike(one, kept, drawing) for one in [*inner, *getattr(statement, "orelse", [])]])
-        struck = struck or bool(beside & drawing)
+        drawn = {one.arg for one in ast.walk(statement) if isinstance(one, ast.arg)} & DRAWS
+        struck = struck or bool(beside & drawing or drawn)
     else:
         imports = isinstance(statement, ast.Import | ast.ImportFrom)
         struck = imports or _prints(statement) or _styles(statement) or bool(_names(statement) & drawing)
@@ -118,13 +109,20 @@ def _strike_lines(statement: ast.stmt, kept: list[bool]) -> None:
         kept[line - 1] = False
 
 
-def _without_looks(loop: ast.For, line: str, code: str, looks: set[str]) -> str:
-    """The head of a loop without the variable that says how a line looks, and without its values."""
-    source, over = partial(ast.get_source_segment, code), loop.iter
+def _without_looks(loop: ast.For, lines: list[str], kept: list[bool], looks: set[str]) -> str:
+    """The head of a loop without a variable that says how a line looks or is called, and without its values."""
+    line, over = lines[loop.lineno - 1], loop.iter
+    source = partial(ast.get_source_segment, "\n".join(lines))
+    body = "\n".join(lines[at] for at in range(loop.lineno, loop.end_lineno) if kept[at])
     zipped = isinstance(over, ast.Call) and _names(over.func) == {"zip"}
     rows = [getattr(row, "elts", [row]) for row in getattr(over, "elts", [])]
     columns = [[one] for one in over.args] if zipped else list(zip(*rows, strict=False))
-    shown = [at for at, column in enumerate(columns) if not all(_is_look(one, looks) for one in column)]
+    spoken, targets = set(re.findall(r"\w+", body)), getattr(loop.target, "elts", [])
+    shown = [
+        at
+        for at, (column, target) in enumerate(zip(columns, targets, strict=False))
+        if not all(_is_look(one, looks) for one in column) or _names(target) & spoken
+    ]
     if not shown or len(shown) == len(columns):
         return line
 
@@ -149,13 +147,22 @@ def _is_look(node: ast.AST, looks: set[str]) -> bool:
     return bool(_names(node) & looks) or (bool(texts) and all(map(STYLE.fullmatch, texts)))
 
 
-def _assigned(statement: ast.Assign) -> set[str]:
-    return set().union(*map(_names, statement.targets))
+def _assigned(statement: ast.Assign | ast.AugAssign) -> set[str]:
+    return set().union(*map(_names, getattr(statement, "targets", None) or [statement.target]))
 
 
 def _styles(statement: ast.stmt) -> bool:
     """Whether it only names colours, marks and lines."""
     return isinstance(statement, ast.Assign) and _is_look(statement, set())
+
+
+def _unprinted(written: ast.JoinedStr, line: str) -> str:
+    """A line without how wide and how exact numbers are printed."""
+    numbers, raw = written.values, line.encode()
+    if not all(isinstance(one, ast.FormattedValue) and one.format_spec for one in numbers):
+        return line
+    texts = [raw[one.value.col_offset : one.value.end_col_offset].decode() for one in numbers]
+    return raw[: written.col_offset].decode() + ", ".join(texts) + raw[written.end_col_offset :].decode()
 
 
 def _texts(node: ast.AST) -> list[str]:
@@ -171,19 +178,3 @@ def _prints(statement: ast.stmt) -> bool:
 def _without_lone_comments(text: str) -> str:
     """A comment goes with the code that it spoke of."""
     return re.sub(r"(?m)^ *#[^\n]*\n(?=\n|\Z)", "", f"{text}\n").rstrip("\n")
-
-
-def layout(*texts: str) -> Layout | None:
-    """How these texts fit on one slide, in the largest type; None where they do not."""
-    high = [len(text.rstrip().split("\n")) for text in texts]
-    wide = [max(map(len, text.split("\n"))) for text in texts]
-    stacked = Layout("stack", _size(sum(high), max(wide), len(texts), 1))
-    beside = Layout("beside", _size(max(high), sum(wide), 1, len(texts)))
-    best = max(stacked, beside, key=lambda one: one.size)
-    return best if best.size >= SMALL or len(texts) == 1 else None
-
-
-def _size(lines: int, letters: int, rows: int, columns: int) -> int:
-    high = (HIGH - 38 * rows + 14) / (1.3 * lines)
-    wide = (WIDE - 52 * columns) / (LETTER * max(1, letters))
-    return int(min(LARGE, high, wide))
