@@ -734,7 +734,8 @@ def test_exercise_4_just_under_the_limit_18_percent_of_the_error_is_left(chapter
 
 def test_the_three_losses_are_those_of_the_run(chapter):
     """snippets/overshoot.py: “three in a row, of the run at 0.12”"""
-    assert chapter.losses == pytest.approx([chapter.loss(b) for b in chapter.large[:3]], abs=5e-5)
+    run = chapter.descend(0.12)[:3]
+    assert chapter.losses == pytest.approx([chapter.loss(b) for b in run], abs=5e-5)
 
 
 def test_three_losses_and_the_rate_give_back_the_curvature(chapter):
