@@ -796,10 +796,13 @@ def test_on_a_phone_nothing_jumps_when_the_script_of_a_deck_comes(browser, addre
     page, held = browser.new_page(viewport={"width": 390, "height": 844}), []
     page.route("**/slides/slides.js", lambda route: held.append(route))
     page.goto(f"{address}slides/{chapter}/", wait_until="commit")
-    until(page, "() => document.readyState === 'interactive' && document.images.length > 0")
+    styled = "[...document.querySelectorAll('link[rel=stylesheet]')].every(one => one.sheet)"
+    until(page, f"() => document.readyState === 'interactive' && {styled}")
     tops = "[...document.querySelectorAll('section > :is(h1, h2)')].slice(0, 4).map(one => one.getBoundingClientRect().top)"
     page.evaluate("() => document.fonts.ready")
     before = page.evaluate(tops)
+    while not held:
+        page.wait_for_timeout(50)
     held[0].continue_()
     until(page, "() => document.documentElement.matches('.paper')")
     assert page.evaluate(tops) == pytest.approx(before, abs=1)
