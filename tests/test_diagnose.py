@@ -950,8 +950,9 @@ def test_a_table_that_has_no_loss_is_not_read_as_one(program, text, names):
 
 def test_a_title_above_bare_numbers_names_no_column(program):
     """CHANGELOG.md: “A table whose columns have names, and none of them a loss, is not read as one; it asks which column it is.”"""
-    for title in ("My first run", "Results:", "run 3", "losses of the run", "--------"):
+    for title in ("My first run", "Results:", "run 3", "losses of the run", "--------", "```", "...", "$"):
         assert program.read(f"{title}\n1 0.5\n2 0.6\n3 0.7")["loss"] == [0.5, 0.6, 0.7]
+        assert program.read(f"{title}\n0.5\n0.6\n0.7")["loss"] == [0.5, 0.6, 0.7]
 
 
 @pytest.mark.parametrize(

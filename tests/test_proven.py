@@ -70,7 +70,7 @@ def ran(project, *options, **settings) -> dict[str, int]:
 
 
 def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
-    """CONTRIBUTING.md: “A test of minutes is spared while each file that it looks at is as it was when it passed; commit
+    """CONTRIBUTING.md: “What runs in a framework or in a browser's Python takes minutes, and is spared while each file that it looks at is as it was when it passed; commit
     the `tests/proven.json` that it then writes.” “With `WEEKLY=1` nothing is spared, as on the server once a week.”"""
     assert ran(project) == {"passed": 2}
     assert set(json.loads((project / "tests/proven.json").read_text())) == {

@@ -26,6 +26,7 @@ NO_NAME = pattern("^[-+]?[0-9]|^(?:nan|inf),?$|[:=]$|=|^[0-9/%]+$|^-+$")
 COUNT = re.compile("^[0-9]+$")
 ONE = pattern(rf"^ *{NUMBER} *,?$")
 RULE = re.compile(r"^[|+=:\- ]*$")
+LETTER = re.compile("[A-Za-z\u00c0-\u1fff\u3040-\ud7ff]")
 HASH = re.compile(rf"^[{SPACE}]*#[# ]*")  # numpy opens its heading with it
 
 
@@ -113,7 +114,7 @@ def is_bare(line):
 
 def names_above(lines, top, widths):
     """The names of columns that stand above bare numbers: none of them is a loss, or it would be a table."""
-    above = [n for n in range(top) if not RULE.match(lines[n])]
+    above = [n for n in range(top) if LETTER.search(lines[n])]  # no rule, no fence, no dots
     if not above:
         return []
     head = lines[above[-1]]

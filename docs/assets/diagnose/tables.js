@@ -10,6 +10,7 @@ const NO_NAME = pattern("^[-+]?[0-9]|^(?:nan|inf),?$|[:=]$|=|^[0-9/%]+$|^-+$");
 const COUNT = /^[0-9]+$/;
 const ONE = pattern(`^ *${NUMBER} *,?$`);
 const RULE = /^[|+=:\- ]*$/;
+const LETTER = /[A-Za-z\u00c0-\u1fff\u3040-\ud7ff]/;
 const HASH = /^[ \t\n\r\f\v]*#[# ]*/; // numpy opens its heading with it
 const WORD = /[^ \t\n\r\f\v]+/g;
 
@@ -98,7 +99,7 @@ export const isBare = (line) => ONE.test(line) || (!strip(line.replace(VALUES, "
 
 /** The names of columns that stand above bare numbers: none of them is a loss, or it would be a table. */
 function namesAbove(lines, top, widths) {
-  const above = lines.slice(0, Math.max(top, 0)).findLastIndex((line) => !RULE.test(line));
+  const above = lines.slice(0, Math.max(top, 0)).findLastIndex((line) => LETTER.test(line)); // no rule, no fence, no dots
   if (above < 0) return [];
   const head = lines[above];
   const mark = MARKS.find((one) => !one || head.includes(one));

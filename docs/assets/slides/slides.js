@@ -68,7 +68,11 @@
     for (const turned of ["slidechanged", "fragmentshown", "fragmenthidden"]) reveal.on(turned, tell);
     if (speaker) showTheTime(reveal);
     const hello = () => other?.postMessage({ deck: location.pathname, hello: true, met }, "*");
-    reveal.initialize().then(() => speaker && hello(setInterval(hello, 1000)));
+    reveal.initialize().then(() => {
+      if (!speaker) return;
+      hello();
+      setInterval(hello, 1000); // a wall that is loaded again knows of no other window
+    });
   }
 
   /** Whether a key may turn the slides: in a figure or code that answers, a remote's always may, others where no knob wants them. */
