@@ -106,7 +106,7 @@ rows = (5, np.inf), (30, np.inf), (30, 1)
 for (T, clip), style in zip(rows, ("C0o-", "C1s-", "C2^-")):
     losses = train(plain, (first, out), sums(T), clip=clip)[0]
     print(f"T = {T}, norm of the gradient at most {clip}")
-    for t in (0, 1, 3, 4, 5, 299) if T == 30 < clip else (0, 299):
+    for t in (0, 1, 3, 4, 5, 299) if (T, clip) == rows[1] else (0, 299):
         print(f"{t:4}", *(f"{loss:10.4g}" for loss in losses[t]))
     right.semilogy(losses[:, 2], style, lw=0.8, markevery=20)
 right.set(title="loss"), right.legend(["T = 5", "T = 30", "clipped"])

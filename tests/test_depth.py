@@ -325,10 +325,16 @@ def test_after_fifty_layers_he_and_orthogonal_weights_have_kept_the_size_and_glo
 @pytest.mark.parametrize("T", [10, 30, 300])
 def test_a_forget_bias_of_1_leaves_a_fifth_after_five_steps_and_one_of_ln_t_a_third_after_t(T):
     """“Let its gates begin by keeping what is there: a forget bias of 1 in an LSTM leaves a fifth after five steps,
-    and one of ln $T$ a third after $T$.”"""
-    keeps = lambda bias, steps: (1 / (1 + np.exp(-bias))) ** steps  # noqa: E731
-    assert keeps(1, 5) == pytest.approx(1 / 5, abs=0.01)
-    assert keeps(np.log(T), T) == pytest.approx(1 / 3, abs=0.06) and keeps(1, 30) < 1e-4
+    and one of ln $T$ more than a third after $T$.”"""
+
+    def kept(bias, steps):  # of a cell that is told nothing new
+        cell = 1.0
+        for _ in range(steps):
+            cell = cell / (1 + np.exp(-bias))
+        return cell
+
+    assert kept(1, 5) == pytest.approx(1 / 5, abs=0.01) and kept(1, 30) < 1e-4
+    assert 1 / 3 < kept(np.log(T), T) < 0.4
 
 
 def test_weights_from_n_0_1_multiply_by_root_50_and_50_layers_make_10_to_the_42(chapter):
