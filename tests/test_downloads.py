@@ -34,7 +34,7 @@ from conftest import (
 from pages.elements import FIGURES
 from takeaway.downloads import take_along, take_along_of_lab
 from takeaway.offline import from_disk
-from takeaway.pdf import renumbered
+from takeaway.pdf import dated, first_pages_of, printed, renumbered
 from weave.program import package_of, sections
 
 PROGRAMS = sorted(
@@ -444,6 +444,23 @@ def tags(element):
         if isinstance(child, dict) and "/S" in child:
             yield child["/S"], child
             yield from tags(child)
+
+
+def test_where_chapters_began_the_last_time_is_a_guess_that_is_never_believed(browser, tmp_path):
+    chapters = "".join(f"<h1 id={name} style='break-before: page'>{name}</h1>" for name in "abc")
+    contents = "<ol class=title>" + "<li></li>" * 3 + "</ol>"
+    style = "<style>.title { list-style: none } .title li::after { content: attr(data-page) }</style>"
+    (tmp_path / "course.html").write_text(f"<title>t</title>{style}<h1>All</h1>{contents}{chapters}")
+    page, epoch = browser.new_page(), time.gmtime(0)
+    page.goto((tmp_path / "course.html").as_uri())
+    right, wrong, none = (dated(printed(page, guess), epoch) for guess in ([2, 3, 4], [2, 3, 9], []))
+    page.close()
+    assert right == wrong == none
+    assert PdfReader(io.BytesIO(right)).pages[0].extract_text().split()[-3:] == ["2", "3", "4"]
+    (tmp_path / "last.pdf").write_bytes(right)
+    assert first_pages_of(tmp_path / "last.pdf") == [2, 3, 4]
+    (tmp_path / "last.pdf").write_bytes(right[: len(right) // 2])
+    assert first_pages_of(tmp_path / "last.pdf") == [] == first_pages_of(tmp_path / "nowhere.pdf")
 
 
 def test_the_course_is_tagged_for_screen_readers_and_each_figure_has_its_words(site, pdf):

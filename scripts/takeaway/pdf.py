@@ -13,9 +13,8 @@ from weave.source import SiteError
 
 TAG = re.compile(rb"\(node\d{8}\)")
 PDF = {"prefer_css_page_size": True, "tagged": True, "outline": True}
-NUMBER = (
-    "numbers => document.querySelectorAll('.title li').forEach((one, i) => one.dataset.page = numbers[i])"
-)
+NUMBER = """numbers => document.querySelectorAll('.title li').forEach(
+    (one, i) => one.dataset.page = numbers[i] ?? '')"""
 
 
 def print_course(config, pages: list, site: Path, memo: Path) -> bytes:
@@ -34,13 +33,18 @@ def print_course(config, pages: list, site: Path, memo: Path) -> bytes:
         *site.glob("assets/**/*.woff2"),
     ]
     which = f"{browser} {os.path.getmtime(browser)}"
+    last = Path(config.extra["site"]) / "overshoot.pdf"
+
+    def print_anew():
+        return dated(_printed(source, first_pages_of(last)), date)
+
     try:
-        return remembered(memo, "course", seen, lambda: _dated(_printed(source), date), ("takeaway",), which)
+        return remembered(memo, "course", seen, print_anew, ("takeaway",), which)
     finally:
         source.unlink()
 
 
-def _printed(source: Path) -> bytes:
+def _printed(source: Path, guess: list[int]) -> bytes:
     from playwright.sync_api import Error, sync_playwright
 
     try:
@@ -48,17 +52,28 @@ def _printed(source: Path) -> bytes:
             browser = start_browser(playwright)
             page = browser.new_page()
             page.goto(source.as_uri())
-            # Only the printed pages tell on which of them a chapter begins; then the contents can say so.
-            page.evaluate(NUMBER, first_pages(page.pdf(**PDF)))
-            printed = page.pdf(**PDF)
+            made = printed(page, guess)
             browser.close()
     except Error as error:
         cure = "name another browser by CHROMIUM; without one, the site is built without this file."
         raise SiteError(f"overshoot.pdf could not be printed: {error.message}\n  Cure: {cure}") from None
-    return printed
+    return made
 
 
-def _dated(printed: bytes, date: time.struct_time) -> bytes:
+def printed(page, guess: list[int]) -> bytes:
+    """The course that is open in a browser. Its contents say on which page each chapter begins.
+
+    Only the printed pages tell that, and to print takes long: so where chapters began the last time is tried first.
+    """
+    page.evaluate(NUMBER, guess)
+    made = page.pdf(**PDF)
+    if (found := first_pages(made)) != guess:
+        page.evaluate(NUMBER, found)
+        made = page.pdf(**PDF)
+    return made
+
+
+def dated(printed: bytes, date: time.struct_time) -> bytes:
     import pikepdf
 
     saved = io.BytesIO()
@@ -82,3 +97,13 @@ def first_pages(printed: bytes) -> list[int]:
 
     with pikepdf.open(io.BytesIO(printed)) as pdf, pdf.open_outline() as outline:
         return [pikepdf.Page(entry.destination[0]).index + 1 for entry in outline.root[1:]]
+
+
+def first_pages_of(last: Path) -> list[int]:
+    """The same of a file; none if it is not there or is no PDF."""
+    import pikepdf
+
+    try:
+        return first_pages(last.read_bytes())
+    except (OSError, pikepdf.PdfError):
+        return []
