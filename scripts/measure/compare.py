@@ -53,7 +53,7 @@ def measured(tool: Tool, count: int, environment: dict) -> dict:
         for chapter in read:
             if FAILED in shown(tool, folder, chapter):
                 raise Skipped(f"the program of the chapter {chapter.name} does not run in it")
-        page = tool.page.format("overshoot" if count > 9 else read[0].name)
+        page = tool.page.format(read[0].name)
         load = first_load(folder / page.partition("/")[0], folder / page)
         environment = environment | tool.later
         nothing = [built(tool, folder, environment)["seconds"] for _ in range(3)]

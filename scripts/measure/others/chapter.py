@@ -72,8 +72,9 @@ class Chapter:
 
 
 def chapters(root: Path, count: int) -> list[Chapter]:
-    """The chapters of the site, the first of them or, of more, with copies: ``count`` in all."""
-    programs = sorted((root / "snippets").glob("*.py"))
+    """The chapters of the site as its navigation has them, the first or, of more, with copies: ``count`` in all."""
+    pages = re.findall(r"^ +- (\w+)\.md$", (root / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    programs = [path for name in pages if (path := root / f"snippets/{name}.py").exists()]
     found = []
     for number in range(count):
         path = programs[number % len(programs)]
