@@ -40,6 +40,7 @@ from weave.program import package_of, sections
 from weave.run import Shown
 
 ROOT = Path(__file__).parent.parent
+spared = proven.spared  # for each test
 SNIPPETS = ROOT / "snippets"
 
 

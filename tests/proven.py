@@ -4,8 +4,10 @@
 with what it proves. Change one of the files, and the test runs again. With WEEKLY set all of them run.
 """
 
+import functools
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from weave.memo import fingerprint
 ROOT = Path(__file__).parent.parent
 PROVEN = ROOT / "tests/proven.json"
 ALWAYS = ("uv.lock", "tests/conftest.py", "tests/proven.py")
+# What a test of a page in a browser looks at besides the page itself.
+LOOKS = ("site/assets/**/*", "tests/axe.py", "tests/golden.py", "tests/rules.py")
 SKIPPED = "proven for these very files; the weekly job proves it again"
 
 
@@ -23,7 +27,8 @@ def proven_by(*patterns: str) -> pytest.MarkDecorator:
     """Mark a test that depends on nothing but the files of these patterns, its own file and the locked packages.
 
     A pattern begins at the top of the repository and may name a parameter of the test: ``snippets/{chapter}.py``.
-    Where all tests of a file are marked, those that look at the built site are not spared.
+    Where all tests of a file are marked, those that look at the built site are spared only by patterns of files
+    that the build has made, which begin with ``site/``, and only those. With a page come the drawings on it.
     """
     return pytest.mark.proven_by(*patterns)
 
@@ -33,37 +38,78 @@ def known() -> dict[str, str]:
 
 
 def name_of(item) -> str:
-    return item.nodeid.rpartition("/")[2].rpartition("@")[0] or item.nodeid.rpartition("/")[2]
+    """A test's file and name, without the group that its worker is chosen by."""
+    return f"{item.path.name}::{re.sub(r'@[^]]*$', '', item.nodeid.partition('::')[2])}"
 
 
-def files_of(item) -> list[Path]:
-    """The files that a test depends on. Raises AssertionError for a pattern that finds none."""
+def files_of(item, root: Path = ROOT) -> tuple[Path, ...]:
+    """The files that a test depends on, ours or, below another root, those of the built site.
+
+    Raises AssertionError for a pattern that finds none.
+    """
     (mark,) = item.iter_markers("proven_by")
     params = item.callspec.params if hasattr(item, "callspec") else {}
-    found = {item.path}
+    found = {item.path} if root == ROOT else set()
     for pattern in (*ALWAYS, *mark.args):
-        some = {
-            path for path in ROOT.glob(pattern.format(**params)) if path.is_file() and not of_a_tool(path)
-        }
-        assert some, f"{item.nodeid}: no file is called {pattern.format(**params)}"
-        found |= some
-    return sorted(found)
+        if of_the_site(pattern) == (root != ROOT):
+            some = found_by(pattern.format(**params), root)
+            assert some, f"{item.nodeid}: no file is called {pattern.format(**params)}"
+            found |= some
+    return tuple(sorted(found))
 
 
-def of_a_tool(path: Path) -> bool:
+@functools.cache
+def proof_of(files: tuple[Path, ...]) -> str:
+    return fingerprint([*files])
+
+
+@functools.cache
+def found_by(pattern: str, root: Path) -> set[Path]:
+    found = {path for path in root.glob(pattern) if path.is_file() and not of_a_tool(path, root)}
+    for page in [path for path in found if path.name == "index.html"]:
+        drawings = set(re.findall(r"figures/[\w.-]+\.svg", page.read_text(encoding="utf-8")))
+        found |= {root / "site" / drawing for drawing in drawings}
+    return found
+
+
+def of_a_tool(path: Path, root: Path) -> bool:
     """Whether a file is what Python or another tool keeps beside ours."""
-    return path.suffix == ".pyc" or any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    return path.suffix == ".pyc" or any(part.startswith(".") for part in path.relative_to(root).parts)
+
+
+def of_the_site(pattern: str) -> bool:
+    return pattern.startswith("site/")
+
+
+def before() -> dict[str, str]:
+    return {} if os.environ.get("WEEKLY") else known()
 
 
 def spare(items) -> None:
     """Skip what is proven; the others take along what they will have proven."""
-    before = {} if os.environ.get("WEEKLY") else known()
+    table = before()
     for item in items:
-        if item.get_closest_marker("proven_by") and "site" not in item.fixturenames:
-            proof = fingerprint(files_of(item))
-            if before.get(name_of(item)) == proof:
+        mark = item.get_closest_marker("proven_by")
+        if mark and "site" not in item.fixturenames and not any(map(of_the_site, mark.args)):
+            proof = proof_of(files_of(item))
+            if table.get(name_of(item)) == proof:
                 item.add_marker(pytest.mark.skip(reason=SKIPPED))
             item.user_properties.append(("proves", [name_of(item), proof]))
+
+
+@pytest.fixture(autouse=True)
+def spared(request) -> None:
+    """The same for what looks at the built site, once it is there: for the same bytes in the same browser."""
+    item = request.node
+    mark = item.get_closest_marker("proven_by")
+    if not (mark and "site" in item.fixturenames and any(map(of_the_site, mark.args))):
+        return
+    proof = proof_of(files_of(item)) + proof_of(files_of(item, request.getfixturevalue("site").parent))
+    if "browser" in item.fixturenames:
+        proof += f" {request.getfixturevalue('browser').version}"
+    if before().get(name_of(item)) == proof:
+        pytest.skip(SKIPPED)
+    item.user_properties.append(("proves", [name_of(item), proof]))
 
 
 def left(session, test: str) -> list[dict]:

@@ -10,9 +10,18 @@ import pytest
 import axe
 import golden
 from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, settle, to_the_dark, to_the_light
+from proven import LOOKS, proven_by
 
 PROVES = "diagnose"
 SOURCES = ROOT / "docs" / "assets" / "diagnose"
+pytestmark = proven_by(
+    *LOOKS,
+    "site/diagnose/index.html",
+    "site/notation/index.html",
+    "snippets/**/*",
+    "tests/diagnose/*",
+    "docs/assets/diagnose/*",
+)
 EXAMPLES = [
     one["name"] for one in json.loads(re.sub(r"^.*?= |;\s*$", "", golden.EXAMPLES.read_text(), flags=re.S))
 ]

@@ -10,6 +10,11 @@ from playwright.sync_api import expect
 import axe
 import rules
 from conftest import COUNT_SHIFTS, ROOT, settle, until
+from proven import proven_by
+
+pytestmark = proven_by(
+    "site/**/index.html", "site/search/*", "site/assets/**/*", "tests/axe.py", "tests/rules.py"
+)
 
 PAGES = [
     "",

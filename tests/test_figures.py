@@ -14,7 +14,17 @@ import axe
 import golden
 from conftest import COUNT_SHIFTS, ROOT, QuietPage, names_of, quiet_pages, served, settle, until
 from pages.elements import FIGURES
+from proven import LOOKS, proven_by
 from publish.assets import SHARED, join
+
+pytestmark = proven_by(
+    *LOOKS,
+    *(f"site/{path}index.html" for path in ("", "notation/", *FIGURES.values())),
+    "snippets/*.py",
+    "tests/figures/*",
+    "docs/assets/interactive/*",
+    "scripts/p*/*.py",
+)
 
 SOURCES = ROOT / "docs" / "assets" / "interactive"
 every_figure = pytest.mark.parametrize(  # each in the worker that has its page open

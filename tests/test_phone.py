@@ -9,6 +9,7 @@ import pytest
 
 import axe
 from conftest import shown_by, to_the_dark, until
+from proven import LOOKS, proven_by
 from test_browser import CHAPTERS, LABS, PAGES
 from test_rules import PROGRAMS
 
@@ -136,6 +137,7 @@ def nothing_scrolls_sideways(page):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@proven_by("site/{path}*", *LOOKS)
 @pytest.mark.parametrize("path", PAGES)
 def test_all_of_a_page_can_be_read_and_reached(open_page, path):
     page = open_page(path, width=WIDTH, height=HEIGHT, color_scheme="light")
@@ -175,6 +177,7 @@ def everything_can_be_read(page):
     assert option.locator("p").first.is_visible()
 
 
+@proven_by("site/{path}*", *LOOKS)
 @pytest.mark.parametrize("path", PAGES)
 def test_without_scripts_everything_can_be_read_and_the_type_of_figures_is_at_least_11_pixels_high(
     open_page, site, address, path
@@ -195,6 +198,7 @@ def test_without_scripts_everything_can_be_read_and_the_type_of_figures_is_at_le
             assert len(sizes) >= 5 and min(sizes) >= SMALLEST, file.name
 
 
+@proven_by("site/figures/*.narrow.light.svg", *LOOKS)
 def test_no_word_or_number_of_a_narrow_figure_touches_another_or_the_edge(open_page, site):
     files = sorted(site.glob("figures/*.narrow.light.svg"))
     assert len(files) > 15

@@ -10,13 +10,25 @@ import pytest
 
 from conftest import ROOT
 
-HOOKS = """import proven
+HOOKS = """import os, shutil
+from types import SimpleNamespace
+import proven, pytest
 
 def pytest_collection_modifyitems(items):
     proven.spare(items)
 
 def pytest_runtest_logreport(report):
     proven.note(report)
+
+spared = proven.spared
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    return shutil.copytree("made", tmp_path_factory.mktemp("built") / "site")
+
+@pytest.fixture(scope="session")
+def browser():
+    return SimpleNamespace(version=os.environ.get("BROWSER", "1"))
 """
 TESTS = """import pytest
 from proven import proven_by
@@ -25,6 +37,19 @@ from proven import proven_by
 @pytest.mark.parametrize("name", ["one", "two"])
 def test_it(name):
     assert "wrong" not in open(name + ".txt").read()
+"""
+TESTS_OF_PAGES = """import pytest
+from proven import proven_by
+
+pytestmark = proven_by("site/{path}*.html")
+
+@pytest.mark.parametrize("path", ["a/", "b/"])
+def test_page(site, browser, path):
+    assert "wrong" not in (site / path / "index.html").read_text()
+
+@pytest.mark.parametrize("path", ["a/"])
+def test_without_the_site(path):
+    pass
 """
 
 
@@ -89,6 +114,26 @@ def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
         with (project / file).open("a") as opened:
             opened.write("\n")
         assert ran(project) == {"passed": 2}
+
+
+def test_a_page_is_looked_at_again_when_it_or_a_drawing_on_it_has_changed_or_the_browser(project):
+    """CONTRIBUTING.md: “So is what looks at pages in a browser, while the build makes the same bytes and the browser
+    is of the same release.”"""
+    (project / "tests/test_a.py").write_text(TESTS_OF_PAGES)
+    for name in ("made/a", "made/b", "made/figures"):
+        (project / name).mkdir(parents=True)
+    (project / "made/a/index.html").write_text('<img src="../figures/one.svg">')
+    (project / "made/b/index.html").write_text("")
+    drawing = project / "made/figures/one.svg"
+    drawing.write_text("")
+    assert ran(project) == {"passed": 3}
+    assert ran(project) == {"passed": 1, "skipped": 2}  # what needs no site is quick
+    drawing.write_text("another")
+    assert ran(project) == {"passed": 2, "skipped": 1}
+    (project / "made/b/index.html").write_text("wrong")
+    assert ran(project) == {"passed": 1, "skipped": 1, "failed": 1} == ran(project)
+    (project / "made/b/index.html").write_text("")
+    assert ran(project, BROWSER="2") == {"passed": 3} == ran(project, WEEKLY="1")
 
 
 def test_files_that_are_not_there_are_told(project):
