@@ -32,6 +32,7 @@ from conftest import (
     until,
 )
 from pages.elements import FIGURES
+from proven import LOOKS, proven_by
 from takeaway.downloads import take_along, take_along_of_lab
 from takeaway.offline import from_disk
 from takeaway.pdf import dated, first_pages_of, printed, renumbered
@@ -52,6 +53,8 @@ SHOWN_ON = {  # the page that shows a program
     if f'"{name}.py:' in page.read_text(encoding="utf-8")
 }
 PAGES = sorted(set(SHOWN_ON.values()))
+of_the_course = proven_by("site/overshoot.pdf", "site/**/index.html")
+of_the_zip = proven_by("site/overshoot.zip", *LOOKS)
 
 
 def read(site, page):
@@ -251,6 +254,7 @@ def test_the_zip_holds_pages_programs_notebooks_data_figures_and_licences_and_on
     assert not any(re.search(r"/pyodide/|/assets/python/", name) for name in names), "what Run needs"
 
 
+@of_the_zip
 def test_each_link_in_the_zip_leads_to_a_file_and_an_anchor_never_to_a_folder(disk):
     """docs/teach.md: “For a room without a network, all of it comes in one zip that you read from disk by a double click on
     index.html,”"""
@@ -268,6 +272,7 @@ QUESTIONS = ".predict, details.question, details.answer"
 ASKED = {*rules.chapters(ROOT), *LABS}
 
 
+@of_the_zip
 @pytest.mark.parametrize("page", sorted({"", "notation", *PAGES, *ASKED}))
 def test_a_page_from_disk_is_quiet_its_figures_are_drawn_and_answer_and_it_can_be_printed(open_file, page):
     """Once opened for all of this."""
@@ -329,6 +334,7 @@ def assert_printing_takes_the_answers_to_the_end_and_back(page):
     assert texts.evaluate_all(shown, False) == texts.count()
 
 
+@of_the_zip
 def test_links_are_followed_from_disk_and_the_search_finds(open_file):
     page = open_file("index.html")
     page.get_by_role("link", name="I want to understand").click()
@@ -361,6 +367,7 @@ def test_from_disk_a_page_keeps_links_that_lead_elsewhere_and_drops_what_is_not_
     assert links == ["https://example.org/", "#here", "../taylor/index.html#there", "../index.html"]
 
 
+@of_the_zip
 def test_the_box_reads_from_disk_too_in_its_own_style(open_file):
     page = open_file("diagnose/index.html")
     one = page.locator("diagnose-box")
@@ -375,6 +382,7 @@ def test_the_box_reads_from_disk_too_in_its_own_style(open_file):
 # ── On paper ─────────────────────────────────────────────────────────────────
 
 
+@proven_by("site/{chapter}/index.html", *LOOKS)
 @pytest.mark.parametrize("chapter", ["overshoot", "diagnose"])
 def test_a_printed_chapter_leaves_its_questions_open_and_answers_on_pages_of_its_own_at_the_end(
     open_page, chapter
@@ -409,6 +417,7 @@ def course_pages(site):
     return {name: read(site, "" if name == "index" else name) for name in nav}
 
 
+@of_the_course
 def test_the_outline_of_the_course_is_its_pages_and_their_headings_in_order(site, pdf):
     """docs/teach.md: “and for paper as one PDF.”"""
     wanted = ["Overshoot", "Contents"]
@@ -427,6 +436,7 @@ def test_the_outline_of_the_course_is_its_pages_and_their_headings_in_order(site
     assert [" ".join(title.split()) for title in found] == [" ".join(title.split()) for title in wanted]
 
 
+@of_the_course
 def test_the_contents_say_on_which_page_each_chapter_begins(site, pdf):
     starts = [pdf.get_destination_page_number(entry) for entry in pdf.outline if not isinstance(entry, list)]
     names = [page.select_one("title").string for page in course_pages(site).values()]
@@ -463,6 +473,7 @@ def test_where_chapters_began_the_last_time_is_a_guess_that_is_never_believed(br
     assert first_pages_of(tmp_path / "last.pdf") == [] == first_pages_of(tmp_path / "nowhere.pdf")
 
 
+@of_the_course
 def test_the_course_is_tagged_for_screen_readers_and_each_figure_has_its_words(site, pdf):
     root = pdf.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en"
@@ -475,6 +486,7 @@ def test_the_course_is_tagged_for_screen_readers_and_each_figure_has_its_words(s
     assert images and set(images) <= words
 
 
+@of_the_course
 def test_each_link_in_the_course_leads_to_a_place_in_it_or_to_an_address(pdf):
     places, inside, outside = set(pdf.named_destinations), [], set()
     for sheet in pdf.pages:
@@ -491,6 +503,7 @@ def test_each_link_in_the_course_leads_to_a_place_in_it_or_to_an_address(pdf):
     assert outside and all(re.match(r"https?://|mailto:", address) for address in outside)
 
 
+@of_the_course
 def test_no_page_of_the_course_has_fewer_than_four_lines(pdf):
     """But the cover, whose picture takes the rest."""
     few, pieces = [], re.compile(rb"\bT[jJ]\b")  # of text, of which a line has one or more
