@@ -379,7 +379,8 @@ def test_the_table_of_the_jump_after_a_calm(chapter):
 @pytest.mark.parametrize("b2", [0.999, 0.99, 0.95])
 def test_no_gradients_whatever_can_pass_the_bound_and_some_come_up_to_it(b2):
     """“No gradients whatever can pass the dotted bounds.” “The bound holds for any sequence of gradients.” “The
-    bound and the first update are exact; ”"""
+    bound and the first update are exact; ” docs/assets/interactive/adam.js: “No gradients move it by more than … α
+    per update (dotted).”"""
     bound = 0.1 / np.sqrt((1 - b2) * (1 - 0.81 / b2))
     worst = moves((b2 / 0.9) ** np.arange(600), b2=b2, eps=0, start=10**5)
     assert worst[-1] == pytest.approx(bound, rel=1e-9)
@@ -389,6 +390,15 @@ def test_no_gradients_whatever_can_pass_the_bound_and_some_come_up_to_it(b2):
         assert np.abs(moves(wild, b2=b2)).max() <= bound * (1 + 1e-9)
         early = (b2 / 0.9) ** np.arange(40.0)  # nor early, while the correction acts
         assert np.abs(moves(early, b2=b2)).max() <= bound
+
+
+@pytest.mark.parametrize("b2", [0.81, 0.8, 0.7])
+def test_where_the_square_of_beta_1_is_not_below_beta_2_an_update_has_no_bound(b2):
+    """docs/assets/interactive/adam.js: “Here β₁² is not below β₂, and an update has no bound.”"""
+    longer = [
+        moves((b2 / 0.9) ** np.arange(steps), b2=b2, eps=0, start=10**5)[-1] for steps in (50, 200, 800)
+    ]
+    assert longer[0] * 1.9 < longer[1] and longer[1] * 1.9 < longer[2]  # as the root of the steps, or faster
 
 
 def test_the_three_curves_of_the_figure_peak_where_the_text_says(chapter):

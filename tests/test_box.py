@@ -287,6 +287,8 @@ def test_what_was_given_is_told_too(box):
     ],
 )
 def test_each_verdict_has_its_headline(told, found, headline):
+    """docs/assets/diagnose/answer.js: “Only the validation loss is not a number.” “This log cannot tell.” “It is not
+    the rate: the first loss is not a number.” “It is not the rate.” “It is not the rate: the sign is wrong.”"""
     assert verdict(told(**found)) == headline
 
 
@@ -627,6 +629,7 @@ def test_a_file_can_be_dropped(box):
 
 
 def test_a_file_too_large_is_answered_with_what_to_take(box):
+    """docs/assets/diagnose/box.js: “Take the part around the growth: at most … MB are read.”"""
     one = box()
     one.evaluate(
         """one => {
@@ -965,7 +968,8 @@ def test_the_reader_comes_in_one_file(box):
 
 
 def test_nothing_is_sent_and_nothing_is_kept(box):
-    """“Nothing leaves your machine.”"""
+    """“Nothing leaves your machine.” docs/assets/diagnose/box.js: “They stay on this page: nothing is sent, nothing
+    is kept.”"""
     one = box()
     page, asked = one.page, []
     paste(one, "5\n4\n3\n2")
@@ -998,12 +1002,14 @@ def test_a_box_that_cannot_come_leaves_its_words_standing(browser, address):
 
 
 def test_a_reader_that_does_not_load_is_owned_up_to(browser, address):
+    """docs/assets/diagnose/box.js: “The reader did not load.”"""
     page = browser.new_page()
     page.route("**/diagnose/worker.js", lambda route: route.abort())
     page.goto(address + "diagnose/")
     one = page.locator("diagnose-box")
     one.locator("textarea").fill(ARTICLE)
-    one.get_by_role("alert").filter(has_text="go online and load the page again").wait_for()
+    words = "The reader did not load. Copy your losses, go online and load the page again."
+    one.get_by_role("alert").filter(has_text=words).wait_for()
     assert one.locator("textarea").input_value() == ARTICLE
     page.close()
 

@@ -800,7 +800,7 @@ def test_where_it_is_wrong_and_that_high_never_was(chapter):
 @pytest.mark.parametrize("classes", [2, 10, 1000])
 def test_the_loss_of_guessing_is_ln_c_for_classes_of_equal_size(classes):
     """“Confirm it: compare where it ends with the loss of guessing, which is ln C for C classes of equal size
-    (2.30 for 10)”"""
+    (2.30 for 10)” docs/assets/diagnose/fields.js: “ln C for C classes (2.30 for 10)”"""
     labels = np.repeat(np.arange(classes), 6)
     scores = np.random.default_rng(0).normal(size=classes)
     for _ in range(4000):  # one set of scores for every input, trained
@@ -814,7 +814,8 @@ def test_the_loss_of_guessing_is_ln_c_for_classes_of_equal_size(classes):
 
 def test_the_loss_of_guessing_is_the_variance_of_the_targets_for_a_mean_squared_error():
     """“and the variance of the targets for a mean squared error.” “A network that ends there has learned no
-    more than one that predicts the same for every input.”"""
+    more than one that predicts the same for every input.” docs/assets/diagnose/fields.js: “, or the variance of the
+    targets for a mean squared error”"""
     y = np.random.default_rng(0).gamma(2, 3, size=500)
     guesses = np.linspace(y.min(), y.max(), 20001)  # one answer for all
     assert min(np.mean((y - one) ** 2) for one in guesses) == pytest.approx(y.var(), rel=1e-5)

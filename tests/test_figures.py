@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import math
 import os
 import re
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 from lxml import html
 
@@ -599,6 +601,30 @@ def test_the_parabola_shows_what_the_chapter_says(figure):
     assert one.locator("path.tone1.lost").get_attribute("d")
 
 
+def test_what_is_said_of_a_rate_is_what_its_run_does(figure):
+    """docs/assets/interactive/parabola.js: “It walks down one side and settles.” “One update leads to the bottom.”
+    “It jumps across at every update, and settles.” “It flips between two points for ever.” “It jumps across, ever
+    further: it explodes.”"""
+    one = figure("parabola", search="?parabola.curve=free&parabola.curvature=4&parabola.start=-1")
+    for alpha, words, holds in (
+        (0.1, "walks down one side and settles", lambda a, b: 0 < b < a),
+        (0.25, "One update leads to the bottom", lambda a, b: b == 0),
+        (
+            0.4,
+            "jumps across at every update, and settles",
+            lambda a, b: -abs(a) < b * math.copysign(1, a) < 0,
+        ),
+        (0.5, "flips between two points for ever", lambda a, b: b == -a),
+        (0.6, "jumps across, ever further: it explodes", lambda a, b: b * math.copysign(1, a) < -abs(a)),
+    ):
+        one.get_by_label("second rate α, exact").fill(str(alpha))
+        assert words in says(one).split("\n")[1]
+        places = [1.0]
+        for _ in range(40):
+            places.append(places[-1] - alpha * 4 * places[-1])
+        assert all(map(holds, places, places[1:])), words
+
+
 def test_the_start_can_be_dragged_and_typed(figure):
     one = figure("parabola")
     handle = one.locator(".handle").bounding_box()
@@ -665,11 +691,21 @@ def test_countdown_shows_the_bits_of_inf_and_the_step_of_nan(figure):
     assert "inf at update 8 " in says(one)
 
 
+def bf16(number: float) -> float:
+    """Rounded to bfloat16: the upper half of a float32, to the nearest, a tie to the even."""
+    bits = int(np.float32(number).view(np.uint32))
+    return float(np.uint32((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).view(np.float32))
+
+
 def test_bits_tell_which_format_loses_an_update(figure):
+    """docs/assets/interactive/bits.js: “stays at …: nothing happens, nor in … updates. Its next numbers are ….”"""
     one = figure("bits")
     told = says(one)
     assert "fp32" in told and "goes from 1 to 0.999;" in told
     assert re.search(r"bf16.* stays at 1: nothing happens.* 0.996094 and 1.00781", told)
+    assert bf16(1 - 0.001) == 1  # the same weight again, so the next update does the same
+    assert [bf16(1 - 2**-8), bf16(1 + 2**-7)] == pytest.approx([0.996094, 1.00781], rel=1e-5)
+    assert {bf16(number) for number in np.linspace(1 - 2**-8, 1 + 2**-7, 999)} == {1 - 2**-8, 1, 1 + 2**-7}
     one.get_by_role("button", name="256 + 1").click()
     assert "goes from 256 to 257" in says(one) and "stays at 256" in says(one)
     one.get_by_role("button", name="65504 + 32").click()
@@ -796,6 +832,8 @@ def test_a_change_in_the_middle_of_the_questions_begins_them_anew(figure):
 
 
 def test_a_start_at_the_bottom_stays_there(figure):
+    """docs/assets/interactive/parabola.js: “It starts at the bottom and stays there.”
+    docs/assets/interactive/bowl.js: “It starts at the bottom and stays there.”"""
     one = figure("parabola", search="?parabola.curve=free&parabola.start=0")
     assert says(one).count("stays") == 2 and "explodes" not in says(one)
     one = figure("bowl", search="?bowl.across=0")

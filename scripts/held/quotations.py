@@ -14,7 +14,7 @@ from held.page import plain
 from held.sources import name_of
 
 NUMBER = re.compile(r"(?<![\w^_.,{])[+\-−]?\d[\d,]*(?:\.\d+)?(?:e[+\-]?\d+)?(?![\w}]*[\^⁻⁰-⁹¹²³])")
-ELSEWHERE = re.compile(r"([\w./]+\.(?:md|py|json)):\s*$")
+ELSEWHERE = re.compile(r"([\w./]+\.(?:md|py|js|json)):\s*$")
 Uses = tuple[set[float], set[str]]
 
 

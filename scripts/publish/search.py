@@ -17,13 +17,14 @@ COMMENT = re.compile(r"#.*")
 NAME = re.compile(r"[^\W\d]\w+")
 TAG = re.compile(r"<[^>]*>")
 HYPHENATED = re.compile(r"[a-z]+(?:-[a-z]+)+")
+Group = tuple[list[re.Pattern], list[str]]
 
 
 def add_words(path: Path, table: str) -> None:
     """Give each section of the index the words that it is found by and does not show.
 
-    ``heading`` holds other words for its heading, ``words`` the names in its programs and other words for
-    all that it says. ``table`` has the synonyms.
+    ``heading`` holds other words for its heading, ``words`` the names in its programs and, on a line of their own,
+    other words for all that it says. ``table`` has the synonyms.
     """
     index = json.loads(path.read_text(encoding="utf-8"))
     synonyms = Synonyms(table, index["config"]["separator"])
@@ -33,9 +34,10 @@ def add_words(path: Path, table: str) -> None:
         entry["text"] = PROGRAM.sub("", entry["text"])
         text = TAG.sub(" ", entry["text"])
         shown = {*synonyms.split(entry["title"]), *synonyms.split(text)}
+        names = [name for name in dict.fromkeys(names) if name not in shown]
+        others = [word for word in synonyms.of(f"{text} {' '.join(names)}") if word not in {*shown, *names}]
         entry["heading"] = " ".join(synonyms.of(entry["title"]))
-        others = dict.fromkeys([*names, *synonyms.of(f"{text} {' '.join(names)}")])
-        entry["words"] = " ".join(word for word in others if word not in shown)
+        entry["words"] = "\n".join(" ".join(words) for words in (names, others))
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
@@ -47,15 +49,10 @@ class Synonyms:
     """
 
     def __init__(self, table: str, separator: str):
-        self.separator, self.groups = re.compile(separator), []
-        for line in table.lower().splitlines():
-            if line and not line.startswith("#"):
-                said, _, also = line.partition(">")
-                said, also = (
-                    [word.strip() for word in part.split(",") if word.strip()] for part in (said, also)
-                )
-                words = [word for word in said if " " not in word] + also
-                self.groups.append((list(map(self._pattern, said)), words))
+        self.separator = re.compile(separator)
+        self.groups = [
+            self._group(line) for line in table.lower().splitlines() if line and not line.startswith("#")
+        ]
 
     def split(self, text: str) -> list[str]:
         """The words of a text, as the search in the browser splits it."""
@@ -63,13 +60,27 @@ class Synonyms:
 
     def of(self, text: str) -> list[str]:
         """Other words for what the text says, and its words with a hyphen, written without."""
-        said = f" {' '.join(self.split(text))} "
+        said = self.said(text)
         found = {word.replace("-", "") for word in HYPHENATED.findall(text.lower())}
-        for patterns, words in self.groups:
-            endings = {ending for pattern in patterns for ending in pattern.findall(said)}
-            found |= {word.replace("*", ending) for word in words for ending in endings}
-        return sorted(found)
+        return sorted(found.union(*(words_of(group, said) for group in self.groups)))
+
+    def said(self, text: str) -> str:
+        """The words of a text with a space before and behind each, in which a group finds its phrases."""
+        return f" {' '.join(self.split(text))} "
+
+    def _group(self, line: str) -> Group:
+        said, also = (
+            [word.strip() for word in part.split(",") if word.strip()] for part in line.partition(">")[::2]
+        )
+        return list(map(self._pattern, said)), [word for word in said if " " not in word] + also
 
     def _pattern(self, phrase: str) -> re.Pattern:
         words = re.escape(" ".join(self.split(phrase.rstrip("*"))))
         return re.compile(rf"(?<= ){words}{r'(\w*)' if phrase.endswith('*') else '()s?'}(?= )")
+
+
+def words_of(group: Group, said: str) -> set[str]:
+    """The words of a group, if the text says one of its phrases."""
+    patterns, words = group
+    endings = {ending for pattern in patterns for ending in pattern.findall(said)}
+    return {word.replace("*", ending) for word in words for ending in endings}
