@@ -504,23 +504,6 @@ def test_the_fit_of_a_parabola_ends_at_the_peak_and_runs_below_the_floor_s_curve
     assert (right, high) == run[-1] and left == run[0][0] and low > run[0][1]  # downwards y grows
 
 
-@pytest.mark.parametrize(
-    "losses",
-    [
-        "iter 0 || Loss: 26.1\niter 10 || Loss: 15.2\niter 20 || Loss: 15.5\niter 30 || Loss: 17.6\niter 40 || Loss: 31.7\niter 50 || Loss: nan",
-        "1\n1.2\n1.4\n1.7\n2\n2.4\n1e9\nnan",
-        "5\n4\n3\n2\n1",
-    ],
-    ids=["the limit lies low", "the last step is steep", "it falls"],
-)
-@pytest.mark.parametrize("width", [1280, 390])
-def test_no_line_runs_through_the_words_of_the_legend(box, losses, width):
-    one = box(width=width)
-    paste(one, losses)
-    verdict(one)
-    assert one.evaluate(UNDER_WORDS) == []
-
-
 def test_losses_below_zero_are_drawn_on_a_plain_axis_without_a_fit(box):
     one = box()
     paste(one, "-5\n-3\n2\n30\n200\n1500\nnan")
@@ -874,21 +857,6 @@ def test_of_the_questions_that_wait_only_the_last_is_read(box):
         })"""
     )
     assert posted == [["1\n2", "1\n2\n3\n4"], "4 losses were read, named loss."]
-
-
-UNDER_WORDS = """one => {
-    const words = ["loss", "what was read", "at the limit"];
-    const keys = [...one.querySelectorAll("svg text")].filter(text => words.includes(text.textContent));
-    if (!keys.length) return ["no legend"];
-    const boxes = keys.map(key => key.getBoundingClientRect());
-    return [..."run fit limit".split(" ")].filter(name => {
-        const path = one.querySelector(`svg .inside > path.${name}`), far = path.getTotalLength();
-        if (!far) return false;
-        const places = [...Array(500).keys()].map(i => path.getPointAtLength((i * far) / 499).matrixTransform(path.getScreenCTM()));
-        const on = ({ x, y }) => boxes.some(box => x > box.left && x < box.right && y > box.top && y < box.bottom);
-        return places.some(on);
-    });
-}"""
 
 
 SILENT = """() => {

@@ -13,32 +13,6 @@ function reach(losses, logY) {
   return { y: [low - room, high + room], top: logY ? 10 ** high : high };
 }
 
-const WORDS = 118; // pixels that the legend's words and keys are wide
-
-/** The heights between which a line that is drawn from left to right runs, piece by piece, between a and b. */
-function heights(panel, line, a, b) {
-  const drawn = line.filter((point) => panel.shows(point)).map((point) => panel.at(point));
-  return drawn.slice(1).flatMap(([right, to], i) => {
-    const [left, from] = drawn[i];
-    const at = (x) => from + ((to - from) * (Math.min(right, Math.max(left, x)) - left)) / (right - left || 1);
-    return right < a || left > b ? [] : [[Math.min(at(a), at(b)), Math.max(at(a), at(b))]];
-  });
-}
-
-/** Where a legend of so many rows touches the fewest of the lines: how far down, and on which side. */
-function free(panel, rows, lines, wanted) {
-  const { x, y, width, height } = panel.box;
-  const tall = 16 * rows + 6;
-  const sides = [[false, x + width - WORDS, x + width], [true, x, x + WORDS]].map(([left, a, b]) => [left, lines.flatMap((line) => heights(panel, line, a, b))]);
-  const places = sides.flatMap(([left, near]) =>
-    [wanted, 1, 0.6, 0.4, 0.2, 0].map((low) => {
-      const top = y + low * (height - tall);
-      return { low, left, touched: near.filter(([a, b]) => b > top - 2 && a < top + tall + 2).length };
-    }),
-  );
-  return places.reduce((best, one) => (one.touched < best.touched ? one : best));
-}
-
 export class Drawing {
   constructor() {
     this.element = document.createElement("div");
@@ -69,10 +43,7 @@ export class Drawing {
     panel.line("fit", logY ? fit : []);
     panel.limit("limit", { y: logY && fit.length && span.loss > 0 ? span.loss : NaN });
     panel.marks("lost", bad ? [[end, top]] : [], "x", 6);
-    const read = logY && fit.length ? [["fit", "what was read"], ["limit", "at the limit"]] : [];
-    const limit = read.length && span.loss > 0 ? [[from, span.loss], [end, span.loss]] : [];
-    const wanted = read.length ? 0.78 : 0;
-    panel.legend([["run", "loss"], ...read], free(panel, 1 + read.length, [points, logY ? fit : [], limit], wanted));
+    panel.legend([["run", "loss"], ...(logY && fit.length ? [["fit", "what was read"], ["limit", "at the limit"]] : [])], fit.length ? 0.78 : 0);
     this.svg.setAttribute("aria-label", `The losses of ${span.count} steps, from ${short(span.begin)} to ${short(span.peak)} at step ${last}${bad && ", then " + bad}. ${found.why[0]}`);
   }
 }
