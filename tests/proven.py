@@ -81,7 +81,9 @@ def of_the_site(pattern: str) -> bool:
     return pattern.startswith("site/")
 
 
+@functools.cache
 def before() -> dict[str, str]:
+    """What was proven when this run began."""
     return {} if os.environ.get("WEEKLY") else known()
 
 
@@ -124,4 +126,6 @@ def note(report) -> None:
     if proofs and report.when == "call" and report.passed:
         with FileLock(ROOT / "build/proven.lock"):
             table = known() | dict(proofs)
-            PROVEN.write_text(json.dumps(table, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+            fresh = PROVEN.with_suffix(".new")  # which nobody reads half written
+            fresh.write_text(json.dumps(table, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+            os.replace(fresh, PROVEN)
