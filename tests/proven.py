@@ -27,8 +27,8 @@ def proven_by(*patterns: str) -> pytest.MarkDecorator:
     """Mark a test that depends on nothing but the files of these patterns, its own file and the locked packages.
 
     A pattern begins at the top of the repository and may name a parameter of the test: ``snippets/{chapter}.py``.
-    Where all tests of a file are marked, those that look at the built site are spared only by patterns of files
-    that the build has made, which begin with ``site/``, and only those. With a page come the drawings on it.
+    A test that looks at the built site is spared only if it names what it looks at there, by patterns that begin
+    with ``site/``; a page stands for the drawings on it too. Of tests marked so, those that need no site always run.
     """
     return pytest.mark.proven_by(*patterns)
 
@@ -126,6 +126,6 @@ def note(report) -> None:
     if proofs and report.when == "call" and report.passed:
         with FileLock(ROOT / "build/proven.lock"):
             table = known() | dict(proofs)
-            fresh = PROVEN.with_suffix(".new")  # which nobody reads half written
+            fresh = ROOT / "build/proven.json"  # which nobody reads half written
             fresh.write_text(json.dumps(table, indent=0, sort_keys=True) + "\n", encoding="utf-8")
             os.replace(fresh, PROVEN)

@@ -13,7 +13,12 @@ from conftest import COUNT_SHIFTS, ROOT, settle, until
 from proven import proven_by
 
 pytestmark = proven_by(
-    "site/**/index.html", "site/search/*", "site/assets/**/*", "tests/axe.py", "tests/rules.py"
+    "site/**/index.html",
+    "site/404.html",
+    "site/search/*",
+    "site/assets/**/*",
+    "tests/axe.py",
+    "tests/rules.py",
 )
 
 PAGES = [

@@ -11,6 +11,7 @@ from conftest import ROOT
 from measure import compare
 from measure.others import chapter
 from measure.others.chapter import EDIT, chapters
+from measure.others.load import first_load
 from measure.others.tools import TOOLS
 from weave.program import sections
 
@@ -70,6 +71,18 @@ def test_an_edit_is_a_line_that_prints(laid, tmp_path, name):
     assert EDIT[0].strip() not in code_of(tool, before)
     tool.write(tmp_path, one.edited())
     assert EDIT[0].strip() in code_of(tool, source.read_text(encoding="utf-8"))
+
+
+def test_the_chapters_come_as_a_reader_of_the_site_meets_them_and_then_again():
+    names = [one.name for one in chapters(ROOT, 30)]
+    assert names[:5] == ["overshoot", "taylor", "conditioning", "minibatch", "overflow"]
+    programs = {path.stem for path in (ROOT / "snippets").glob("*.py")}
+    assert {*names[: len(programs)]} == programs and names[len(programs)] == f"overshoot-{len(programs)}"
+
+
+def test_a_page_that_was_not_built_is_told_and_does_not_weigh_nothing(tmp_path):
+    with pytest.raises(FileNotFoundError, match="was not built"):
+        first_load(tmp_path, tmp_path / "nowhere/index.html")
 
 
 def test_our_own_page_shows_what_each_section_prints_and_draws():

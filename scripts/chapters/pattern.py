@@ -4,6 +4,8 @@ import re
 import sys
 from pathlib import Path
 
+from weave.source import navigation
+
 BLANK = re.compile(r"⟨[^⟩]*⟩")  # what the skeleton leaves to be written
 PARTS = ("What did you see?", "You may think …", "Exercises", "In your own run", "Summary")
 LINES, COLUMNS, TESTS = 15, 76, 5
@@ -86,9 +88,7 @@ def lacks_tests(text: str) -> list[str]:
 
 def places_lack(root: Path, stem: str) -> list[str]:
     """Where other pages must name a chapter: the navigation, its neighbours, home, and the page for teachers."""
-    nav = re.findall(
-        r"^ +- (?:\w+: )?([\w-]+)\.md$", (root / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    nav = navigation(root)
     if stem not in nav:
         return [f"mkdocs.yml: nav does not name it: add “- {stem}.md”."]
     before, after = nav[nav.index(stem) - 1], nav[nav.index(stem) + 1]

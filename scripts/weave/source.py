@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 from pathlib import Path
 
 
@@ -71,3 +72,8 @@ def _check_link(link: Path, folder: Path) -> None:
     else:
         return
     raise SiteError(f"{called(link)}: {problem}.\n  Cure: delete the link, or let it lead elsewhere.")
+
+
+def navigation(root: Path) -> list[str]:
+    """The names of the pages at the top of ``docs/``, in the order in which mkdocs.yml has them."""
+    return re.findall(r"^ +- (?:\w+: )?([\w-]+)\.md$", read(root / "mkdocs.yml"), re.MULTILINE)

@@ -17,6 +17,7 @@ from nbformat import writes
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from weave.program import SECTION
+from weave.source import navigation
 
 UV = os.environ.get("UV", "uv")
 EDIT = 'print("edited", 6 * 7)\n', "edited 42"  # a line for a program, and what it prints
@@ -73,8 +74,7 @@ class Chapter:
 
 def chapters(root: Path, count: int) -> list[Chapter]:
     """The chapters of the site as its navigation has them, the first or, of more, with copies: ``count`` in all."""
-    pages = re.findall(r"^ +- (\w+)\.md$", (root / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
-    programs = [path for name in pages if (path := root / f"snippets/{name}.py").exists()]
+    programs = [path for name in navigation(root) if (path := root / f"snippets/{name}.py").exists()]
     found = []
     for number in range(count):
         path = programs[number % len(programs)]

@@ -29,8 +29,10 @@ def served(folder: Path):
 def first_load(site: Path, page: Path) -> tuple[int, int] | None:
     """Bytes, compressed as servers do, and the number of requests to other hosts, which are refused.
 
-    None where there is no browser.
+    None where there is no browser. Raises FileNotFoundError for a page that is not there, which weighs nothing.
     """
+    if not page.is_file():
+        raise FileNotFoundError(f"{page} was not built, so it cannot be weighed.")
     if not find_browser():
         return None
     with served(site) as address, sync_playwright() as playwright:
