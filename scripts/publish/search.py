@@ -76,7 +76,7 @@ class Synonyms:
 
     def _pattern(self, phrase: str) -> re.Pattern:
         words = re.escape(" ".join(self.split(phrase.rstrip("*"))))
-        return re.compile(rf"(?<= ){words}{r'(\w*)' if phrase.endswith('*') else '()s?'}(?= )")
+        return re.compile(rf" {words}{r'(\w*)' if phrase.endswith('*') else '()s?'}(?= )")
 
 
 def words_of(group: Group, said: str) -> set[str]:
