@@ -67,7 +67,7 @@ def on_pre_build(config):
         convert.nb2html = side_by_side(convert.nb2html, MEMO)
     run_programs(docs)
     write_notebooks(SNIPPETS, docs, BUILD / "notebooks", config.site_url, broken)
-    write_downloads(LABS, BUILD / "labs" / "downloads", config.site_url)
+    write_downloads(LABS, BUILD / "labs" / "downloads", config.site_url, MEMO)
 
 
 def run_programs(docs):

@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import re
-import struct
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
+from PIL import Image
 from pypdf import PdfReader
 
 import notebook
@@ -103,8 +103,9 @@ def test_a_figure_is_offered_as_a_picture_as_sharp_as_print_needs_on_white(site,
         if part.picture:
             assert (site / f"figures/{chapter}.{part.name}.png").read_bytes() == part.picture
             assert part.picture.startswith(b"\x89PNG")
-            width, height = struct.unpack(">II", part.picture[16:24])
-            assert width >= 1200 and height >= 500
+            drawn = Image.open(io.BytesIO(part.picture)).convert("RGBA")
+            assert drawn.width >= 1200 and drawn.height >= 500
+            assert drawn.getpixel((0, 0)) == (255, 255, 255, 255) and drawn.getextrema()[3] == (255, 255)
             assert b"Software" not in part.picture
 
 

@@ -389,7 +389,8 @@ def test_the_learner_s_version_stands_at_the_top_of_the_page_and_all_of_the_lab_
 def test_a_figure_is_offered_as_a_picture_as_sharp_as_print_needs_on_white(stem, site):
     for file in site.glob(f"figures/lab-{stem}.*.png"):
         with Image.open(file) as picture:
-            assert picture.mode == "RGB" and picture.getpixel((0, 0)) == (255, 255, 255)
+            drawn = picture.convert("RGBA")
+            assert drawn.getpixel((0, 0)) == (255, 255, 255, 255) and drawn.getextrema()[3] == (255, 255)
             assert picture.width >= 1200 and picture.height >= 500
 
 

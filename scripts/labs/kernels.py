@@ -23,8 +23,7 @@ c.IPKernelApp.exec_lines = [
     "__import__('weave.narrow').narrow.in_notebooks(get_ipython())",
 ]
 c.IPKernelApp.log_level = "ERROR"
-c.InlineBackend.figure_formats = {{"svg", "png"}}
-c.InlineBackend.print_figure_kwargs = {{"bbox_inches": None, "dpi": 200, "metadata": {{"Date": None, "Creator": None}}}}
+c.InlineBackend.figure_formats = set()
 """
 
 
@@ -33,13 +32,9 @@ def configure(folder: Path) -> None:
     profile = folder / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text(CONFIGURATION, encoding="utf-8")
-    style = "\n".join(
-        (STYLES / f"{name}.mplstyle").read_text(encoding="utf-8") for name in ("figure", "light")
-    )
-    # A kernel does not save a figure as a program does, so the ground is made transparent here.
-    (folder / "matplotlibrc").write_text(
-        f"{style}\naxes.facecolor: none\nfigure.facecolor: none\n", encoding="utf-8"
-    )
+    styles = [STYLES / f"{name}.mplstyle" for name in ("figure", "light")]
+    style = "\n".join(file.read_text(encoding="utf-8") for file in styles)
+    (folder / "matplotlibrc").write_text(style, encoding="utf-8")
     os.environ |= {"IPYTHONDIR": str(folder / "ipython"), "MATPLOTLIBRC": str(folder / "matplotlibrc")}
 
 

@@ -10,10 +10,13 @@ import ast
 import json
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import jupytext
 import nbformat
+
+from weave.memo import remembered
 
 ANSWER = re.compile(r" *# answer: (.+)")
 GIVEN = re.compile(r"^from given\.(\w+) import .+\n?", re.MULTILINE)
@@ -69,12 +72,14 @@ def checks(path: Path) -> dict[str, str]:
     return found
 
 
-def write_downloads(labs: Path, folder: Path, address: str) -> None:
-    """Write the downloads of every lab in ``labs`` to ``folder``."""
+def write_downloads(labs: Path, folder: Path, address: str, memo: Path) -> None:
+    """Write the downloads of every lab in ``labs`` to ``folder``; those of one that has not changed are remembered."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for lab in labs.glob("*.py"):
-        for name, text in downloads(lab, address).items():
+        files, make = [lab, *labs.glob("given/*.py")], partial(downloads, lab, address)
+        made = remembered(memo, f"downloads-{lab.stem}", files, make, ("labs",), address)
+        for name, text in made.items():
             (folder / name).write_text(text, encoding="utf-8")
 
 

@@ -1,12 +1,10 @@
 """The page of a lab, from the notebook that mkdocs-jupyter has run."""
 
-import io
 import itertools
 from base64 import b64decode
 from textwrap import indent
 
 import nbformat
-from PIL import Image
 
 from labs.lab import ANSWER, LOOK_BACK, blanked, explanations, numbered, tags
 from weave.run import in_the_dark
@@ -128,17 +126,9 @@ def _outputs(stem: str, cell, drawings: dict[str, bytes]):
             for place, drawing in (name, svg), (f"{name}.narrow", data["image/x-narrow"]):
                 drawings[f"{place}.light.svg"] = drawing.encode()
                 drawings[f"{place}.dark.svg"] = in_the_dark(drawing).encode()
-            drawings[f"{name}.png"] = _on_white(b64decode(data["image/png"]))
+            drawings[f"{name}.png"] = b64decode(data["image/png"])
             yield f"![{cell.metadata.alt}](../figures/{name}.svg)"
         elif output.get("name") != "stdout":
             what = "a figure without a text" if svg else output.get("text") or data
             problem = f"docs/labs/{stem}.py: a page cannot show {what!r}."
             raise LabError(f'{problem}\n  Cure: print, draw, and say what a figure shows: `# %% alt="…"`.')
-
-
-def _on_white(png: bytes) -> bytes:
-    """The picture, drawn without a ground, on a white one."""
-    drawing, picture = Image.open(io.BytesIO(png)).convert("RGBA"), io.BytesIO()
-    white = Image.new("RGBA", drawing.size, "white")
-    Image.alpha_composite(white, drawing).convert("RGB").save(picture, "PNG", optimize=True)
-    return picture.getvalue()

@@ -38,13 +38,14 @@ def png(figure) -> bytes:
 
 
 def in_notebooks(shell) -> None:
-    """Let the kernel of a notebook show each figure as a phone needs it too, after all other kinds."""
+    """Let the kernel of a notebook draw its figures as a program's are drawn, the one for a phone after all other kinds."""
     from IPython.core.formatters import BaseFormatter
 
     class Narrow(BaseFormatter):
         format_type, print_method, _return_type = KIND, "_repr_narrow_", str
 
-    # As a method of figures: a printer of figures would be dropped by the backend that shows them in line.
+    # As methods of figures: a printer of figures would be dropped by the backend that shows them in line.
+    Figure._repr_svg_, Figure._repr_png_ = svg, png
     Figure._repr_narrow_ = lambda figure: narrow(figure) or svg(figure)
     shell.display_formatter.formatters[KIND] = Narrow(parent=shell.display_formatter)
 
