@@ -17,9 +17,20 @@ from given.checks import NotYet
 
 from conftest import ROOT, SNIPPETS, no_window, shown_by
 from edits import RIGHT, changed
+from proven import proven_by
 from python.exercises import HEAD, checks
 from test_exercises import EXERCISES, answers
 from weave.program import sections
+
+pytestmark = proven_by(
+    "docs/*.md",
+    "docs/exercises/*",
+    "docs/labs/given/*",
+    "snippets/**/*",
+    "scripts/[pw]*/*.py",
+    "tests/edits.py",
+    "tests/test_exercises.py",
+)
 
 
 def of(stem):

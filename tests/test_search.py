@@ -12,8 +12,19 @@ from playwright.sync_api import TimeoutError
 
 from conftest import ROOT, quiet_pages, settle
 from found import answers, ask, missed_by_none, pages
+from proven import LOOKS, proven_by
 from publish.search import SYNONYMS, Synonyms, add_words
 from publish.theme_scripts import BEGINNING
+
+pytestmark = proven_by(
+    *LOOKS,
+    "site/**/index.html",
+    "site/search/*",
+    "docs/labs/*",
+    "scripts/publish/*",
+    "tests/found.py",
+    "tests/search/*",
+)
 
 QUERIES = [
     line.rsplit(":", 1)

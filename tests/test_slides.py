@@ -12,6 +12,7 @@ import axe
 import rules
 from conftest import ROOT, SNIPPETS, shown_by, until
 from pages.elements import FIGURES
+from proven import LOOKS, proven_by
 from takeaway.slides import letters, wall
 from takeaway.slides.blocks import LEFT_OUT
 from takeaway.slides.compose import slides
@@ -454,6 +455,11 @@ def test_links_of_a_deck_lead_where_those_of_its_chapter_do():
 # ── How they are shown ──────────────────────────────────────────────────────────────────────────────
 
 
+of_a_deck = proven_by("site/slides/{deck}/index.html", *LOOKS)
+of_the_chapter_s = proven_by("site/slides/{chapter}/index.html", *LOOKS)
+of_the_decks = proven_by("site/slides/*/index.html", *LOOKS)
+
+
 @pytest.fixture
 def open_deck(open_page):
     def open_it(chapter, search="", **options):
@@ -512,6 +518,7 @@ ANY_FIGURE = ", ".join(f"{name}-figure" for name in FIGURES)
 DRAWING = re.compile(r"^(?:import|from) |\bPath\(|\bplt\.|\bprint\(|\"C\d|\bstyles?\b", re.MULTILINE)
 
 
+@of_a_deck
 @pytest.mark.parametrize("deck", [*DECKS, *LECTURES])
 def test_every_slide_is_reached_by_keyboard_and_stands_on_a_wall(open_deck, deck):
     """docs/teach.md: “Nothing is set smaller than 20 of the 720 lines of a slide.”
@@ -535,6 +542,7 @@ def test_every_slide_is_reached_by_keyboard_and_stands_on_a_wall(open_deck, deck
     assert number(page) == str(count) == str(len(headings)), "each has a heading of its own"
 
 
+@of_the_decks
 def test_a_question_takes_the_place_of_the_heading_above_what_it_asks_about(open_deck):
     """docs/teach.md: “when you go on.”"""
     page = open_deck("overshoot", "#parabola")
@@ -550,6 +558,7 @@ def test_a_question_takes_the_place_of_the_heading_above_what_it_asks_about(open
     assert over["y"] <= under["y"] and over["y"] + over["height"] + 4 >= under["y"] + under["height"]
 
 
+@of_the_decks
 def test_the_keys_of_the_table_turn_show_all_and_end_what_they_opened(open_deck):
     """docs/teach.md: “→ ← Space | forward and back” “F, O, Esc | full screen; overview; out of either” “? | all keys”"""
     page = open_deck("taylor")
@@ -601,6 +610,7 @@ def test_code_runs_on_the_wall_with_nothing_loaded_before_and_can_be_changed_the
     assert not page.locator("section.present .body > p > picture").first.is_visible()
 
 
+@of_the_decks
 @pytest.mark.parametrize("name, path", FIGURES.items())
 def test_a_figure_that_answers_on_the_page_answers_on_its_slide(open_deck, name, path):
     """docs/teach.md: “A figure that is interactive on the page is interactive on the slide,” “and keyboard;” “After you have
@@ -635,6 +645,7 @@ def test_a_figure_that_answers_on_the_page_answers_on_its_slide(open_deck, name,
     assert page.locator(asked).count() == 1, "Escape has given the keys back"
 
 
+@of_the_decks
 def test_the_state_of_a_figure_in_the_address_holds_on_a_slide(open_deck):
     """docs/teach.md: “the state in its address works there too.”"""
     page = open_deck("overshoot", "?parabola.alpha=0.05#parabola")
@@ -643,6 +654,7 @@ def test_the_state_of_a_figure_in_the_address_holds_on_a_slide(open_deck):
     assert "α = 0.05," in says.inner_text() and "settles" in says.inner_text()
 
 
+@of_the_decks
 @pytest.mark.parametrize("width, height", [(1280, 720), (1920, 1080), (900, 700)])
 def test_what_is_dragged_on_a_slide_stays_below_the_pointer_at_any_size(open_deck, width, height):
     """docs/teach.md: “by mouse”"""
@@ -659,6 +671,7 @@ def test_what_is_dragged_on_a_slide_stays_below_the_pointer_at_any_size(open_dec
     assert after["x"] + after["width"] / 2 == pytest.approx(x + 60, abs=3)
 
 
+@of_the_decks
 def test_the_speaker_s_window_shows_the_notes_and_each_window_follows_the_other(open_deck):
     """docs/teach.md: “S | opens a second window with the notes, the next slide, a clock and a timer; each window follows the
     other,”"""
@@ -683,6 +696,7 @@ def test_the_speaker_s_window_shows_the_notes_and_each_window_follows_the_other(
     assert re.fullmatch(r"\d+:\d\d", speaker.locator(".since").inner_text())
 
 
+@of_the_decks
 def test_a_figure_on_the_wall_and_in_the_speaker_s_window_follow_each_other(open_deck):
     """docs/teach.md: “and so does a figure in it”"""
     page = open_deck("overshoot", "#parabola")
@@ -711,6 +725,7 @@ def test_a_figure_on_the_wall_and_in_the_speaker_s_window_follow_each_other(open
     assert number(page) == number(speaker) == place
 
 
+@of_the_decks
 def test_each_window_finds_the_other_again_after_either_is_loaded_again(open_deck):
     """docs/teach.md: “each window follows the other, also when one is loaded again,”"""
     page, stranger = open_deck("overshoot", "#/3"), open_deck("overshoot", "#/8")
@@ -730,6 +745,7 @@ def test_each_window_finds_the_other_again_after_either_is_loaded_again(open_dec
     assert number(stranger) == "9", "another lecture in the same browser goes its own way"
 
 
+@of_the_decks
 def test_who_enlarges_the_page_gets_larger_text(browser, address):
     """docs/teach.md: “and where you enlarge the page in your browser, the slides stand one below the other.”"""
     page = browser.new_page(viewport={"width": 960, "height": 540})
@@ -739,6 +755,7 @@ def test_who_enlarges_the_page_gets_larger_text(browser, address):
     page.close()
 
 
+@of_the_decks
 def test_a_message_from_elsewhere_does_not_move_a_deck(open_deck):
     page = open_deck("taylor")
     page.evaluate("window.postMessage({ deck: location.pathname, at: { h: 5, v: 0 } }, '*')")
@@ -746,6 +763,7 @@ def test_a_message_from_elsewhere_does_not_move_a_deck(open_deck):
     assert number(page) == "1"
 
 
+@of_the_chapter_s
 @pytest.mark.parametrize("chapter", DECKS)
 def test_paper_gets_one_slide_a_sheet_without_notes(open_page, chapter):
     """docs/teach.md: “To print, add ?print-pdf to the address (one slide per sheet),”"""
@@ -767,6 +785,7 @@ def test_paper_gets_one_slide_a_sheet_without_notes(open_page, chapter):
         assert re.findall(rb"/MediaBox\s*\[0 0 960 540\]", printed), "1280 × 720 at 96 a inch"
 
 
+@of_the_chapter_s
 @pytest.mark.parametrize("chapter", DECKS)
 def test_on_a_phone_held_upright_the_slides_stand_one_below_the_other_and_are_read_without_zoom(
     open_page, chapter
@@ -791,6 +810,7 @@ def test_on_a_phone_held_upright_the_slides_stand_one_below_the_other_and_are_re
         assert axe.violations(page) == []
 
 
+@of_the_chapter_s
 @pytest.mark.parametrize("chapter", sorted(set(FIRST.values())))
 def test_on_a_phone_nothing_jumps_when_the_script_of_a_deck_comes(browser, address, chapter):
     page, held = browser.new_page(viewport={"width": 390, "height": 844}), []
@@ -809,6 +829,7 @@ def test_on_a_phone_nothing_jumps_when_the_script_of_a_deck_comes(browser, addre
     page.close()
 
 
+@of_the_decks
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_a_handout_has_the_notes_below_each_slide(open_page, paper):
     """docs/teach.md: “or ?print-pdf&notes (a handout with the notes), and print from the browser.”"""
@@ -818,6 +839,7 @@ def test_a_handout_has_the_notes_below_each_slide(open_page, paper):
     assert sheets < page.locator("section").count() * 2 / 3
 
 
+@of_the_decks
 def test_without_scripts_the_slides_stand_one_below_the_other_with_their_notes(open_page):
     page = open_page("slides/overshoot/", java_script_enabled=False)
     assert page.locator("section:visible").count() == page.locator("section").count()
