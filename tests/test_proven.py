@@ -95,7 +95,7 @@ def ran(project, *options, **settings) -> dict[str, int]:
 
 
 def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
-    """CONTRIBUTING.md: “What runs in a framework or in a browser's Python takes minutes, and is spared while each file that it looks at is as it was when it passed.”
+    """CONTRIBUTING.md: “What runs in a framework, in a browser's Python or after each wrong answer to an exercise takes minutes, and is spared while each file that it looks at is as it was when it passed.”
     “Commit the `tests/proven.json` that a run writes.” “With `WEEKLY=1` nothing is spared, as on the server once a week.”"""
     assert ran(project) == {"passed": 2}
     assert set(json.loads((project / "tests/proven.json").read_text())) == {
@@ -117,8 +117,8 @@ def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
 
 
 def test_a_page_is_looked_at_again_when_it_or_a_drawing_on_it_has_changed_or_the_browser(project):
-    """CONTRIBUTING.md: “What looks at the built pages in a browser is spared while the build makes the same bytes
-    and the browser is of the same release.”"""
+    """CONTRIBUTING.md: “What looks at the built pages in a browser, or asks their search, is spared while
+    the build makes the same bytes and the browser is of the same release.”"""
     (project / "tests/test_a.py").write_text(TESTS_OF_PAGES)
     for name in ("made/a", "made/b", "made/figures"):
         (project / name).mkdir(parents=True)
