@@ -15,11 +15,11 @@ def excerpt(code: str) -> tuple[str, list[int]]:
     lines, tree = code.rstrip().split("\n"), ast.parse(code)
     kept = _kept(tree, lines)
     looks = set().union(*(_assigned(one) for one in tree.body if _styles(one)))
-    looks |= {name for one in ast.walk(tree) for name in _words(one)}
-    for loop in ast.walk(tree):
+    looks |= {name for one in _all(tree) for name in _words(one)}
+    for loop in _all(tree):
         if isinstance(loop, ast.For) and loop.lineno == loop.iter.end_lineno:
             lines[loop.lineno - 1] = _without_looks(loop, lines, kept, looks)
-    for written in ast.walk(tree):
+    for written in _all(tree):
         if isinstance(written, ast.JoinedStr) and kept[written.lineno - 1]:
             lines[written.lineno - 1] = _unprinted(written, lines[written.lineno - 1])
     for statement in _idle(tree, lines, kept):
@@ -27,6 +27,13 @@ def excerpt(code: str) -> tuple[str, list[int]]:
     text = "\n".join(line for line, keep in zip(lines, kept, strict=True) if keep)
     text = re.sub(r"\n{3,}", "\n\n", _without_lone_comments(text)).strip("\n")
     return text, marks(text)
+
+
+def _all(node: ast.AST) -> list[ast.AST]:
+    """A node and all below it, looked for once."""
+    if not hasattr(node, "all"):
+        node.all = list(ast.walk(node))
+    return node.all
 
 
 def _kept(tree: ast.Module, lines: list[str]) -> list[bool]:
@@ -43,8 +50,8 @@ def _kept(tree: ast.Module, lines: list[str]) -> list[bool]:
 
 def _idle(tree: ast.Module, lines: list[str], kept: list[bool]) -> list[ast.stmt]:
     """The statements that give a name to words or a list of which no other line speaks, though the section used it."""
-    named = [one for one in ast.walk(tree) if _words(one) and kept[one.lineno - 1]]
-    used = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    named = [one for one in _all(tree) if _words(one) and kept[one.lineno - 1]]
+    used = {one.id for one in _all(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
 
     def spoken(names: set[str]) -> set[str]:
         own = {line for one in named if _words(one) & names for line in range(one.lineno, one.end_lineno + 1)}
@@ -67,9 +74,9 @@ def _drawing(tree: ast.Module) -> set[str]:
     """The names of what draws: what matplotlib has made, what finds a file, and what only these use."""
     made = [one for one in tree.body if isinstance(one, ast.Assign) and _names(one.value) & DRAWS]
     drawing = DRAWS | set().union(*map(_assigned, made)) - {"data"}
-    simple = [one for one in ast.walk(tree) if isinstance(one, ast.stmt) and not hasattr(one, "body")]
-    drawn = {part for one in simple if _names(one) & drawing for part in ast.walk(one)}
-    loads = [one for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
+    simple = [one for one in _all(tree) if isinstance(one, ast.stmt) and not hasattr(one, "body")]
+    drawn = {part for one in simple if _names(one) & drawing for part in _all(one)}
+    loads = [one for one in _all(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
     named = set().union(*(_assigned(one) for one in simple if isinstance(one, ast.Assign)))
     return drawing | named & {one.id for one in loads} - {one.id for one in loads if one not in drawn}
 
@@ -79,13 +86,13 @@ def _words(statement: ast.AST) -> set[str]:
     named = isinstance(statement, ast.Assign | ast.AugAssign)
     if not named or not (_texts(statement.value) or isinstance(statement.value, ast.Tuple | ast.List)):
         return set()
-    called = any(isinstance(one, ast.Call) for one in ast.walk(statement))
-    looked = any(isinstance(one, ast.Subscript) and _texts(one.slice) for one in ast.walk(statement))
+    called = any(isinstance(one, ast.Call) for one in _all(statement))
+    looked = any(isinstance(one, ast.Subscript) and _texts(one.slice) for one in _all(statement))
     return set() if called or looked else _assigned(statement)
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    return {one.id for one in _all(node) if isinstance(one, ast.Name)}
 
 
 def _strike(statement: ast.stmt, kept: list[bool], drawing: set[str]) -> bool:
@@ -94,7 +101,7 @@ def _strike(statement: ast.stmt, kept: list[bool], drawing: set[str]) -> bool:
     if inner:
         beside = set().union(*map(_names, ast.iter_child_nodes(statement))) - set().union(*map(_names, inner))
         struck = all([_strike(one, kept, drawing) for one in [*inner, *getattr(statement, "orelse", [])]])
-        drawn = {one.arg for one in ast.walk(statement) if isinstance(one, ast.arg)} & DRAWS
+        drawn = {one.arg for one in _all(statement) if isinstance(one, ast.arg)} & DRAWS
         struck = struck or bool(beside & drawing or drawn)
     else:
         imports = isinstance(statement, ast.Import | ast.ImportFrom)
@@ -166,7 +173,7 @@ def _unprinted(written: ast.JoinedStr, line: str) -> str:
 
 
 def _texts(node: ast.AST) -> list[str]:
-    values = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
+    values = [one.value for one in _all(node) if isinstance(one, ast.Constant)]
     return [value for value in values if isinstance(value, str)]
 
 
