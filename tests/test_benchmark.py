@@ -39,6 +39,8 @@ COSTS = {  # seconds of processor, megabytes, kilobytes of a page
     "markdown-exec": [(34.1, 0.4), (207, 0.6), (190, 1.5)],
 }
 CHAPTERS = 10
+# One program edited, in this run and the three before it: programs and prose, Jupyter Book, mkdocs-jupyter.
+EDITS = [(6.8, 7.9, 7.7), (8.8, 7.6, 6.1), (5.7, 5.5, 6.0), (10.0, 6.6, 8.5)]
 
 
 def seconds(tool, build):
@@ -85,6 +87,15 @@ def test_sphinx_gallery_takes_half_and_after_an_edit_it_alone_is_quicker():
     assert cost("sphinx-gallery", "processor") < cost(FIRST, "processor") / 2
     quicker = [name for name in SECONDS if seconds(name, "edit") < seconds(FIRST, "edit")]
     assert quicker == ["sphinx-gallery"]
+
+
+def test_who_is_quicker_after_an_edit_differs_from_run_to_run():
+    """“Such seconds differ from run to run: of four runs Jupyter Book was quicker too in three and mkdocs-jupyter
+    in two, and in this one neither.”"""
+    names = FIRST, "Jupyter Book 1", "mkdocs-jupyter"
+    assert EDITS[0] == tuple(seconds(name, "edit") for name in names) and len(EDITS) == 4
+    assert [sum(run[other] < run[0] for run in EDITS) for other in (1, 2)] == [3, 2]
+    assert min(EDITS[0]) == EDITS[0][0]
 
 
 def test_it_needs_more_memory_than_most_because_programs_run_side_by_side():

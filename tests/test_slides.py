@@ -455,8 +455,7 @@ def test_links_of_a_deck_lead_where_those_of_its_chapter_do():
 # ── How they are shown ──────────────────────────────────────────────────────────────────────────────
 
 
-of_a_deck = proven_by("site/slides/{deck}/index.html", *LOOKS)
-of_the_chapter_s = proven_by("site/slides/{chapter}/index.html", *LOOKS)
+# All of them: which deck is the first with a kind of slide, and looked at more closely, depends on the others.
 of_the_decks = proven_by("site/slides/*/index.html", *LOOKS)
 
 
@@ -518,7 +517,7 @@ ANY_FIGURE = ", ".join(f"{name}-figure" for name in FIGURES)
 DRAWING = re.compile(r"^(?:import|from) |\bPath\(|\bplt\.|\bprint\(|\"C\d|\bstyles?\b", re.MULTILINE)
 
 
-@of_a_deck
+@of_the_decks
 @pytest.mark.parametrize("deck", [*DECKS, *LECTURES])
 def test_every_slide_is_reached_by_keyboard_and_stands_on_a_wall(open_deck, deck):
     """docs/teach.md: “Nothing is set smaller than 20 of the 720 lines of a slide.”
@@ -763,7 +762,7 @@ def test_a_message_from_elsewhere_does_not_move_a_deck(open_deck):
     assert number(page) == "1"
 
 
-@of_the_chapter_s
+@of_the_decks
 @pytest.mark.parametrize("chapter", DECKS)
 def test_paper_gets_one_slide_a_sheet_without_notes(open_page, chapter):
     """docs/teach.md: “To print, add ?print-pdf to the address (one slide per sheet),”"""
@@ -785,7 +784,7 @@ def test_paper_gets_one_slide_a_sheet_without_notes(open_page, chapter):
         assert re.findall(rb"/MediaBox\s*\[0 0 960 540\]", printed), "1280 × 720 at 96 a inch"
 
 
-@of_the_chapter_s
+@of_the_decks
 @pytest.mark.parametrize("chapter", DECKS)
 def test_on_a_phone_held_upright_the_slides_stand_one_below_the_other_and_are_read_without_zoom(
     open_page, chapter
@@ -810,7 +809,7 @@ def test_on_a_phone_held_upright_the_slides_stand_one_below_the_other_and_are_re
         assert axe.violations(page) == []
 
 
-@of_the_chapter_s
+@of_the_decks
 @pytest.mark.parametrize("chapter", sorted(set(FIRST.values())))
 def test_on_a_phone_nothing_jumps_when_the_script_of_a_deck_comes(browser, address, chapter):
     page, held = browser.new_page(viewport={"width": 390, "height": 844}), []
