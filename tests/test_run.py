@@ -109,7 +109,7 @@ def test_an_overflow_shown_on_purpose_is_none(program):
 
 def test_unseeded_randomness_that_is_printed_stops_the_program(program):
     message = failure(program("import numpy as np\nprint(np.random.default_rng().random())"))
-    assert "section 'only' prints something else each time" in message and "seed" in message
+    assert "section 'only' prints or draws something else each time" in message and "seed" in message
 
 
 def test_a_program_that_ends_itself_is_reported(program):
@@ -119,8 +119,19 @@ def test_a_program_that_ends_itself_is_reported(program):
 
 def test_an_order_that_another_start_of_python_changes_stops_the_program(program):
     for code in 'print(list({"a", "b", "c"}))', "print(hash('a'))":
-        assert "section 'only' prints something else each time" in failure(program(code))
+        assert "section 'only' prints or draws something else each time" in failure(program(code))
     assert run(program('print(sorted({"a", "b", "c"}))'))[0].printed == "['a', 'b', 'c']\n"
+
+
+def test_a_figure_that_only_one_of_the_two_starts_draws_stops_the_program(program):
+    for seed in "01":
+        code = f"""
+import os
+import matplotlib.pyplot as plt
+if os.environ["PYTHONHASHSEED"] == "{seed}":
+    plt.plot([1, 2])
+"""
+        assert "section 'only' prints or draws something else each time" in failure(program(code))
 
 
 def test_an_endless_loop_is_stopped_and_named(program):
@@ -246,7 +257,7 @@ def test_somebody_may_have_ended_a_server(program):
 
 def test_where_python_cannot_fork_a_program_is_run_and_its_order_noticed_too(program, monkeypatch):
     monkeypatch.setattr(process, "FORKS", False)
-    assert "prints something else each time" in failure(program('print(list({"a", "b", "c"}))'))
+    assert "prints or draws something else each time" in failure(program('print(list({"a", "b", "c"}))'))
 
 
 def test_the_first_failure_ends_what_still_runs(program, tmp_path):

@@ -41,27 +41,27 @@ class Shown:
 def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
     """Run a program in two processes, and return what its sections showed.
 
-    The two differ in how Python orders sets, so that what depends on it is noticed; the first one's figures
-    are kept, and given the colours of the dark scheme too. ``time_limit`` is in
-    seconds of computing, for the whole program, whatever else the machine does. Raises SiteError if the
-    program fails, warns, prints differently in the two, or is not done in time; no process outlives the call.
+    The two differ in how Python orders sets, so that what depends on it is noticed; one draws the wide figures,
+    the other the narrow ones. ``time_limit`` is in seconds of computing, for the whole program, whatever else
+    the machine does. Raises SiteError if the program fails, warns, prints differently in the two, or is not
+    done in time; no process outlives the call.
     """
     path = path.absolute()  # the process runs in a folder of its own
     parts = sections(path)
     with contextlib.ExitStack() as stack:
         processes = [
-            stack.enter_context(Process(seed, time_limit, _play, path, parts, kept))
-            for seed, kept in enumerate((True, False))
+            stack.enter_context(Process(seed, time_limit, _play, path, parts, wide))
+            for seed, wide in enumerate((True, False))
         ]
         first, second = (_result(process, path, parts, time_limit) for process in processes)
     for part, one, other in zip(parts, first, second, strict=True):
-        if one.printed != other.printed:
-            problem = f"section '{part.name}' prints something else each time."
+        if one.printed != other.printed or len(one.figures) != len(other.narrow):
+            problem = f"section '{part.name}' prints or draws something else each time."
             cure = "seed its randomness, `np.random.default_rng(0)`, and sort a set before it is printed."
             raise ProgramError(path, part.line, problem, cure)
-        for drawings in one.figures, one.narrow:
-            if drawings:
-                drawings["dark"] = in_the_dark(drawings["light"])
+        one.narrow = other.narrow
+        for drawings in filter(None, (one.figures, one.narrow)):
+            drawings["dark"] = in_the_dark(drawings["light"])
     return first
 
 
@@ -110,7 +110,7 @@ class TooMuch(BaseException):
     """A section prints more than a page can show."""
 
 
-def _play(path: Path, parts: list[Section], kept: bool, send) -> None:
+def _play(path: Path, parts: list[Section], wide: bool, send) -> None:
     """In the process: announce each section and run it, then send all that was shown, or the failure."""
     _prepare(path)
     namespace = {"__name__": "__main__", "__file__": str(path)}
@@ -118,7 +118,7 @@ def _play(path: Path, parts: list[Section], kept: bool, send) -> None:
     for part in parts:
         send(part)
         try:
-            shown.append(_show(path, part, kept, namespace))
+            shown.append(_show(path, part, wide, namespace))
         except BaseException as error:
             namespace.clear()  # where memory is short there is none to tell of it
             return send(_failure(path, part, error))
@@ -141,8 +141,8 @@ def _prepare(path: Path) -> None:
             os.dup2(beside.fileno(), stream)
 
 
-def _show(path: Path, part: Section, kept: bool, namespace: dict) -> Shown:
-    """Run a section, and take what it prints and, if that is kept, what it draws."""
+def _show(path: Path, part: Section, wide: bool, namespace: dict) -> Shown:
+    """Run a section, and take what it prints and what it draws, ``wide`` or narrow."""
     import matplotlib.pyplot as plt
 
     from weave.narrow import narrow, png, svg
@@ -156,12 +156,12 @@ def _show(path: Path, part: Section, kept: bool, namespace: dict) -> Shown:
         if len(plt.get_fignums()) > 1:
             problem = f"section '{part.name}' leaves more than one figure open."
             raise ProgramError(path, part.line, problem, "draw one figure a section.")
-        if kept and plt.get_fignums():
-            figure = plt.gcf()
-            shown.figures["light"] = svg(figure)
-            shown.picture = png(figure)
-            narrow(figure)  # at last, for it changes the figure
-            shown.narrow["light"] = svg(figure)
+        if plt.get_fignums():
+            if wide:
+                shown.figures["light"], shown.picture = svg(plt.gcf()), png(plt.gcf())
+            else:
+                narrow(plt.gcf())
+                shown.narrow["light"] = svg(plt.gcf())
     plt.close("all")
     shown.printed = printed.getvalue()
     if beside := _written_beside():
