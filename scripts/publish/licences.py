@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
-import matplotlib
-
 from weave.source import SiteError
 
 THEME = distribution("mkdocs-material")
@@ -44,7 +42,7 @@ def works(root: Path, besides: list[tuple[str, str, Path]] = ()) -> list[Work]:
     """All that the site ships; the authors' own comes first, and what is named ``besides`` last."""
     assets, icons = root / "docs" / "assets", TEMPLATES / ".icons"
     theme = THEME.locate_file(f"mkdocs_material-{THEME.version}.dist-info/licenses/LICENSE")
-    letters = Path(matplotlib.get_data_path(), "fonts", "ttf", "LICENSE_DEJAVU")
+    letters = distribution("matplotlib").locate_file("matplotlib/mpl-data/fonts/ttf/LICENSE_DEJAVU")
     own = [
         Work("Text and figures: CC BY 4.0", "text", "What the pages say and show.", root / "LICENSE-TEXT"),
         Work("Code: MIT", "code", "The programs, and what the pages do.", root / "LICENSE"),
@@ -56,7 +54,7 @@ def works(root: Path, besides: list[tuple[str, str, Path]] = ()) -> list[Work]:
         ("Font Awesome", "Signs in the style sheet.", icons / "fontawesome" / "LICENSE.txt"),
         ("reveal.js", "What turns the slides.", assets / "slides" / "reveal-LICENSE.txt"),
         ("STIX Two Math", "The font of the formulas.", assets / "fonts" / "stix-two-math-OFL.txt"),
-        ("DejaVu Sans", "The letters in the figures are drawn from it.", letters),
+        ("DejaVu Sans", "The letters in the figures are drawn from it.", Path(letters)),
     ]
     for package in bundled(TEMPLATES):
         about = "Part of the scripts and style sheets of Material for MkDocs."

@@ -10,7 +10,6 @@ from python.get import ARCHIVE, CORE, KIT, LOCK, VERSION, pyodide
 from python.licences import works
 from takeaway.notebook import data_of
 from takeaway.slides.decks import write_decks
-from weave import narrow
 from weave.program import package_of
 from weave.run import STYLES
 
@@ -47,7 +46,7 @@ def compose(docs: Path, snippets: Path, build: Path) -> None:
 def write_kit(snippets: Path, docs: Path, folder: Path, path: Path) -> None:
     """Write the kit to ``path``, for the Pyodide in ``folder``."""
     labs, exercises = docs / "labs", docs / "exercises"
-    drawing = [Path(narrow.__file__), *sorted(STYLES.glob("*.mplstyle"))]
+    drawing = [STYLES.parent / "narrow.py", *sorted(STYLES.glob("*.mplstyle"))]
     kit = {
         "folder": f"../../pyodide/{VERSION}/",
         "bytes": sum((folder / name).stat().st_size for name in LOADED),
