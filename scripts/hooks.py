@@ -114,6 +114,7 @@ def on_nav(nav, config, files):
 def on_page_markdown(markdown, page, config, files):
     from labs.page import page as lab_page
     from pages.page import prepare, with_errors
+    from pages.rendered import remember
     from python.exercises import with_checks
     from python.kit import words
     from takeaway.downloads import section, take_along, take_along_of_lab
@@ -131,6 +132,7 @@ def on_page_markdown(markdown, page, config, files):
         rows = take_along_of_lab(stem, markdown, config.repo_url)
     elif not source.startswith("slides/"):
         rows = take_along(markdown, SNIPPETS, config.repo_url)
+    remember(page, MEMO / "pages", [SNIPPETS, BUILD / "outputs"])
     prepared = prepare(source, markdown, SNIPPETS, BUILD, said)
     whole = {get_relative_url(name, page.url): what for name, what in archives.items()}
     return prepared + section(rows, whole) if rows or page.is_homepage else prepared

@@ -24,6 +24,7 @@ def shown(tmp_path):
 
 
 def test_a_program_that_has_not_changed_is_not_run_again(shown):
+    """CONTRIBUTING.md: “Only the programs and labs that have changed are run,”"""
     _, ask = shown
     assert ask() == ask() == ("print(1)", 1)
 

@@ -34,7 +34,9 @@ def on_files(files, config):
 
 def on_page_markdown(markdown, page, config, files):
     from pages.page import prepare
+    from pages.rendered import remember
 
+    remember(page, MEMO / "pages", [SNIPPETS, BUILD / "outputs"])
     return prepare(page.file.src_uri, markdown, SNIPPETS, BUILD)
 """
 

@@ -1,0 +1,112 @@
+"""A page is rendered again as soon as anything has changed that its HTML depends on, and not before."""
+
+import logging
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.structure.pages import Page
+
+import conftest  # noqa: F401  which finds the machinery
+from pages import rendered
+
+SETTINGS = """
+site_name: Two pages
+docs_dir: docs
+site_dir: site
+theme: {name: null, custom_dir: theme}
+plugins: []
+validation: {links: {anchors: warn}}
+markdown_extensions:
+  - pymdownx.snippets: {base_path: [%s], check_paths: true}
+"""
+PAGE = '# One\n\n[There](two.md#end)\n\n```\n--8<-- "one.txt"\n```\n'
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch, caplog):
+    """A site of two pages; building it returns the HTML of the first, the pages rendered and what was told."""
+    for folder in "docs", "theme", "outputs":
+        (tmp_path / folder).mkdir()
+    (tmp_path / "theme/main.html").write_text("{{ page.title }} {{ page.content }} {{ page.toc | length }}")
+    (tmp_path / "mkdocs.yml").write_text(SETTINGS % (tmp_path / "outputs"))
+    (tmp_path / "docs/index.md").write_text(PAGE)
+    (tmp_path / "docs/two.md").write_text("# Two\n\n## End\n")
+    (tmp_path / "outputs/one.txt").write_text("first\n")
+    done, render = [], Page.render
+    monkeypatch.setattr(Page, "render", lambda page, *how: done.append(page.file.name) or render(page, *how))
+
+    def built():
+        done.clear()
+        caplog.clear()
+        config = load_config(str(tmp_path / "mkdocs.yml"))
+
+        def on_page_markdown(markdown, page, config, files):
+            rendered.remember(page, tmp_path / "memo", [tmp_path / "outputs"])
+
+        config.plugins.events["page_markdown"].append(on_page_markdown)
+        build(config)
+        told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+        return (tmp_path / "site/index.html").read_text(), done.copy(), told
+
+    built.folder = tmp_path
+    return built
+
+
+def test_a_page_that_has_not_changed_is_not_rendered_again(site):
+    """CONTRIBUTING.md: “and only the pages rendered that have changed or show something that has;”"""
+    first, done, told = site()
+    assert done == ["index", "two"] and "first" in first and first.startswith("One <h1") and not told
+    assert site() == (first, [], [])
+
+
+def test_a_page_is_rendered_again_after_an_edit_of_it_or_of_what_it_includes(site):
+    site()
+    (site.folder / "outputs/one.txt").write_text("second\n")
+    page, done, _ = site()
+    assert "second" in page and done == ["index"]
+    (site.folder / "docs/index.md").write_text(PAGE.replace("One", "Other"))
+    page, done, _ = site()
+    assert page.startswith("Other <h1") and done == ["index"]
+
+
+def test_all_are_rendered_again_after_a_change_of_the_settings_the_machinery_or_the_pages(site, monkeypatch):
+    site()
+    (site.folder / "mkdocs.yml").write_text(SETTINGS % (site.folder / "outputs") + "  - attr_list\n")
+    assert site()[1] == ["index", "two"]
+    (site.folder / "docs/three.md").write_text("# Three\n")
+    assert site()[1] == ["index", "three", "two"]
+    assert site()[1] == []
+    monkeypatch.setattr("weave.memo.tools", lambda *rooms: f"{rooms} of another day")
+    assert site()[1] == ["index", "three", "two"]
+
+
+def test_what_is_wrong_with_a_page_is_told_in_every_build(site):
+    (site.folder / "docs/two.md").write_text("# Two\n\n## End\n\n[Away](nowhere.md)\n")
+    for _ in range(2):
+        _, done, told = site()
+        assert "two" in done and len(told) == 1 and "nowhere.md" in told[0]
+
+
+def test_a_link_is_held_to_the_page_that_it_leads_to_though_only_that_has_changed(site):
+    site()
+    (site.folder / "docs/two.md").write_text("# Two\n\n## Close\n")
+    _, done, told = site()
+    assert done == ["two"] and len(told) == 1 and "#end" in told[0]
+
+
+def test_what_a_quiet_build_has_not_told_the_next_one_tells(site):
+    (site.folder / "docs/two.md").write_text("# Two\n\n## End\n\n[Away](nowhere.md)\n")
+    log = logging.getLogger("mkdocs")
+    log.setLevel(logging.ERROR)  # as `mkdocs build -q` does
+    try:
+        assert site()[2] == [] and site()[1] == []
+    finally:
+        log.setLevel(logging.NOTSET)
+    assert "nowhere.md" in site()[2][0]
+
+
+def test_a_page_that_includes_in_another_way_is_rendered_each_time(site):
+    (site.folder / "docs/two.md").write_text("# Two\n\n## End\n\n--8<--\none.txt\n--8<--\n")
+    site()
+    assert site()[1] == ["two"]
