@@ -33,12 +33,14 @@ def on_startup(command, dirty):
 
 
 def on_config(config):
+    from publish.search import index_once
     from takeaway.archives import archives as offered
 
     place.lock(BUILD)
     place.stamp(ROOT)
     config.markdown_extensions += ["pages.elements", "pages.mathematics", "pages.finish"]
     config.extra["site"] = config.site_dir
+    index_once(config.plugins["material/search"].search_index, MEMO / "search")
     if called != "serve":
         archives.update(offered())
         config.site_dir = str(BUILD / "site")
@@ -107,8 +109,7 @@ def file(name, root, config) -> File:
 
 
 def on_nav(nav, config, files):
-    course[:] = nav.pages
-    built[:] = [nav]
+    course[:], built[:] = nav.pages, [nav]
 
 
 def on_page_markdown(markdown, page, config, files):
@@ -123,8 +124,7 @@ def on_page_markdown(markdown, page, config, files):
     markdown, said = with_errors(markdown, broken, SNIPPETS), words(BUILD)
     if said is not None:
         markdown = with_checks(source, markdown, Path(config.docs_dir) / "exercises")
-    if source.startswith("labs/"):
-        # By now mkdocs-jupyter has run the lab.
+    if source.startswith("labs/"):  # by now mkdocs-jupyter has run the lab
         markdown, drawings = lab_page(stem, markdown, said is not None)
         for name, drawing in drawings.items():
             (BUILD / "figures" / name).write_bytes(drawing)

@@ -1,14 +1,17 @@
 """A page is rendered again as soon as anything has changed that its HTML depends on, and not before."""
 
 import logging
+from types import SimpleNamespace
 
 import pytest
+from material.plugins.search.plugin import SearchIndex
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.structure.pages import Page
 
 import conftest  # noqa: F401  which finds the machinery
 from pages import rendered
+from publish.search import index_once
 
 SETTINGS = """
 site_name: Two pages
@@ -110,3 +113,31 @@ def test_a_page_that_includes_in_another_way_is_rendered_each_time(site):
     (site.folder / "docs/two.md").write_text("# Two\n\n## End\n\n--8<--\none.txt\n--8<--\n")
     site()
     assert site()[1] == ["two"]
+
+
+def test_a_page_that_has_not_changed_is_not_read_again_for_the_search(tmp_path):
+    page = SimpleNamespace(url="one/", title="One", meta={}, toc=[], content="<p>first</p>")
+    home = SimpleNamespace(url="", title="Home", meta={}, toc=[], content="<p>welcome</p>")
+
+    def indexed(*pages):
+        index, read = SearchIndex(), []
+        add = index.add_entry_from_context
+        index.add_entry_from_context = lambda page: read.append(page.url) or add(page)
+        index_once(index, tmp_path)
+        for one in pages:
+            index.add_entry_from_context(one)
+        return [(entry["location"], entry["title"], entry["text"]) for entry in index.entries], read
+
+    first = [("", "Home", "<p>welcome</p>"), ("one/", "One", "<p>first</p>")]
+    assert indexed(home, page) == (first, ["", "one/"])
+    assert indexed(home, page) == (first, [])
+    page.content = "<p>second</p>"
+    assert indexed(home, page) == ([first[0], ("one/", "One", "<p>second</p>")], ["one/"])
+    page.meta = {"search": {"exclude": True}}
+    assert indexed(home, page) == (first[:1], ["one/"])
+    page.meta, page.url, page.title = {}, "labs/one/", "Two"
+    assert indexed(page, home) == ([("labs/one/", "Two", "<p>second</p>"), first[0]], ["labs/one/"])
+    page.title = "Three"
+    assert indexed(page) == ([("labs/one/", "Three", "<p>second</p>")], ["labs/one/"])
+    page.url = "labs-one/"
+    assert indexed(page) == ([("labs-one/", "Three", "<p>second</p>")], ["labs-one/"])

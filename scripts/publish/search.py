@@ -10,6 +10,8 @@ from html import unescape
 from keyword import iskeyword
 from pathlib import Path
 
+from weave.memo import remembered
+
 SYNONYMS = Path(__file__).with_name("synonyms.txt")
 
 PROGRAM = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
@@ -18,6 +20,24 @@ NAME = re.compile(r"[^\W\d]\w+")
 TAG = re.compile(r"<[^>]*>")
 HYPHENATED = re.compile(r"[a-z]+(?:-[a-z]+)+")
 Group = tuple[list[re.Pattern], list[str]]
+
+
+def index_once(index, memo: Path) -> None:
+    """Let the theme's index take a page's sections from ``memo``, where the page is as it was the last time."""
+    add = index.add_entry_from_context
+
+    def added(page):
+        before = len(index.entries)
+
+        def made():
+            add(page)
+            return index.entries[before:]
+
+        name = page.url.strip("/").replace("/", "-") or "index"
+        besides = repr((page.url, page.title, page.meta, page.content))
+        index.entries[before:] = remembered(memo, name, [], made, ("publish",), besides)
+
+    index.add_entry_from_context = added
 
 
 def add_words(path: Path, table: str) -> None:
