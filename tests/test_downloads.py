@@ -31,6 +31,7 @@ from conftest import (
     small_site,
     until,
 )
+from labs.kernels import Manager
 from pages.elements import FIGURES
 from proven import LOOKS, proven_by
 from takeaway.downloads import take_along, take_along_of_lab
@@ -179,7 +180,9 @@ def test_a_notebook_prints_and_draws_in_a_fresh_kernel_what_the_page_shows(
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "config"))
     book = nbformat.read(tmp_path / "lesson.ipynb", as_version=4)
-    run = NotebookClient(book, resources={"metadata": {"path": str(tmp_path)}}).async_execute
+    run = NotebookClient(
+        book, kernel_manager_class=Manager, resources={"metadata": {"path": str(tmp_path)}}
+    ).async_execute
     with ThreadPoolExecutor(1) as apart:  # Playwright has a loop of events in this thread
         apart.submit(lambda: asyncio.run(run())).result()
     cells = {cell.id: cell for cell in book.cells}

@@ -43,6 +43,7 @@ from lab import (
     typical_wrong_answers,
     words_of,
 )
+from labs.kernels import Manager
 from labs.lab import ANSWER, blanked, checks, downloads, explanations
 from labs.page import page as lab_page
 from weave.run import COLOUR, STYLES
@@ -273,7 +274,9 @@ def executed(site, tmp_path, monkeypatch):
         book = nbformat.read(site / "labs/downloads" / name, 4)
         (tmp_path / "alone").mkdir()
         path = {"metadata": {"path": str(tmp_path / "alone")}}
-        return NotebookClient(book, timeout=120, kernel_name="python3", resources=path).execute()
+        return NotebookClient(
+            book, timeout=120, kernel_name="python3", kernel_manager_class=Manager, resources=path
+        ).execute()
 
     return execute
 

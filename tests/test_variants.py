@@ -21,6 +21,7 @@ from nbclient import NotebookClient
 
 import axe
 from conftest import ROOT
+from labs.kernels import Manager
 from problems.command import EASY, PUBLISHED, archive, files
 from problems.formats.markdown import for_a_bank, for_paper
 from problems.sets import numbered, problem_sets
@@ -174,7 +175,9 @@ def test_a_notebook_is_valid_and_runs_with_its_blanks_in_a_kernel_of_its_own(tmp
     """docs/teach.md: “set-01.ipynb … | a notebook for each learner: a blank under each question,”"""
     notebook = nbformat.reads(written()["set-01.ipynb"], 4)
     nbformat.validate(notebook)
-    ran = NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}, timeout=120).execute()
+    ran = NotebookClient(
+        notebook, kernel_manager_class=Manager, resources={"metadata": {"path": str(tmp_path)}}, timeout=120
+    ).execute()
     said = [
         output.data["text/markdown"]
         for cell in ran.cells
