@@ -504,6 +504,33 @@ def test_the_fit_of_a_parabola_ends_at_the_peak_and_runs_below_the_floor_s_curve
     assert (right, high) == run[-1] and left == run[0][0] and low > run[0][1]  # downwards y grows
 
 
+@pytest.mark.parametrize(
+    "losses, kinds",
+    [
+        ("1\n1.2\n1.4\n1.7\n2\n2.4\n1e9\nnan", ["run", "fit", "limit"]),
+        ("5\n4\n3\n2\n1", ["run"]),
+        ("-5\n-3\n2\n30\n200\n1500\nnan", ["run"]),
+    ],
+    ids=["it explodes", "it falls", "it begins below zero"],
+)
+@pytest.mark.parametrize("width", [1280, 360])
+def test_what_each_line_is_stands_below_the_axes_where_none_of_them_runs(box, losses, kinds, width):
+    one = box(width=width)
+    paste(one, losses)
+    verdict(one)
+    drawing, axes = (one.locator(name).bounding_box() for name in (".drawing", ".drawing svg"))
+    keys = one.locator(".drawing .keys span")
+    assert keys.evaluate_all("keys => keys.map(key => key.className)") == kinds
+    for key in keys.all():
+        place = key.bounding_box()
+        assert place["y"] >= axes["y"] + axes["height"]
+        assert drawing["x"] < place["x"] and place["x"] + place["width"] < drawing["x"] + drawing["width"]
+        line, shown = key.evaluate(LINE_AND_KEY)
+        assert line == shown, key.inner_text()
+    lines = [one.locator(f'.inside > path[class="{kind}"]') for kind in ("run", "fit", "limit")]
+    assert [line.get_attribute("class") for line in lines if line.get_attribute("d")] == kinds
+
+
 def test_losses_below_zero_are_drawn_on_a_plain_axis_without_a_fit(box):
     one = box()
     paste(one, "-5\n-3\n2\n30\n200\n1500\nnan")
@@ -858,6 +885,16 @@ def test_of_the_questions_that_wait_only_the_last_is_read(box):
     )
     assert posted == [["1\n2", "1\n2\n3\n4"], "4 losses were read, named loss."]
 
+
+# How a line is drawn, and how its key: colour, and whether it is dashed.
+LINE_AND_KEY = """key => {
+    const line = getComputedStyle(key.closest(".drawing").querySelector(`.inside > path.${key.className}`));
+    const shown = getComputedStyle(key, "::before");
+    return [
+        [line.stroke, line.strokeDasharray !== "none"],
+        [shown.borderTopColor, shown.borderTopStyle === "dashed"],
+    ];
+}"""
 
 SILENT = """() => {
     const Real = window.Worker;

@@ -206,13 +206,3 @@ test("the limit is a line across or up the whole frame, and none where there is 
     assert.equal(drawn(one, "limit"), "", JSON.stringify(none));
   }
 });
-
-test("a legend stands at the right, at the top or the bottom, a line for each kind", () => {
-  const one = panel();
-  one.legend([["run", "loss"], ["fit", "what was read"]]);
-  assert.deepEqual(one.axes.words.slice(-2), ["loss at 459 89", "what was read at 459 105"]);
-  assert.equal(one.axes.find("run key").attributes.d, "M464 85h18");
-  assert.equal(one.axes.find("key 0").attributes["text-anchor"], "end");
-  one.legend([["run", "loss"], ["fit", "what was read"]], 1);
-  assert.deepEqual(["run", "fit"].map((kind) => one.axes.find(`${kind} key`).attributes.d), ["M464 283h18", "M464 299h18"]);
-});

@@ -13,12 +13,23 @@ function reach(losses, logY) {
   return { y: [low - room, high + room], top: logY ? 10 ** high : high };
 }
 
+/** What a kind of line is. */
+function key(kind, words) {
+  const found = document.createElement("span");
+  found.className = kind;
+  found.textContent = words;
+  return found;
+}
+
 export class Drawing {
   constructor() {
     this.element = document.createElement("div");
     this.element.className = "drawing";
     this.svg = node(this.element, "drawn", "svg", { role: "img" });
     this.panel = new Panel(this.svg);
+    this.keys = this.element.appendChild(document.createElement("p")); // below the axes, where no line runs
+    this.keys.className = "keys";
+    this.keys.setAttribute("aria-hidden", "true");
   }
 
   draw({ found, span, points, fit, bad }, width) {
@@ -41,9 +52,10 @@ export class Drawing {
     panel.line("run", points);
     panel.marks("run dots", points.length < 80 ? points : [], "s", 2.5);
     panel.line("fit", logY ? fit : []);
-    panel.limit("limit", { y: logY && fit.length && span.loss > 0 ? span.loss : NaN });
+    const limited = logY && fit.length > 0 && span.loss > 0;
+    panel.limit("limit", { y: limited ? span.loss : NaN });
     panel.marks("lost", bad ? [[end, top]] : [], "x", 6);
-    panel.legend([["run", "loss"], ...(logY && fit.length ? [["fit", "what was read"], ["limit", "at the limit"]] : [])], fit.length ? 0.78 : 0);
+    this.keys.replaceChildren(key("run", "loss"), ...(logY && fit.length ? [key("fit", "what was read")] : []), ...(limited ? [key("limit", "at the limit")] : []));
     this.svg.setAttribute("aria-label", `The losses of ${span.count} steps, from ${short(span.begin)} to ${short(span.peak)} at step ${last}${bad && ", then " + bad}. ${found.why[0]}`);
   }
 }

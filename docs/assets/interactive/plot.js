@@ -152,17 +152,6 @@ export class Panel {
     this.path(name, seen.map((point) => shapes[shape](...this.at(point), radius)).join(""));
   }
 
-  /** What each kind of line is, at the right: at the top (0), the bottom (1), or between. */
-  legend(entries, low = 0) {
-    const { x, y, width, height } = this.box;
-    const top = y + 3 + low * (height - 16 * entries.length - 6);
-    entries.forEach(([kind, words], i) => {
-      const line = top + 16 * i + 8;
-      node(this.axes, `${kind} key`, "path", { d: `M${x + width - 24} ${line}h18` });
-      text(this.axes, `key ${i}`, words, { x: x + width - 29, y: line + 4, "text-anchor": "end" });
-    });
-  }
-
   /** The stability limit: always the same dashed line. */
   limit(name, { x, y }) {
     const { box } = this;
