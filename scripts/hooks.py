@@ -72,12 +72,13 @@ def on_pre_build(config):
     write_downloads(LABS, BUILD / "labs" / "downloads", config.site_url, MEMO)
 
 
-def run_programs(docs):
+def run_programs(docs, only=None):
     from pages.page import without_page
     from weave.weave import weave
 
-    broken.clear()
-    broken.update(weave(SNIPPETS, BUILD, serving=called == "serve"))
+    for name in [*broken] if only is None else [path.stem for path in only]:
+        broken.pop(name, None)
+    broken.update(weave(SNIPPETS, BUILD, called == "serve", only))
     for error in [*broken.values(), *without_page(SNIPPETS, docs)]:
         if called != "serve":
             raise error
@@ -188,13 +189,12 @@ def on_serve(server, config, builder):
     from publish.serve import announce, by_edit
     from python.kit import compose
 
-    def remake():
-        run_programs(Path(config.docs_dir))
-        compose(Path(config.docs_dir), SNIPPETS, BUILD)
+    def remake(programs, chapters):
+        run_programs(Path(config.docs_dir), programs)
+        compose(Path(config.docs_dir), SNIPPETS, BUILD, chapters)
 
     announce(server.url, config.dev_addr)
     server.builder = by_edit(builder, ROOT, BUILD, built, remake)
-    return server
 
 
 on_shutdown = place.unlock

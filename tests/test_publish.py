@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from publish import place
 from publish.place import lock, note, publish, state, touched, unchanged, unlock
 from publish.serve import affected, by_edit
 from publish.telling import tell_where_links_lead
+from takeaway.slides.decks import write_decks
 from weave.source import SiteError
 
 
@@ -180,7 +182,7 @@ def test_after_a_whole_build_that_failed_an_edit_takes_a_whole_build_again(tmp_p
         if fails.pop():
             raise SiteError("a lab failed")
 
-    builder = by_edit(whole, tmp_path, tmp_path, [], lambda: built.append("edit"))
+    builder = by_edit(whole, tmp_path, tmp_path, [], lambda *which: built.append("edit"))
     (tmp_path / "mkdocs.yml").write_text("site_name: x")
     with pytest.raises(SiteError):
         builder()
@@ -188,6 +190,33 @@ def test_after_a_whole_build_that_failed_an_edit_takes_a_whole_build_again(tmp_p
     fails.append(False)
     builder()
     assert built == ["whole", "whole"]
+
+
+def test_an_edit_runs_the_edited_programs_and_makes_the_decks_of_the_pages_that_show_them(tmp_path):
+    docs, snippets, made = tmp_path / "docs", tmp_path / "snippets", []
+    for folder in (docs, snippets, tmp_path / "figures"):
+        folder.mkdir()
+    (docs / "cases.md").write_text("words")
+    (docs / "index.md").write_text("![What it shows](figures/taylor.run.svg)")
+    (snippets / "taylor.py").write_text("1")
+    nothing = SimpleNamespace(
+        get_file_from_path=lambda name: None, documentation_pages=list, site_dir=tmp_path / "site"
+    )
+    built = [nothing, nothing, None, None]
+    builder = by_edit(None, tmp_path, tmp_path, built, lambda *which: made.append(which))
+    (snippets / "taylor.py").write_text("1 + 1")
+    builder()
+    (docs / "cases.md").write_text("other words")
+    builder()
+    assert made == [({snippets / "taylor.py"}, {"index"}), (set(), {"cases"})]
+
+
+def test_the_deck_of_one_chapter_is_the_same_made_alone(tmp_path):
+    sources = ROOT / "docs", ROOT / "snippets"
+    whole = write_decks(*sources, tmp_path / "whole", None)
+    (alone,) = write_decks(*sources, tmp_path / "alone", None, {"taylor", "index"})
+    assert alone.name == "taylor.md" and len(whole) > 10
+    assert alone.read_bytes() == (tmp_path / "whole/slides/taylor.md").read_bytes()
 
 
 def test_an_edit_leads_to_the_pages_that_show_it_or_to_a_whole_build(tmp_path):

@@ -279,3 +279,18 @@ def test_while_serving_a_broken_program_does_not_stop_the_others(program, tmp_pa
     assert {name: type(error) for name, error in broken.items()}.keys() == {"chapter", "unread"}
     assert "snippets/chapter.py, line 2: section 'only' raised ZeroDivisionError" in str(broken["chapter"])
     assert [file.name for file in (tmp_path / "build/outputs").iterdir()] == ["another.only.txt"]
+
+
+def test_while_serving_only_the_program_that_was_edited_is_woven_and_what_others_showed_stays(
+    program, tmp_path
+):
+    path, build = program("print('one')"), tmp_path / "build"
+    other = path.with_stem("chapter-2")
+    other.write_text(path.read_text().replace("only", "first").replace("one", "two"))
+    weave(path.parent, build)
+    path.write_text(path.read_text().replace("only", "new").replace("one", "three"))
+    other.write_text("1 / 0")
+    assert weave(path.parent, build, True, {path}) == {}
+    printed = {file.name: file.read_text() for file in (build / "outputs").iterdir()}
+    assert printed == {"chapter.new.txt": "three\n", "chapter-2.first.txt": "two\n"}
+    assert list(weave(path.parent, build, True, {other})) == ["chapter-2"]

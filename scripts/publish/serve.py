@@ -65,20 +65,21 @@ def announce(url: str, address: tuple[str, int]) -> None:
 def by_edit(whole: Callable, root: Path, build: Path, built: list, remake: Callable) -> Callable:
     """A builder for the server: of what an edit changed alone, or, where that cannot be told, of the ``whole``.
 
-    ``built`` is what the last whole build left: config, files, navigation and templates; ``remake`` runs the
-    programs and makes the decks.
+    ``built`` is what the last whole build left: config, files, navigation and templates; ``remake`` runs these
+    programs and makes the decks of these chapters.
     """
     edits, sound = Edits(root), True
 
     def builder():
         nonlocal sound
-        names = affected(edits.changed(), root / "docs", root / "snippets")
+        changed = edits.changed()
+        names = affected(changed, root / "docs", root / "snippets")
         if not names or not sound:  # a whole build that failed has left nothing to go on from
             sound = False
             whole()
             sound = True
             return
-        remake()
+        remake({path for path in changed if path.suffix == ".py"}, {Path(name).stem for name in names})
         rebuild(names, *built, build / "figures")
 
     return builder

@@ -38,9 +38,9 @@ def words(build: Path) -> dict | None:
     return WORDS if (build / KIT).exists() else None
 
 
-def compose(docs: Path, snippets: Path, build: Path) -> None:
-    """Make the decks, whose code can be run on the wall where programs run in the page."""
-    write_decks(docs, snippets, build, words(build))
+def compose(docs: Path, snippets: Path, build: Path, only: set[str] | None = None) -> None:
+    """Make the decks, or ``only`` these, whose code can be run on the wall where programs run in the page."""
+    write_decks(docs, snippets, build, words(build), only)
 
 
 def write_kit(snippets: Path, docs: Path, folder: Path, path: Path) -> None:

@@ -1,7 +1,6 @@
 """Weave the programs into what the pages include: ``build/outputs`` and ``build/figures``."""
 
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from pathlib import Path
 
@@ -12,8 +11,10 @@ from weave.run import Shown, run
 from weave.source import SiteError, check_links
 
 
-def weave(snippets: Path, build: Path, serving: bool = False) -> dict[str, SiteError]:
-    """Run every program in ``snippets`` and write what it showed to ``build``.
+def weave(
+    snippets: Path, build: Path, serving: bool = False, only: set[Path] | None = None
+) -> dict[str, SiteError]:
+    """Run every program in ``snippets``, or ``only`` these, and write what it showed to ``build``.
 
     Programs run side by side on all cores. One that has not changed since the last build, nor its
     data or the package that it imports, is not run again; those in folders are read and not run.
@@ -22,7 +23,7 @@ def weave(snippets: Path, build: Path, serving: bool = False) -> dict[str, SiteE
     """
     check_links(snippets)
     broken, sound = {}, []
-    for program in programs(snippets):
+    for program in programs(snippets) if only is None else sorted(only):
         try:
             sections(program)
             sound += [program] * (program.parent == snippets)
@@ -31,9 +32,11 @@ def weave(snippets: Path, build: Path, serving: bool = False) -> dict[str, SiteE
             if not serving:
                 raise
     chapters, failed = _side_by_side(sound, build / "memo", serving)
-    for folder in ("outputs", "figures"):
-        shutil.rmtree(build / folder, ignore_errors=True)
-        (build / folder).mkdir(parents=True)
+    for folder in build / "outputs", build / "figures":
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if only is None or old.name.partition(".")[0] in {program.stem for program in only}:
+                old.unlink()
     for program, shown in chapters.items():
         _write(program.stem, shown, build)
     names = {program: program.relative_to(snippets).with_suffix("") for program in broken | failed}

@@ -22,18 +22,22 @@ def is_chapter(markdown: str) -> bool:
     return "\n!!! predict " in markdown
 
 
-def write_decks(docs: Path, snippets: Path, build: Path, words: dict | None) -> list[Path]:
+def write_decks(
+    docs: Path, snippets: Path, build: Path, words: dict | None, only: set[str] | None = None
+) -> list[Path]:
     """Write all decks to ``slides`` in ``build``; where Python comes to the page, with what can be run.
 
-    ``words`` says which sections cannot be run there; without it none can.
+    ``words`` says which sections cannot be run there; without it none can. ``only`` names chapters whose decks
+    alone are written.
     """
     programs = Programs(snippets, build / "outputs", words)
     pages = {page.stem: read(page) for page in sorted(docs.glob("*.md"))}
     notation = pages.get("notation", "")
     chapters = {name: _led(text, name) for name, text in pages.items() if is_chapter(text)}
-    decks = {name: slides(text, programs, notation) for name, text in chapters.items()}
+    wanted = chapters if only is None else chapters.keys() & only
+    decks = {name: slides(chapters[name], programs, notation) for name in wanted}
     titles = {name: f"Slides: {name.title()}" for name in decks}
-    if "teach" in pages:
+    if "teach" in pages and only is None:
         for name, title, found in lectures(pages["teach"], decks):
             decks[name], titles[name] = found, title
     (build / "slides").mkdir(parents=True, exist_ok=True)
