@@ -39,10 +39,10 @@ def site(tmp_path, monkeypatch, caplog):
     done, render = [], Page.render
     monkeypatch.setattr(Page, "render", lambda page, *how: done.append(page.file.name) or render(page, *how))
 
-    def built():
+    def built(**options):
         done.clear()
         caplog.clear()
-        config = load_config(str(tmp_path / "mkdocs.yml"))
+        config = load_config(str(tmp_path / "mkdocs.yml"), **options)
 
         def on_page_markdown(markdown, page, config, files):
             rendered.remember(page, tmp_path / "memo", [tmp_path / "outputs"])
@@ -74,6 +74,8 @@ def test_a_page_is_rendered_again_after_an_edit_of_it_or_of_what_it_includes(sit
 
 
 def test_all_are_rendered_again_after_a_change_of_the_settings_the_machinery_or_the_pages(site, monkeypatch):
+    assert 'href="two/#end"' in site()[0]
+    assert 'href="two.html#end"' in site(use_directory_urls=False)[0]
     site()
     (site.folder / "mkdocs.yml").write_text(SETTINGS % (site.folder / "outputs") + "  - attr_list\n")
     assert site()[1] == ["index", "two"]

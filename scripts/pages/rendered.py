@@ -32,7 +32,8 @@ def _render(page, render, memo: Path, sources: list[Path], config, files) -> Non
         return render(config, files)  # an include of another kind, of which nothing is known here
     places = [Path(config.config_file_path), *(source / name for name, *_ in includes for source in sources)]
     # A quiet build tells nothing, so the next one cannot rely on it.
-    besides = log.isEnabledFor(logging.WARNING), page.markdown, sorted(file.src_uri for file in files)
+    told, linked = log.isEnabledFor(logging.WARNING), sorted(file.src_uri for file in files)
+    besides = told, config.use_directory_urls, page.markdown, linked
     try:
         given, links = remembered(
             memo,
