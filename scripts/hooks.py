@@ -49,8 +49,8 @@ def on_config(config):
 
 
 def state(config) -> str:
-    besides = config.site_url, config.repo_url, config.strict, config.theme.name, had(BUILD), *archives
-    return place.state(ROOT, Path(config.extra["site"]), *besides)
+    options = [config[name] for name in ("site_url", "repo_url", "strict", "use_directory_urls")]
+    return place.state(ROOT, Path(config.extra["site"]), *options, config.theme.name, had(BUILD), *archives)
 
 
 def on_pre_build(config):

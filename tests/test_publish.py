@@ -9,6 +9,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from mkdocs.config import load_config
 
 import hooks
 from conftest import ROOT, copy_of_the_sources
@@ -169,6 +170,16 @@ def test_only_what_would_make_the_same_site_counts_as_unchanged(tmp_path):
     note(built, state(root, site, "address"))
     built.unlink()
     assert not unchanged(built, state(root, site, "address"))
+
+
+def test_an_option_of_the_command_counts_as_a_change_too(tmp_path):
+    options = {}, {"strict": False}, {"use_directory_urls": False}, {"site_url": "https://example.org/"}
+    states = []
+    for chosen in options:
+        config = load_config(str(ROOT / "mkdocs.yml"), **chosen)
+        config.extra["site"] = tmp_path
+        states.append(hooks.state(config))
+    assert len(set(states)) == len(options)
 
 
 def test_after_a_whole_build_that_failed_an_edit_takes_a_whole_build_again(tmp_path):
