@@ -19,7 +19,7 @@ const path = ({ panel }, name) => panel.inside.find(name).attributes.d;
 const count = (d, pen) => d.split(pen).length - 1;
 
 const labels = ({ panel }, axis) => panel.axes.find(`tick ${axis}`).words.map((one) => one.split(" at ")[0]);
-const keys = ({ panel }) => panel.axes.words.filter((one) => /loss|read|limit/.test(one) && !one.startsWith("The"));
+const keys = (drawing) => drawing.keys.children.map((one) => `${one.className}: ${one.textContent}`);
 
 test("an explosion is drawn on powers of ten, with what was read and where it was lost", () => {
   const drawing = draw("1\n10\n100\n1000\n10000\ninf");
@@ -35,8 +35,9 @@ test("an explosion is drawn on powers of ten, with what was read and where it wa
   assert.match(path(drawing, "run dots"), /^M52\.9 207\.6h5v5h-5z/);
   assert.deepEqual(panel.axes.words.slice(0, 3), ["The losses, inf from step 5 at 46 14", "update at 546 262", "0 at 55.4 246"]);
   assert.deepEqual([labels(drawing, "x"), labels(drawing, "y")], [["0", "1", "2", "3", "4", "5"], ["1", "10¹", "10²", "10³", "10⁴"]]);
-  assert.deepEqual(keys(drawing), ["loss at 517 157.56", "what was read at 517 173.56", "at the limit at 517 189.56"]);
-  assert.deepEqual(["run", "fit", "limit"].map((kind) => panel.axes.find(`${kind} key`).tag), ["path", "path", "path"]);
+  assert.deepEqual(keys(drawing), ["run: loss", "fit: what was read", "limit: at the limit"]);
+  assert.deepEqual(element.children.map((one) => one.tag), ["svg", "p"]);
+  assert.deepEqual([drawing.keys.className, drawing.keys.attributes["aria-hidden"]], ["keys", "true"]); // which the drawing's words tell
   assert.equal(
     svg.attributes["aria-label"],
     "The losses of 6 steps, from 1 to 10000 at step 4, then inf. The loss grew from step 0 to step 4, above its floor by a factor of 10 per update, as on a parabola.",
@@ -49,10 +50,11 @@ test("only the steps in which it grew are marked as growth", () => {
   assert.equal(count(path(drawing, "run"), "L"), 8);
 });
 
-test("a run that falls has neither a fit nor a limit, and its only key stands at the top", () => {
+test("a run that falls has neither a fit nor a limit, and one key", () => {
   const drawing = draw("5\n4\n3\n2.5\n2\n1.8");
   for (const name of ["growth", "fit", "limit", "lost"]) assert.equal(path(drawing, name), "", name);
-  assert.deepEqual(drawing.panel.axes.words.slice(-2), ["1 at 41 225.2", "loss at 517 39"]);
+  assert.deepEqual(drawing.panel.axes.words.slice(-1), ["1 at 41 225.2"]);
+  assert.deepEqual(keys(drawing), ["run: loss"]);
   assert.equal(path(drawing, "run"), "M55.4 83.2L149.8 102.3L244.1 127L338.5 142.6L432.8 161.8L527.1 170.8"); // with room above and below
   assert.equal(drawing.panel.title, "The losses");
   assert.equal(drawing.svg.attributes["aria-label"], "The losses of 6 steps, from 5 to 5 at step 0. The loss falls, to 2.");
@@ -63,7 +65,7 @@ test("losses below zero, or of nothing but zeros, stand on a plain axis", () => 
   assert.deepEqual(labels(below, "y"), ["0", "10", "20"]);
   assert.equal(path(below, "run"), "M55.4 210.1L173.4 203.4L291.3 196.8L409.2 176.8L527.1 43.9");
   for (const name of ["fit", "limit"]) assert.equal(path(below, name), "", name);
-  assert.deepEqual(keys(below), ["loss at 517 182.52"]);
+  assert.deepEqual(keys(below), ["run: loss"]);
   const zeros = draw("0\n0\n0\n0");
   assert.deepEqual(labels(zeros, "y"), ["−1", "−0.5", "0", "0.5", "1"]);
   assert.equal(path(zeros, "run"), "M55.4 127L212.7 127L369.9 127L527.1 127");

@@ -19,6 +19,10 @@ class Element {
     return child;
   }
 
+  replaceChildren(...children) {
+    this.children = children;
+  }
+
   /** What stands in it under these names, one in the other. */
   find(...names) {
     return names.reduce((one, name) => one.children.find((child) => child.attributes.class === name), this);
