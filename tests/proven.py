@@ -23,14 +23,21 @@ LOOKS = ("site/assets/**/*", "tests/axe.py", "tests/golden.py", "tests/rules.py"
 SKIPPED = "proven for these very files; the weekly job proves it again"
 
 
-def proven_by(*patterns: str) -> pytest.MarkDecorator:
+def proven_by(*patterns: str, together: bool = False) -> pytest.MarkDecorator:
     """Mark a test that depends on nothing but the files of these patterns, its own file and the locked packages.
 
     A pattern begins at the top of the repository and may name a parameter of the test: ``snippets/{chapter}.py``.
     A test that looks at the built site is spared only if it names what it looks at there, by patterns that begin
     with ``site/``; a page stands for the drawings on it too. Of tests marked so, those that need no site always run.
+    Tests that follow one another on one page run ``together``: all of their file that look at the site, or none.
     """
-    return pytest.mark.proven_by(*patterns)
+    return pytest.mark.proven_by(*patterns, together=together)
+
+
+def of_a_framework(*patterns: str):
+    """The same for one that runs a framework, by what it runs: one worker imports each framework once."""
+    files = ("tests/apart.py", "snippets/*.py", *patterns)
+    return lambda test: pytest.mark.xdist_group("frameworks")(proven_by(*files)(test))
 
 
 def known() -> dict[str, str]:
@@ -106,10 +113,13 @@ def spared(request) -> None:
     mark = item.get_closest_marker("proven_by")
     if not (mark and "site" in item.fixturenames and any(map(of_the_site, mark.args))):
         return
-    proof = proof_of(files_of(item)) + proof_of(files_of(item, request.getfixturevalue("site").parent))
+    looks = proof_of(files_of(item)) + proof_of(files_of(item, request.getfixturevalue("site").parent))
+    proof = looks
     if "browser" in item.fixturenames:
         proof += f" {request.getfixturevalue('browser').version}"
-    if before().get(name_of(item)) == proof:
+    together = [one for one in request.session.items if mark.kwargs["together"] and one.path == item.path]
+    others = [before().get(name_of(one), "") for one in together if "site" in one.fixturenames]
+    if before().get(name_of(item)) == proof and all(other.startswith(looks) for other in others):
         pytest.skip(SKIPPED)
     item.user_properties.append(("proves", [name_of(item), proof]))
 

@@ -4,6 +4,7 @@
 """
 
 import re
+from functools import cache
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,7 +14,7 @@ from bs4 import BeautifulSoup
 from chapters.shown import FIGURE, FRAMEWORK, numbers_quote_the_output  # noqa: F401, rule 2
 from chapters.shown import page_is_the_program as shown_on_the_page
 from weave.program import sections
-from weave.run import SCHEMES, Shown, run
+from weave.run import SCHEMES, Shown
 
 NO_CHAPTERS = {"measure", "misconceptions"}  # pages with a program that do not follow the chapters' pattern
 
@@ -34,15 +35,19 @@ def page_is_the_program(root: Path, chapter: str, shown: list[Shown]) -> list[st
     return [f"{chapter}: {one}" for one in shown_on_the_page(markdown, chapter, shown)]
 
 
-def run_repeats_itself(root: Path, chapter: str, shown: list[Shown]) -> list[str]:
-    """Rule 3: a second run prints and draws the same, byte for byte."""
-    again = run(root / "snippets" / f"{chapter}.py")
-    return [f"{chapter}: section '{a.name}' differs" for a, b in zip(shown, again, strict=True) if a != b]
+@cache
+def parsed(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "lxml")
+
+
+def pages_of(site: Path) -> dict[Path, BeautifulSoup]:
+    """Each page of a site, taken apart once for all that one worker asks of it."""
+    return {path: parsed(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
 
 
 def built_page_shows_it(root: Path, site: Path, chapter: str, shown: list[Shown]) -> list[str]:
     """Rule 5: in the HTML each code block is its section, each output its print, in order."""
-    page = BeautifulSoup((site / chapter / "index.html").read_text(encoding="utf-8"), "lxml")
+    page = parsed((site / chapter / "index.html").read_text(encoding="utf-8"))
     markdown = (root / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
     complaints, tabs = [], []
     for program, name in FRAMEWORK.findall(markdown):
@@ -62,8 +67,7 @@ def built_page_shows_it(root: Path, site: Path, chapter: str, shown: list[Shown]
 def images_are_right(site: Path) -> list[str]:
     """Rule 5: each image is a file with an alternative text, in the place of its own colour scheme."""
     complaints = []
-    for path in site.rglob("*.html"):
-        page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+    for path, page in pages_of(site).items():
         where = path.relative_to(site)
         for narrow in page.select("source[srcset]"):
             if not target(site, path, narrow["srcset"])[0].is_file():
@@ -84,8 +88,7 @@ def images_are_right(site: Path) -> list[str]:
 
 def links_lead_somewhere(site: Path) -> list[str]:
     """Rule 5: each link inside the site leads to a file and an anchor that exist, raw HTML included."""
-    complaints, anchors = [], {}
-    pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "lxml") for path in site.rglob("*.html")}
+    complaints, anchors, pages = [], {}, pages_of(site)
     for path, page in pages.items():
         anchors[path] = {tag["id"] for tag in page.select("[id]")} | {
             tag["name"] for tag in page.select("a[name]")
@@ -106,8 +109,7 @@ def links_lead_somewhere(site: Path) -> list[str]:
 def an_anchor_is_there_once(site: Path) -> list[str]:
     """A link to an anchor leads to one place."""
     complaints = []
-    for path in site.rglob("*.html"):
-        page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+    for path, page in pages_of(site).items():
         names = [tag["id"] for tag in page.select("[id]:not(svg *)")]
         twice = sorted({name for name in names if names.count(name) > 1})
         complaints += [f"{path.relative_to(site)}: the anchor {name!r} is there twice" for name in twice]
@@ -117,8 +119,7 @@ def an_anchor_is_there_once(site: Path) -> list[str]:
 def nothing_is_fetched_from_elsewhere(site: Path) -> list[str]:
     """Rule 5: no page, style sheet or drawing loads anything from another host."""
     complaints = []
-    for path in site.rglob("*.html"):
-        page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+    for path, page in pages_of(site).items():
         loads = page.select(
             "[src], link[rel~=stylesheet], link[rel~=icon], link[rel~=preload], link[rel~=preconnect]"
         )

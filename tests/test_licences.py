@@ -13,6 +13,7 @@ from publish.licences import TEMPLATES, Work, anchor, bundled, page, works
 from python.get import KIT, PACKAGES
 from python.licences import JOINED
 from python.licences import works as in_the_page
+from rules import pages_of
 from weave.source import SiteError
 
 SHIPPED = {work.name: work for work in works(ROOT)}
@@ -110,9 +111,9 @@ def test_the_theme_s_other_languages_are_not_shipped(site):
     assert not list(site.glob("assets/javascripts/lunr*"))
 
 
+@pytest.mark.xdist_group("pages")
 def test_every_page_leads_to_the_licences(site):
-    for path in site.rglob("*.html"):
-        html = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+    for path, html in pages_of(site).items():
         if html.select_one(".deck"):
             assert html.select_one("link[rel=license]")["href"] == "../../licences/"
             continue

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 from markdown import markdown
 
 from conftest import settle, until
 from pages.finish import ALIKE, PLAIN, thin
 from publish.theme_scripts import change_theme
+from rules import pages_of
 from weave.source import SiteError
 
 MOST = 3300  # elements of a page; the longest has some 3,000
@@ -42,9 +42,9 @@ def test_code_says_how_many_lines_it_has_and_can_be_scrolled_by_keyboard():
     assert "<code>c</code>" in page
 
 
+@pytest.mark.xdist_group("pages")
 def test_no_page_has_more_elements_than_a_phone_opens_at_once(site):
-    for path in site.rglob("*.html"):
-        page = BeautifulSoup(path.read_text(encoding="utf-8"), "lxml")
+    for path, page in pages_of(site).items():
         lecture = path.parent.name.startswith("lecture-")  # some chapters in one, to be projected
         assert len(page.find_all()) <= MOST or lecture, path
         words = [word["class"][0] for word in page.select("pre > code span[class]")]

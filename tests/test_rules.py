@@ -143,17 +143,21 @@ def test_the_built_page_shows_what_the_program_shows(site, chapter):
     assert rules.built_page_shows_it(ROOT, site, chapter, shown_by(chapter)) == []
 
 
+@pytest.mark.xdist_group("pages")
 def test_each_image_is_a_file_with_a_text_in_its_own_colour_scheme(site):
     assert rules.images_are_right(site) == []
 
 
+@pytest.mark.xdist_group("pages")
 def test_each_link_leads_to_a_page_and_an_anchor_that_exist(site):
     assert rules.links_lead_somewhere(site) == []
 
 
+@pytest.mark.xdist_group("pages")
 def test_an_anchor_is_on_its_page_once(site):
     assert rules.an_anchor_is_there_once(site) == []
 
 
+@pytest.mark.xdist_group("pages")
 def test_nothing_is_fetched_from_elsewhere(site):
     assert rules.nothing_is_fetched_from_elsewhere(site) == []

@@ -134,6 +134,32 @@ if os.environ["PYTHONHASHSEED"] == "{seed}":
         assert "section 'only' prints or draws something else each time" in failure(program(code))
 
 
+DRAWN = [
+    "plot([1, chance])",
+    "scatter([1, 2], [1, chance])",
+    "bar([1, 2], [1, chance])",
+    "fill_between([1, 2], [1, chance])",
+    "contour([[1, 2], [3, chance]])",
+    "imshow([[1, 2], [3, chance]])",
+    "hlines(0.5, 0, chance)",
+    "quiver([0], [0], [1], [chance])",
+    "xlim(0, chance)",
+    "title(chance)",
+    "plot([1, 2], color=str(chance / 2))",
+    "legend(plt.plot([1, 2]), [str(chance)])",
+    "text(0.5, chance, 'here')",
+    "axhline(chance)",
+]
+
+
+@pytest.mark.parametrize("drawing", DRAWN)
+def test_unseeded_randomness_that_is_only_drawn_stops_the_program(program, drawing):
+    code = "import numpy as np\nimport matplotlib.pyplot as plt\nchance = np.random.default_rng({}).random()\nplt."
+    message = failure(program(code.format("") + drawing))
+    assert "section 'only' prints or draws something else each time" in message and "seed" in message
+    assert run(program(code.format(0) + drawing))[0].figures
+
+
 def test_an_endless_loop_is_stopped_and_named(program):
     """CONTRIBUTING.md: “A program has a minute of computing,”"""
     path = program(

@@ -7,19 +7,18 @@ import unicodedata
 import xml.etree.ElementTree as etree
 
 import pytest
-from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
 from conftest import ROOT
+from rules import pages_of
+
+pytestmark = pytest.mark.xdist_group("pages")  # one worker takes them apart
 
 
 @pytest.fixture(scope="session")
 def pages(site):
     """Every built page, parsed, by its address below the site."""
-    files = sorted(site.rglob("*.html"))
-    return {
-        str(path.relative_to(site)): BeautifulSoup(path.read_text(encoding="utf-8"), "lxml") for path in files
-    }
+    return {str(path.relative_to(site)): page for path, page in pages_of(site).items()}
 
 
 def content(page, selector):

@@ -1,6 +1,8 @@
 """Redraw a figure for a phone, which would show one made for a desktop at half its size."""
 
+import hashlib
 import io
+import pickle
 import re
 from textwrap import wrap
 
@@ -18,6 +20,8 @@ ALONE, STACKED = 3.0 * POINTS, 2.3 * POINTS  # the height of a panel
 
 
 FINER = re.compile(r"(?<=\.\d\d)\d+")
+# What an artist of matplotlib may be asked for, of all that a run of its program can decide.
+DATA = "xydata", "offsets", "array", "paths", "verts", "view_interval", "text", "color", "facecolor"
 KIND = "image/x-narrow"  # how a notebook keeps it, beside the figure's other kinds
 
 
@@ -35,6 +39,12 @@ def png(figure) -> bytes:
     options = {"transparent": False, "facecolor": "white", "metadata": {"Software": None}}
     figure.savefig(picture, format="png", dpi=200, **options)
     return picture.getvalue()
+
+
+def data(figure) -> str:
+    """A fingerprint of what the figure shows: where two runs draw other numbers or words, theirs differ."""
+    asked = [getattr(artist, f"get_{name}", None) for artist in figure.findobj() for name in DATA]
+    return hashlib.sha256(pickle.dumps([ask() for ask in asked if ask])).hexdigest()
 
 
 def in_notebooks(shell) -> None:

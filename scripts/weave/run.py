@@ -36,15 +36,15 @@ class Shown:
     figures: dict[str, str] = field(default_factory=dict)
     narrow: dict[str, str] = field(default_factory=dict)  # the same figures, for a phone
     picture: bytes = b""
+    data: str = ""  # a fingerprint of what they show
 
 
 def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
     """Run a program in two processes, and return what its sections showed.
 
     The two differ in how Python orders sets, so that what depends on it is noticed; one draws the wide figures,
-    the other the narrow ones. ``time_limit`` is in seconds of computing, for the whole program, whatever else
-    the machine does. Raises SiteError if the program fails, warns, prints differently in the two, or is not
-    done in time; no process outlives the call.
+    the other the narrow ones. ``time_limit`` is in seconds of computing, for the whole program. Raises SiteError
+    if it fails, warns, prints or draws differently in the two, or is not done in time; no process outlives the call.
     """
     path = path.absolute()  # the process runs in a folder of its own
     parts = sections(path)
@@ -55,7 +55,7 @@ def run(path: Path, time_limit: float = TIME_LIMIT) -> list[Shown]:
         ]
         first, second = (_result(process, path, parts, time_limit) for process in processes)
     for part, one, other in zip(parts, first, second, strict=True):
-        if one.printed != other.printed or len(one.figures) != len(other.narrow):
+        if (one.printed, one.data) != (other.printed, other.data):
             problem = f"section '{part.name}' prints or draws something else each time."
             cure = "seed its randomness, `np.random.default_rng(0)`, and sort a set before it is printed."
             raise ProgramError(path, part.line, problem, cure)
@@ -113,8 +113,7 @@ class TooMuch(BaseException):
 def _play(path: Path, parts: list[Section], wide: bool, send) -> None:
     """In the process: announce each section and run it, then send all that was shown, or the failure."""
     _prepare(path)
-    namespace = {"__name__": "__main__", "__file__": str(path)}
-    shown = []
+    shown, namespace = [], {"__name__": "__main__", "__file__": str(path)}
     for part in parts:
         send(part)
         try:
@@ -145,7 +144,7 @@ def _show(path: Path, part: Section, wide: bool, namespace: dict) -> Shown:
     """Run a section, and take what it prints and what it draws, ``wide`` or narrow."""
     import matplotlib.pyplot as plt
 
-    from weave.narrow import narrow, png, svg
+    from weave.narrow import data, narrow, png, svg
 
     shown = Shown(part.name, "")
     with contextlib.redirect_stdout(Printed()) as printed, warnings.catch_warnings():
@@ -157,6 +156,7 @@ def _show(path: Path, part: Section, wide: bool, namespace: dict) -> Shown:
             problem = f"section '{part.name}' leaves more than one figure open."
             raise ProgramError(path, part.line, problem, "draw one figure a section.")
         if plt.get_fignums():
+            shown.data = data(plt.gcf())
             if wide:
                 shown.figures["light"], shown.picture = svg(plt.gcf()), png(plt.gcf())
             else:

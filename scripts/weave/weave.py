@@ -22,7 +22,7 @@ def weave(
     without, and returns the errors by the program's name.
     """
     check_links(snippets)
-    broken, sound = {}, []
+    broken, sound, edited = {}, [], {program.stem for program in only or ()}
     for program in programs(snippets) if only is None else sorted(only):
         try:
             sections(program)
@@ -35,7 +35,7 @@ def weave(
     for folder in build / "outputs", build / "figures":
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
-            if only is None or old.name.partition(".")[0] in {program.stem for program in only}:
+            if only is None or old.name.partition(".")[0] in edited:
                 old.unlink()
     for program, shown in chapters.items():
         _write(program.stem, shown, build)
