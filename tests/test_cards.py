@@ -7,7 +7,7 @@ import pytest
 
 from apart import LINES
 from conftest import ROOT
-from proven import proven_by
+from proven import of_a_framework
 from test_messages import found, said_by
 
 PAGE = (ROOT / "docs/cards.md").read_text(encoding="utf-8")
@@ -19,11 +19,7 @@ KEYS = {
 
 
 MESSAGES = "docs/cards.md", "docs/messages.md", "tests/messages/*", "tests/test_messages.py"
-
-
-def framework(test):
-    """One worker runs each framework once."""
-    return pytest.mark.xdist_group("frameworks")(proven_by(*LINES, *MESSAGES)(test))
+framework = of_a_framework(*LINES, *MESSAGES)
 
 
 def scaled():

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from conftest import ROOT, axes_of
+from proven import of_a_framework
 
 X_A = [20, 43, 63, 26, 53, 31, 58, 46, 58, 70, 46, 53, 60, 20, 63, 43, 26, 19, 31, 23]
 Y_A = [120, 128, 141, 126, 134, 128, 136, 132, 140, 144, 128, 136, 146, 124, 143, 130, 124, 121, 126, 123]
@@ -629,7 +630,7 @@ def test_with_the_lowest_number_a_row_with_every_key_masked_attends_to_all_alike
     assert chapter.fill == np.finfo(float).min  # what the program fills in
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_what_pytorch_does_with_a_row_whose_keys_are_all_masked():
     """“The lowest number, finfo.min, is not −1e9: in float16 that is −inf again, and PyTorch refuses to fill it in.” “So keep
     such rows out of the loss as well.” “(With −inf that alone is not enough, because the nan still reaches the gradients
@@ -1112,7 +1113,7 @@ def test_by_the_chain_rule_an_infinite_factor_times_0_is_nan_although_the_loss_i
         assert 1 / (2 * np.sqrt(x**2)) * 2 * x == pytest.approx(slope)
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_pytorch_has_mended_its_norm_and_refuses_batch_norm_on_one_value_but_no_root_of_yours():
     """“(PyTorch has since mended its norm at 0, and refuses batch-norm on one value.” “A √ or a variance that you write
     yourself has no such guard.)”"""

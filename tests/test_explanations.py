@@ -21,6 +21,7 @@ from problems.collection import (
 )
 from problems.collection.networks import adam, depth
 from problems.numbers import number
+from proven import of_a_framework
 from test_problems import largest_rate, settles, variants
 
 FEW = 12
@@ -453,7 +454,7 @@ def test_depth_each_slip_leaves_a_factor_out_or_takes_one_too_many():
         )
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_the_scaler_of_pytorch_halves_at_each_inf_and_doubles_after_2000_good_updates():
     """scripts/problems/collection/bits/scaler.py: “The scale does not come back by itself: it is doubled only after
     2,000 good updates.”"""

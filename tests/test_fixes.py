@@ -14,11 +14,13 @@ import pytest
 
 from apart import skip_without
 from conftest import ROOT, SNIPPETS, axes_of, names_after, names_of
+from proven import proven_by
 from remembers import remembers
 
 PAGE = (ROOT / "docs/fixes.md").read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.xdist_group("fixes")  # one worker runs the program once
+long_runs = proven_by("snippets/fixes.py", "tests/remembers.py")
 
 
 def start():
@@ -162,6 +164,7 @@ def test_recall_a_tenth_is_left_after_about_460_updates():
     assert error[1] == pytest.approx(0.1, rel=0.01) and np.log(10) / 0.005 == pytest.approx(460, abs=1)
 
 
+@long_runs
 def test_recall_the_curvature_of_the_safe_run_is_between_4800_and_5800_from_the_third_update(chapter):
     """“From Networks: on raw inputs the sharpness at the start is 61,840.” “So 2/sharpness is 0.000032, and yet a rate
     of 0.0001 is safe.” “The curvature does not stay.” “In that run it is 9,570 after one update and between 4,800 and
@@ -247,6 +250,7 @@ def crawl(rounding):
     return descent("raw", 1e-4, 5000, rounding=rounding)
 
 
+@long_runs
 @pytest.mark.parametrize("rounding", range(4))
 def test_at_a_ten_thousandth_it_falls_twenty_times_and_then_crawls_to_near_26(chapter, rounding):
     """“Predict: you lower the rate to 0.0001, and nothing explodes.” “Below 13: it falls at every update and only needs
@@ -274,6 +278,7 @@ def test_how_high_the_safe_run_jumps_and_where_it_ends_depend_on_the_last_digit(
     assert 20 < min(peaks) < max(peaks) < 100
 
 
+@long_runs
 def test_five_other_starts_end_between_26_and_29():
     """“Five other starts end between 26 and 29.”"""
     ends = [descent("raw", 0.0001, 5000, begin=seed)[-1] for seed in range(1, 6)]
@@ -867,6 +872,7 @@ def test_which_rates_arrive_at_a_loss_of_13(chapter, remedy):
     assert len(printed) == 6
 
 
+@long_runs
 def test_adam_alone_arrives_from_raw_inputs_from_other_starts_after_400_to_1400_updates(chapter):
     """“From raw inputs it alone reached the target: at 0.01 after 1441 updates (six other starts: after 400 to 1,400),”
     “From raw inputs Adam reaches 13 at one of the three rates, after 1441 updates; from standardised ones it does so at

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from apart import Later, skip_without
+from proven import proven_by
 
 torch, by_hand = Later("torch"), Later("by_hand")
 laboratory, make, styles = map(Later, ("measure.laboratory", "measure.logs.make", "measure.logs.styles"))
@@ -19,7 +20,10 @@ data, populations, tasks = (Later(f"measure.runs.{name}") for name in ("data", "
 training, truth, faults = (Later(f"measure.runs.{name}") for name in ("training", "truth", "losses"))
 
 PROVES = "diagnose"
-pytestmark = pytest.mark.xdist_group("frameworks")
+pytestmark = [
+    pytest.mark.xdist_group("frameworks"),  # one worker runs each framework once
+    proven_by("scripts/measure/**/*", "snippets/readlog/*", "tests/apart.py", "tests/by_hand.py"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import pytest
 
 from apart import skip_without
 from conftest import SNIPPETS
+from proven import of_a_framework
 
 
 def heavy_ball(alpha, beta, lam=1.0, steps=4000):
@@ -142,7 +143,7 @@ def test_decoupled_decay_by_itself_shrinks_the_weights_while_alpha_times_decay_i
         )
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_adams_two_running_means_are_named_as_the_page_says():
     r"""“PyTorch's formulas write $\mu$ for β.” “The usual letter for weight decay is $\lambda$ too, in the paper on AdamW and
     in PyTorch's formulas.” “PyTorch | lr; in the formulas of its pages $\gamma$” “PyTorch gives both coefficients as
@@ -267,7 +268,7 @@ def test_the_best_rate_for_the_next_step_and_twice_it(seed):
     assert np.argmin(losses) == 2 and losses[4] == pytest.approx(losses[0])
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_what_beta_keeps_and_what_adam_divides_by():
     r"""“$\beta$ | the momentum coefficient, in $v \leftarrow \beta v + g$ and $w \leftarrow w - \alpha v$ | below” “$v$ |
     the velocity of momentum: the sum of past gradients, fading by β | fixes” “$\beta_1, \beta_2$ | how much Adam keeps,
@@ -292,7 +293,7 @@ def test_what_beta_keeps_and_what_adam_divides_by():
     )
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_keras_and_optax_name_the_rate_and_the_coefficients_as_the_page_says():
     """“Keras, optax | learning_rate” “Keras as beta_1 and beta_2, optax as b1 and b2; the small number $\\epsilon$ is eps or
     epsilon.”"""
@@ -323,7 +324,7 @@ def test_where_gradients_are_large_the_penalty_inside_adam_hardly_decays():
     assert left[0] < 0.8 < 0.95 < left[1] < left[2] and left[2] == pytest.approx(1, abs=0.005)
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_pytorch_s_adam_puts_the_penalty_into_the_gradient():
     """The row above, in PyTorch: its Adam with weight_decay makes the steps of Adam on g + decay · w."""
     torch = pytest.importorskip("torch")
@@ -362,7 +363,7 @@ def test_inf_is_too_large_and_nan_is_where_no_value_would_be_right():
             assert np.isnan(kind(np.inf) - kind(np.inf)) and np.isnan(kind(0) / kind(0))
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_the_formats_have_16_16_32_and_64_bits():
     """“fp16, bf16, fp32, fp64 | number formats of 16, 16, 32 and 64 bits; elsewhere half, bfloat16, single and double |
     sixteen bits”"""

@@ -22,6 +22,7 @@ from matplotlib.colors import to_rgba
 
 from apart import last_line, skip_without
 from conftest import ROOT, SNIPPETS, axes_of, names_of, no_window
+from proven import of_a_framework
 from weave.program import sections
 
 FORMATS = "fp16", "bf16", "fp32", "fp64"
@@ -1201,7 +1202,7 @@ print(json.dumps(found))
 """
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_tensorflow_checks_numerics_and_keras_terminates_after_the_batch():
     """“PyTorch and Keras compute with 32 bits unless you ask for 16,” – “TensorFlow:
     `tf.debugging.enable_check_numerics()`, called before the model is built, raises an error at the first
@@ -1257,7 +1258,7 @@ print(json.dumps({"rows": rows, "bits": bits, "said": said, "help": help}))
 """
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_a_gradscaler_starts_high_skips_an_inf_and_halves_its_scale():
     """“With fp16 and PyTorch's `GradScaler`, a gradient that is inf in the first updates is normal: the scaler
     starts high, skips such an update and halves its scale. If the scale falls for ever, or the loss itself is
@@ -1283,7 +1284,7 @@ print(json.dumps(said | {"help": jax.config._value_holders["jax_debug_nans"].__d
 """
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_anomaly_mode_and_debug_nans_raise_an_error_at_a_nan_and_let_inf_pass():
     """“PyTorch: `torch.autograd.set_detect_anomaly(True)` makes the backward pass raise an error at a nan. It lets inf
     pass. JAX: `jax.config.update("jax_debug_nans", True)` raises an error where a nan is computed. It lets inf pass

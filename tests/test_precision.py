@@ -15,6 +15,7 @@ import pytest
 
 from apart import skip_without
 from conftest import ROOT, axes_of
+from proven import of_a_framework
 
 NAMES = "fp16", "bf16", "fp32"
 SHAPE = {"fp16": (10, 15), "bf16": (7, 127), "fp32": (23, 127)}
@@ -460,7 +461,7 @@ def test_master_weights_in_fp32_keep_what_16_bits_lose():
         assert master == pytest.approx(0.5, abs=0.01) and abs(alone - 0.5) > 2 * abs(master - 0.5)
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_autocast_keeps_the_weights_in_fp32_and_half_and_bfloat16_do_not():
     """“PyTorch's autocast does this; model.half() and model.bfloat16() do not.”"""
     torch = pytest.importorskip("torch")
@@ -574,7 +575,7 @@ def test_adam_in_pure_fp16_is_inf_below_0_0054_and_nan_at_0():
     assert adam_in_fp16(1.0) == pytest.approx(1, rel=0.01)
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_adam_of_pytorch_in_pure_fp16_is_inf_and_nan_too():
     torch = pytest.importorskip("torch")
     w = torch.nn.Parameter(torch.ones(3, dtype=torch.float16))
@@ -642,7 +643,7 @@ def test_after_2000_good_updates_the_scale_doubles_and_one_is_skipped(chapter):
     assert np.argmax(np.diff(scale[4:]) > 0) == pytest.approx(2000, abs=2)
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_the_scaler_of_pytorch_has_these_defaults_and_does_the_same():
     """“PyTorch's GradScaler begins with 65,536, halves it when a gradient is inf or nan and skips that update,
     and doubles it after 2,000 good ones.”"""
@@ -821,7 +822,7 @@ def test_a_scale_that_is_never_updated_skips_every_update(chapter):
     assert (skipped, longest, loss) == (100, 0, 50) and loss == 10**2 / 2
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_pytorch_raises_an_error_if_unscaled_twice_or_updated_before_the_step_and_about_the_others_says_nothing():
     """“PyTorch raises an error if you unscale twice, or update before the step.” “About the others it says
     nothing.”"""
@@ -850,7 +851,7 @@ def test_pytorch_raises_an_error_if_unscaled_twice_or_updated_before_the_step_an
 # How a nan hides
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_the_trainer_replaces_a_nan_by_the_mean_since_its_last_line():
     """“Hugging Face's Trainer replaces a loss that is nan or inf by the mean since its last line, in which it counts as 0.”
     “With a line every update, that is 'loss': 0.0 beside 'grad_norm': nan, and it is a nan.” “the loss is 0.0, the norm nan |
@@ -893,7 +894,7 @@ def test_a_skipped_update_leaves_neither_inf_nor_nan_among_the_losses(chapter):
         assert np.all(w[fits == 0] == start)
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_clip_grad_norm_makes_all_gradients_nan_and_goes_on():
     """“clip_grad_norm with a nan in one gradient makes all of them nan and goes on, unless you set
     error_if_nonfinite=True.”"""
@@ -1034,7 +1035,7 @@ def test_bf16_needs_no_scaler_because_its_range_is_that_of_fp32():
         assert keep("fp32", value) == pytest.approx(value, rel=1e-7)
 
 
-@pytest.mark.xdist_group("frameworks")
+@of_a_framework()
 def test_real_kernels_keep_longer_sums_and_the_ends_of_the_formats_stay():
     """“Real kernels keep longer sums inside and round at the end, so a single result may be better than here.” “The ends of
     the formats stay where they are.” “Formats of 8 bits have the same two ends, much closer together, and this page does

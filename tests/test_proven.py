@@ -9,6 +9,9 @@ import sys
 import pytest
 
 from conftest import ROOT
+from proven import proven_by
+
+pytestmark = proven_by("scripts/weave/memo.py")  # and what all depend on
 
 HOOKS = """import os, shutil
 from types import SimpleNamespace
@@ -50,6 +53,15 @@ def test_page(site, browser, path):
 @pytest.mark.parametrize("path", ["a/"])
 def test_without_the_site(path):
     pass
+"""
+TESTS_THAT_FOLLOW = """import pytest
+from proven import proven_by
+
+pytestmark = proven_by("site/a/*.html", together=True)
+
+@pytest.mark.parametrize("file", ["one.txt", "two.txt"])
+def test_in_turn(site, file):
+    assert "wrong" not in open(file).read()
 """
 
 
@@ -95,7 +107,7 @@ def ran(project, *options, **settings) -> dict[str, int]:
 
 
 def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
-    """CONTRIBUTING.md: “What runs in a framework, in a browser's Python or after each wrong answer to an exercise takes minutes, and is spared while each file that it looks at is as it was when it passed.”
+    """CONTRIBUTING.md: “What runs in a framework, in a browser's Python or after each wrong answer to an exercise, or builds a small site to break it, takes minutes, and is spared while each file that it looks at is as it was when it passed.”
     “Commit the `tests/proven.json` that a run writes.” “With `WEEKLY=1` nothing is spared, as on the server once a week.”"""
     assert ran(project) == {"passed": 2}
     assert set(json.loads((project / "tests/proven.json").read_text())) == {
@@ -134,6 +146,19 @@ def test_a_page_is_looked_at_again_when_it_or_a_drawing_on_it_has_changed_or_the
     assert ran(project) == {"passed": 1, "skipped": 1, "failed": 1} == ran(project)
     (project / "made/b/index.html").write_text("")
     assert ran(project, BROWSER="2") == {"passed": 3} == ran(project, WEEKLY="1")
+
+
+def test_tests_that_follow_one_another_are_spared_together_or_not_at_all(project):
+    (project / "tests/test_a.py").write_text(TESTS_THAT_FOLLOW)
+    (project / "made/a").mkdir(parents=True)
+    (project / "made/a/index.html").write_text("")
+    (project / "two.txt").write_text("wrong")
+    assert (
+        ran(project) == {"passed": 1, "failed": 1} == ran(project)
+    )  # the first is proven, and runs for the second
+    (project / "two.txt").write_text("2")
+    assert ran(project) == {"passed": 2}
+    assert ran(project) == {"skipped": 2} and ran(project, "-k", "one") == {"skipped": 1}
 
 
 def test_files_that_are_not_there_are_told(project):
