@@ -95,12 +95,12 @@ for n, alpha in (2, 0.3), (2, 3), (2, 30), (4, 0.3), (4, 3), (4, 30):
 
 
 # %% --8<-- [start:sharpness]
-def sharpness(w, P, h=1e-5):  # of P⁻¹H: power iteration, from gradients
-    v = np.ones(len(w)) / len(w) ** 0.5
+def sharpness(w, v, h=1e-5):  # of P⁻¹H: power iteration, from gradients
+    P, u = v**0.5 + 1e-8, np.ones(len(w)) / len(w) ** 0.5
     for _ in range(20):
-        Hv = gradient(w + h * v, wave)[1] - gradient(w - h * v, wave)[1]
-        found, v = v @ Hv / (v @ (P * v)) / (2 * h), Hv / P
-        v = v / np.linalg.norm(v)
+        Hu = gradient(w + h * u, wave)[1] - gradient(w - h * u, wave)[1]
+        found, u = u @ Hu / (u @ (P * u)) / (2 * h), Hu / P
+        u = u / np.linalg.norm(u)
     return found
 
 
@@ -109,8 +109,8 @@ wave = x, 16 * x**5 - 20 * x**3 + 5 * x, ((1, 20), (20, 20), (20, 1)), tanh
 alpha = 0.01
 for t, (loss, g, w, kept) in enumerate(train(wave, alpha, 1001)):
     if t in (1, 10, 100, 1000):
-        P = np.sqrt(kept[1] / (1 - 0.999**t)) + 1e-8
-        print(f"update {t:4d}: α λmax = {alpha * sharpness(w, P):.3g}")
+        found = sharpness(w, kept[1] / (1 - 0.999**t))
+        print(f"update {t:4d}: α λmax = {alpha * found:.3g}")
 # --8<-- [end:sharpness]
 
 # %% --8<-- [start:edge]
@@ -119,10 +119,10 @@ left.axhline(38, color="gray", linestyle="--")
 runs = (0.003, 0.999), (0.01, 0.999), (0.001, 0.95)
 for (alpha, b2), style in zip(runs, ("C0o-", "C2^-", "C3D-")):
     found, losses, name = [], [], f"α = {alpha}, β₂ = {b2}"
-    for loss, g, w, kept in train(wave, alpha, 5000, b2=b2):
+    for t, (loss, g, w, kept) in enumerate(train(wave, alpha, 5001, b2=b2)):
         losses.append(loss)
-        if len(losses) % 200 == 0:
-            found.append(alpha * sharpness(w, kept[1] ** 0.5 + 1e-8))
+        if t > 0 and t % 200 == 0:
+            found.append(alpha * sharpness(w, kept[1] / (1 - b2**t)))
     left.plot(range(200, 5001, 200), found, style, markevery=3)
     right.semilogy(losses, style, lw=0.6, markevery=500, label=name)
     rises = np.mean(np.diff(losses[2000:]) > 0)
