@@ -48,7 +48,7 @@ with np.errstate(all="ignore"):
     bad = -label @ np.log(np.exp(scores - total))  # p is 1 and, rounded, 0
 
     table(
-        ("entropy, a class at p=0", bad, total - scores[0]),
+        ("cross-entropy at p = 0", bad, total - scores[0]),
         ("0 log(1 − p), p clipped", *logs),
         ("slope of a norm, at 0", 0 / norm, 0 / max(norm, 1e-8)),
         ("slope of where(x>0, √x)", 0 * 0.5 / norm, 0 * 0.5),

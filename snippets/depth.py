@@ -152,7 +152,7 @@ def normed(h, z, W):  # before the bend, the sums are brought to one size
 
 names = "orthogonal", "gates", "residual", "normed"
 steps = plain, gated, residual, normed
-print(f"{'':12}norms: first   largest   losses after {len(losses)} updates")
+print(f"{'':12}norms: first   largest   losses, the last of {len(losses)}")
 for name, step, W in zip(names, steps, (turned, gates, first, first)):
     losses, norms = train(step, (W, out), sums(30))
     row = norms[0].max(), norms.max(), *losses[-1]

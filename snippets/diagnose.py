@@ -195,7 +195,7 @@ for name in "SGD", "momentum", "Adam", "AdamW", "RMSprop", "":
 
 
 # %% --8<-- [start:rates]
-def tried(one, by=None):  # the rate, and how training at the next one went
+def tried(one, by=None):  # whether it trains, and is not too low
     rate = one["rate"] / by if by else one["found"]["suggested_rate"]
     near = min(one["grid"], key=lambda pair: abs(np.log(pair[0] / rate)))
     trains = near[1] and rate > one["grid"][0][0] / 1.3

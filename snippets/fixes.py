@@ -125,7 +125,7 @@ b = np.eye(201)[200], (np.zeros((1, 2)), 0)  # only a bias: the loss ½b²
 for step in plain, momentum, nesterov, average:
     print(f"{step.__name__:9s} {limit(*b, step, 500, 1, 64):6.4g}")
 losses = descend(*b, 1, 8000, adam)
-for at in 1000, 2000, 4000, 8000:  # the largest error in 1000 updates
+for at in 1000, 2000, 4000, 8000:  # the largest of 999 errors
     print(f"adam, to {at}: {(2 * losses[at - 999 : at].max()) ** 0.5:.2g}")
 # --8<-- [end:parabola]
 
@@ -188,5 +188,5 @@ for step in adam, clip_norm, clip_value:
 for name, task in ("raw", raw), ("standardised", scaled):
     tried = []
     wait = until(w, task, search, 200)
-    print(f"search {name}: {wait}, {len(tried) / 201:.1f} losses tried")
+    print(f"search {name}: {wait}, {len(tried) / 201:.1f} tried an update")
 # --8<-- [end:search]

@@ -24,7 +24,7 @@ for row in rows:
     if row["updates"] == "0":  # found by trying, from the first weights
         largest[which] = float(row["largest"])
     row["ratio"] = float(row["foretold"]) / largest[which]
-print(len(largest), "models,", len(rows), "measurements")
+print(len(largest), "largest rates,", len(rows), "measurements")
 # --8<-- [end:runs]
 
 

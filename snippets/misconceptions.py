@@ -26,7 +26,7 @@ for alpha in 0.99, 1.0, 1.01:
         x = x - alpha * (2 * x)
         far.append(abs(x))
     print(
-        f"rate {alpha}: |x| = {far[0]:.4f} at first, {far[-1]:.4g} at last"
+        f"rate {alpha}: |x| {far[0]:.4f} at update 1, {far[-1]:.4g} at 1000"
     )
 x, alpha = 1.0, 3
 for update in range(1000):

@@ -234,11 +234,13 @@ def test_lanczos_finds_both_ends_of_the_whole_hessian(framework):
     docs/measure.md: “Then let SciPy find both ends, by Lanczos' method:”"""
     found, exact = run_of(framework)["ends"], np.linalg.eigvalsh(hessian(network()["w"], "standard"))
     assert (round(exact[0]), round(exact[-1])) == (-1270, 1309)
-    assert (found["least"], found["most"]) == pytest.approx((exact[0], exact[-1]), rel=1e-4)
+    assert (found["least"], found["most"]) == pytest.approx(
+        (exact[0], exact[-1]), rel=2e-3
+    )  # its tol is 1e-3
 
 
 @each
-def test_the_distance_from_the_limit_under_adam_is_that_of_the_whole_hessian(framework):
+def test_the_share_of_the_limit_under_adam_is_that_of_the_whole_hessian(framework):
     r"""“Under Adam the curvature that counts is that of $P^{-1}H$, where $P = \sqrt{\mathstrut v} + \epsilon$
     are its denominators.” “After 1,000 updates at 0.1 on standardised inputs all three print 0.751, and so
     does all of $H$ in numpy.”"""
@@ -527,7 +529,7 @@ def test_the_limit_of_adam_is_38_and_a_third_leaves_room_for_a_rate_three_times_
         assert adam_with_still_denominators(limit / 3 * times, beta1) == trains
 
 
-def test_in_the_first_updates_the_distance_under_adam_means_nothing():
+def test_in_the_first_updates_the_share_under_adam_means_nothing():
     """“In the first updates the number means nothing, because $P$ is made of a few gradients.”"""
     first = [row["ratio"] for row in rows_of(optimiser=["Adam"], updates=["0"])]
     assert len(first) == 9 and max(first) < 1 / 4 and min(first) < 1e-4  # all of these rates train

@@ -13,7 +13,7 @@
 #
 # - **Before:** the chapters [Networks](../networks.md) and [Adam](../adam.md).
 # - **Time:** 45 minutes. Ten for sections 1 and 2, ten for 3 and 4, ten for 5, fifteen for 6 and 7.
-# - **Hand in:** the distance of the run from its limit, the largest factor by which its rate could be raised (foretold and tried), the update of the bad batch, and your order of the remedies in section 7 with one sentence for each.
+# - **Hand in:** the share of its limit that the run has reached, the largest factor by which its rate could be raised (foretold and tried), the update of the bad batch, and your order of the remedies in section 7 with one sentence for each.
 #
 # Wherever `fill_in("…")` stands, put your answer in its place, and run the cell and its check. If an answer is wrong, the check tells you what it is.
 
@@ -253,7 +253,7 @@ check(
     [
         (
             now / limit(0.9),
-            "This is the distance from the limit, as a share of it. The factor is its inverse.",
+            "This is the share of the limit that the run has reached. The factor is its inverse.",
         ),
         (
             2 / now,
@@ -328,7 +328,7 @@ print(f"foretold: {times:.1f} times")
 #
 # ## 5. What β and ε do
 #
-# Now a run at 0.01 from the start. By update 1,500 it has come to its limit. The table shows the number at its end, and the share of the last 500 updates at which the loss rose, for other β and ε.
+# Now a run at 0.01 from the start. By update 1,500 it has come to its limit. The table shows the number from there on, as the mean of eleven readings 20 updates apart, and the share of the 500 updates before at which the loss rose, for other β and ε.
 
 # %%
 for how in {}, {"b1": 0.5}, {"b1": 0}, {"b2": 0.95}, {"eps": 0.1}:

@@ -55,7 +55,7 @@ class Record(L.Callback):  # Trainer(callbacks=[Record()])
         record = trainer.global_step, self.loss, norm.item(), weight, lr
         print(*record, sep=",", file=log)
         if not all(map(math.isfinite, record)):
-            raise FloatingPointError(f"not a number: {record}")
+            raise FloatingPointError(f"not finite: {record}")
 
 
 # --8<-- [end:log]

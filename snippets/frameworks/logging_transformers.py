@@ -50,7 +50,7 @@ class LoggingTrainer(Trainer):  # in place of Trainer
         record = self.state.global_step, loss.item(), norm, weight, lr
         print(*record, sep=",", file=log)
         if not all(map(math.isfinite, record)):
-            raise FloatingPointError(f"not a number: {record}")
+            raise FloatingPointError(f"not finite: {record}")
         return loss
 
 

@@ -1,4 +1,4 @@
-"""Measure your own model: its largest curvature, and its distance from the limit, in JAX.
+"""Measure your own model: its largest curvature, and its share of the limit under Adam, in JAX.
 
 Needs numpy, scipy, jax and optax.
 Run it with: python snippets/frameworks/measure_jax.py
@@ -120,5 +120,5 @@ def denominators(state, rate, b2=0.999, eps=1e-8):  # of Adam or AdamW
 # %% --8<-- [start:adam]
 P = denominators(state, rate)
 lam, miss = sharpness(*hessian(lambda w: cost(w, X, y), w, P))
-print(f"distance from the limit: {lam / 38:.3f} ± {miss / 38:.3f}")
+print(f"share of the limit: {lam / 38:.3f} ± {miss / 38:.3f}")
 # --8<-- [end:adam]

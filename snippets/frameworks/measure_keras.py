@@ -1,4 +1,4 @@
-"""Measure your own model: its largest curvature, and its distance from the limit, in Keras on TensorFlow.
+"""Measure your own model: its largest curvature, and its share of the limit under Adam, in Keras on TensorFlow.
 
 Needs numpy, scipy, tensorflow and keras.
 Run it with: python snippets/frameworks/measure_keras.py
@@ -131,5 +131,5 @@ def denominators(optimizer):  # of Adam or AdamW, each over the rate
 # %% --8<-- [start:adam]
 P = denominators(net.optimizer)
 lam, miss = sharpness(*hessian(loss, net.trainable_variables, P))
-print(f"distance from the limit: {lam / 38:.3f} ± {miss / 38:.3f}")
+print(f"share of the limit: {lam / 38:.3f} ± {miss / 38:.3f}")
 # --8<-- [end:adam]

@@ -1,4 +1,4 @@
-"""Measure your own model: its largest curvature, and its distance from the limit, in PyTorch.
+"""Measure your own model: its largest curvature, and its share of the limit under Adam, in PyTorch.
 
 Needs numpy, scipy and torch.
 Run it with: python snippets/frameworks/measure_pytorch.py
@@ -124,5 +124,5 @@ def denominators(optimizer):  # of Adam or AdamW, each over its rate
 params = [p for group in optimizer.param_groups for p in group["params"]]
 P = flat(denominators(optimizer))
 lam, miss = sharpness(*hessian(cost(net(X), y), params, P))
-print(f"distance from the limit: {lam / 38:.3f} ± {miss / 38:.3f}")
+print(f"share of the limit: {lam / 38:.3f} ± {miss / 38:.3f}")
 # --8<-- [end:adam]
