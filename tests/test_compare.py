@@ -9,11 +9,13 @@ from nbformat import reads
 
 from conftest import ROOT
 from measure import compare
+from measure.benchmark import copy_of_the_site
 from measure.others import chapter
 from measure.others.chapter import EDIT, chapters
 from measure.others.load import first_load
 from measure.others.tools import TOOLS
 from weave.program import sections
+from weave.source import navigation
 
 READ = chapters(ROOT, 12)
 NAMES = [tool.name for tool in TOOLS]
@@ -78,6 +80,15 @@ def test_the_chapters_come_as_a_reader_of_the_site_meets_them_and_then_again():
     assert names[:5] == ["overshoot", "taylor", "conditioning", "minibatch", "overflow"]
     programs = {path.stem for path in (ROOT / "snippets").glob("*.py")}
     assert {*names[: len(programs)]} == programs and names[len(programs)] == f"overshoot-{len(programs)}"
+
+
+def test_the_whole_site_has_all_the_chapters_that_are_looked_for(tmp_path):
+    read = chapters(ROOT, 30)
+    copy_of_the_site(tmp_path, len(read))
+    nav = navigation(tmp_path)
+    for one in read:
+        assert (tmp_path / f"snippets/{one.name}.py").read_text(encoding="utf-8") == one.program
+        assert (tmp_path / f"docs/{one.name}.md").exists() and one.name in nav
 
 
 def test_a_page_that_was_not_built_is_told_and_does_not_weigh_nothing(tmp_path):

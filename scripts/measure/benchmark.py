@@ -22,6 +22,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from weave.source import navigation
+
 ROOT = Path(__file__).parents[2]
 MKDOCS = [sys.executable, "-m", "mkdocs"]
 STOPWATCH = """
@@ -36,7 +38,7 @@ def weave(*folders, **how):
 
 
 def copy_of_the_site(folder: Path, count: int) -> list[str]:
-    """Copy the sources, and chapters until there are ``count``. Returns the real chapters' names."""
+    """Copy the sources, and chapters until there are ``count``. Returns the real chapters' names, in their order."""
     for name in ("docs", "snippets", "scripts"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for file in [*ROOT.glob("LICENSE*"), ROOT / "CITATION.cff"]:  # shown on the page Licences
@@ -44,7 +46,7 @@ def copy_of_the_site(folder: Path, count: int) -> list[str]:
     with (folder / "scripts/weave/weave.py").open("a", encoding="utf-8") as weave:
         weave.write(STOPWATCH)
     config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    real = sorted(program.stem for program in (folder / "snippets").glob("*.py"))
+    real = [name for name in navigation(ROOT) if (ROOT / f"snippets/{name}.py").exists()]
     for number in range(len(real), count):
         stem = real[number % len(real)]
         copy = f"{stem}-{number}"
