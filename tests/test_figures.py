@@ -76,7 +76,7 @@ def test_the_golden_values_are_what_the_programs_say_today(name):
 
 
 def test_the_modules_compute_what_the_programs_compute():
-    """CONTRIBUTING.md: “docs/assets/interactive/ holds one module for each figure, what they share, and in models/ the mathematics, which knows nothing of the page: uv run python tests/golden.py writes what numpy says, and node --test tests/figures/.test.mjs compares, bit for bit where only + − × ÷ occur.”"""
+    """CONTRIBUTING.md: “docs/assets/interactive/ holds one module for each figure, what they share, and in models/ the mathematics, which knows nothing of the page: uv run python tests/golden.py writes what numpy says, and node --test tests/figures/.test.mjs compares, bit for bit where only + − × ÷ occur.” docs/assets/interactive/batch.js: “above the start after … updates”"""
     result = node_tests(f"{(SOURCES / 'models').as_uri()}/")
     assert result.returncode == 0, result.stdout
     assert int(re.search(r"^# pass (\d+)", result.stdout, re.MULTILINE)[1]) >= 15
@@ -85,7 +85,7 @@ def test_the_modules_compute_what_the_programs_compute():
 def test_the_modules_compute_the_same_when_they_are_shortened(tmp_path):
     """As they are on the site, where each comes in the file of its figure and can be asked by its figure alone."""
     names = [
-        path.relative_to(SOURCES).as_posix() for path in (*SOURCES.glob("models/*.js"), SOURCES / "plot.js")
+        path.relative_to(SOURCES).as_posix() for path in (*SOURCES.glob("models/*.js"), *SOURCES.glob("*.js"))
     ]
     join(SOURCES, names, "--outdir", str(tmp_path), *SHARED)
     result = node_tests(f"{(tmp_path / 'models').as_uri()}/")

@@ -42,6 +42,17 @@ test("7 % below the typical limit most runs settle, 7 % above it most explode", 
   }
 });
 
+test("in the end the full batch does what its limit says, however few updates were made", () => {
+  const [limit] = batch.limits[batch.all];
+  const after = (alpha, updates) => batch.shares(batch.descend(alpha, batch.all, 1, updates)).at(-1);
+  for (const [alpha, end] of [[0.1, "settles"], [0.999 * limit, "settles"], [1.349, "explodes"], [3, "explodes"]]) {
+    assert.equal(batch.end(alpha), end);
+    assert.equal(after(alpha, 3000) < 1e-4 ? "settles" : "explodes", end, `${alpha}`);
+  }
+  assert.ok(after(1.349, 60) < 0.02, "after 60 updates it looks as if it settled");
+  assert.ok(after(1.349, 3000) > 1);
+});
+
 test("the answers to the tasks beside the figure are what it shows", () => {
   const exploded = (alpha, m, seed = 1) => {
     const runs = Array.from({ length: 20 }, (_, i) => batch.descend(alpha, m, 1000 * seed + i, 60));

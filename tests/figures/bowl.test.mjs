@@ -29,6 +29,18 @@ test("the bowl's limit and best rate are where the slowest growth crosses and is
   }
 });
 
+test("between its corners the growth along a curvature is √β, and beyond them it is larger", () => {
+  for (const curvature of [1, 20]) {
+    assert.deepEqual(bowl.corners(curvature, 0), [1 / curvature, 1 / curvature]);
+    for (const beta of [0.25, 0.5, 0.9]) {
+      const [low, high] = bowl.corners(curvature, beta);
+      const growth = (rate) => bowl.growth(curvature, rate, beta);
+      for (const inside of [low * 1.001, (low + high) / 2, high * 0.999]) assert.equal(growth(inside), Math.sqrt(beta));
+      for (const beyond of [low * 0.999, high * 1.001]) assert.ok(growth(beyond) > Math.sqrt(beta) + 1e-3);
+    }
+  }
+});
+
 test("an ellipse of a loss lies on that loss", () => {
   const [along, across] = bowl.ellipse(20, 7);
   close(bowl.loss(20, [along, 0]), 7, "along");

@@ -60,3 +60,13 @@ test("the first nan is found, and a loss that begins higher is sooner past the l
   for (; loss <= countdown.largest("fp32"); loss *= 4) updates++;
   assert.equal(countdown.countdown("fp32", 4, 1000), updates);
 });
+
+test("no sign of a nan is shown, for a script is not told which it has", () => {
+  for (const format of countdown.formats) {
+    const [sign, exponent, fraction] = countdown.bits(format, NaN);
+    assert.equal(sign, "?", format);
+    assert.match(exponent, /^1+$/);
+    assert.match(fraction, /1/);
+    assert.deepEqual([0, -0, -2, Infinity, -Infinity].map((value) => countdown.bits(format, value)[0]), ["0", "1", "1", "0", "1"]);
+  }
+});

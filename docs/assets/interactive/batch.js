@@ -1,5 +1,5 @@
 import { apart, below, InteractiveFigure, short } from "./figure.js";
-import { all, descend, explodes, limits, shares } from "./models/batch.js";
+import { all, descend, end, explodes, limits, shares } from "./models/batch.js";
 
 const RUNS = 20;
 const UPDATES = 60;
@@ -23,9 +23,9 @@ class BatchFigure extends InteractiveFigure {
     return Array.from({ length: count }, (_, i) => shares(descend(alpha, m, 1000 * seed + i, UPDATES)));
   }
 
-  static tally(runs) {
-    const broken = runs.filter(explodes).length;
-    return runs.length === 1 ? (broken ? "explodes" : "settles") : `${broken} of ${RUNS} explode`;
+  /** What becomes of the full batch in the end, or how many runs of a smaller one have exploded so far. */
+  static fate({ alpha }, m, runs) {
+    return m === all ? end(alpha) : `${runs.filter(explodes).length} of ${RUNS}`;
   }
 
   draw(state, [runs, edges]) {
@@ -60,15 +60,18 @@ class BatchFigure extends InteractiveFigure {
 
     const lines = shown.map(({ m, name, words, losses }) => {
       const [strict, typical] = limits[m].map(below);
-      const limit = m === all ? `limit ${strict}` : `limits ${strict} (mean square) and ${typical} (typical run)`;
-      return { words, tone: [name, words], limit, fate: BatchFigure.tally(losses) };
+      const fate = BatchFigure.fate(state, m, losses);
+      const told = m === all ? `limit ${strict}; ${fate}` : `limits ${strict} (mean square) and ${typical} (typical run); ${fate} explode`;
+      return { words, tone: [name, words], told, fate };
     });
+    const [full, ...others] = lines;
+    const seen = `above the start after ${UPDATES} updates`;
     return {
-      words: [`α = ${short(alpha, 5)}, ${apart(alpha / limits[all][0], 1)} times the limit of the full batch.`, ...lines.flatMap(({ tone, limit, fate }) => ["\n", tone, `: ${limit}; ${fate}.`])],
-      spoken: lines.map(({ words, fate }) => `${words}: ${fate}`).join("; "),
+      words: [`α = ${short(alpha, 5)}, ${apart(alpha / limits[all][0], 1)} times the limit of the full batch.`, ...lines.flatMap(({ tone, told }) => ["\n", tone, `: ${told}.`])],
+      spoken: `${full.words}: ${full.fate}; ${seen}: ${others.map(({ words, fate }) => `${words}, ${fate}`).join("; ")}`,
       table: {
-        head: ["batch", "mean-square limit", "typical limit", "at this α"],
-        rows: sizes.map((size) => [size === all ? "all" : size, ...limits[size].map((limit) => below(limit)), BatchFigure.tally(BatchFigure.runs(state, size))]),
+        head: ["batch", "mean-square limit", "typical limit", `at this α ${seen}`],
+        rows: sizes.map((size) => [size === all ? "all" : size, ...limits[size].map((limit) => below(limit)), BatchFigure.fate(state, size, BatchFigure.runs(state, size))]),
       },
     };
   }

@@ -1,5 +1,5 @@
 import { apart, below, evenly, InteractiveFigure, node, pair, short } from "./figure.js";
-import { best, descend, ellipse, growth, limit, loss } from "./models/bowl.js";
+import { best, corners, descend, ellipse, growth, limit, loss } from "./models/bowl.js";
 
 const UPDATES = 60;
 const ALONG = [-3, 12];
@@ -28,7 +28,8 @@ class BowlFigure extends InteractiveFigure {
       const factors = [growth(1, alpha, beta), growth(kappa, alpha, beta)];
       const slow = Math.max(0, ...factors.filter((_, i) => alive[i]));
       const explodes = slow > 1 + 1e-9;
-      return { factors, slow, explodes, spoken: `α over limit ${apart(alpha / edge, 1)}, ${explodes ? "diverges" : "settles"}`, path: descend(kappa, alpha, beta, start, UPDATES) };
+      const end = explodes ? "diverges" : near(slow, 1) ? "stays" : "settles";
+      return { factors, slow, explodes, spoken: `α over limit ${apart(alpha / edge, 1)}, ${end}`, path: descend(kappa, alpha, beta, start, UPDATES) };
     });
 
     // One scale for both directions, so that a circle is one.
@@ -47,7 +48,7 @@ class BowlFigure extends InteractiveFigure {
     const range = [Math.max(-8, Math.min(0, ...powers)), Math.min(300, Math.max(1.5, ...powers))];
     errors.scales({ x: [0, UPDATES], y: range, logY: true, title: "the two errors", xticks: 4 });
     const reach = Math.min(3 * edge, Math.max(1.4 * edge, ...shown.map(({ alpha }) => 1.1 * alpha)));
-    const tried = [...evenly(0, reach, 60), 1, 1 / kappa].filter((rate) => rate <= reach).sort((a, b) => a - b); // with the corners
+    const tried = [...evenly(0, reach, 60), ...corners(1, beta), ...corners(kappa, beta)].filter((rate) => rate <= reach).sort((a, b) => a - b);
     const curve = (lambda) => tried.map((rate) => [rate, growth(lambda, rate, beta)]);
     rates.scales({ x: [0, reach], y: [0, 2], title: "factor per update", xlabel: "rate α", xticks: 3 });
     rates.line("along", curve(1));

@@ -22,7 +22,7 @@ function text(parent, name, words, attributes) {
 const far = (value) => Math.max(-1e4, Math.min(1e4, value));
 const round = (length) => Math.round(length * 10) / 10;
 
-/** Round values that divide an interval: at most so many. */
+/** Round values in an interval, at most so many steps: so there may be one value more. */
 function ticks(low, high, most) {
   const rough = (high - low) / most;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -152,7 +152,7 @@ export class Panel {
     this.path(name, seen.map((point) => shapes[shape](...this.at(point), radius)).join(""));
   }
 
-  /** The stability limit: always the same dashed line. */
+  /** A straight line through the whole panel, at an x or at a y; none where that is no number. */
   limit(name, { x, y }) {
     const { box } = this;
     const d = x === undefined ? `M${box.x} ${this.y(y)}h${box.width}` : `M${this.x(x)} ${box.y}v${box.height}`;

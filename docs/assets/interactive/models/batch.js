@@ -66,5 +66,8 @@ const first = square(start);
 /** The loss on all points after each update, as a share of the first. */
 export const shares = (path) => path.map((error) => square(error) / first);
 
-/** A run explodes if it ends above where it began. */
+/** A run of mini-batches counts as exploding if after so many updates it is above where it began. */
 export const explodes = (losses) => !(losses.at(-1) < 1);
+
+/** What becomes of the full batch in the end, which so many updates need not show: its limit is exact. */
+export const end = (alpha) => (alpha < limits[all][0] ? "settles" : "explodes");

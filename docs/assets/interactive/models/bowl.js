@@ -30,5 +30,8 @@ export function growth(curvature, alpha, beta) {
   return inside < 0 ? Math.sqrt(beta) : (Math.abs(trace) + Math.sqrt(inside)) / 2;
 }
 
+/** The rates between which that is √β, the corners of its curve; without momentum they are one. */
+export const corners = (curvature, beta) => [-1, 1].map((sign) => (1 + sign * Math.sqrt(beta)) ** 2 / curvature);
+
 /** The ellipse on which the loss has a value, as its two half-axes. */
 export const ellipse = (kappa, value) => [Math.sqrt(2 * value), Math.sqrt((2 * value) / kappa)];

@@ -63,6 +63,7 @@ export function bits(format, value) {
   const ends = Number.isNaN(value) ? 1.5 : 1; // all of the exponent is 1; a nan has a bit of the fraction too
   const body = Number.isFinite(value) ? units(exponent + bias - 1) + BigInt(size / 2 ** (exponent - width)) : units(2 * bias) + BigInt(ends * 2 ** width);
   const pattern = body.toString(2).padStart(Math.log2(bias + 1) + 1 + width, "0");
-  // Which sign a nan has is left to the machine, so none is shown.
-  return [value < 0 || Object.is(value, -0) ? "1" : "0", pattern.slice(0, -width), pattern.slice(-width)];
+  // Which sign a nan has is left to the machine, and a script is not told it.
+  const sign = Number.isNaN(value) ? "?" : value < 0 || Object.is(value, -0) ? "1" : "0";
+  return [sign, pattern.slice(0, -width), pattern.slice(-width)];
 }
