@@ -7,8 +7,13 @@ import base64
 import gzip
 import hashlib
 import io
+import json
 import logging
+import os
 import re
+import shutil
+import subprocess
+import sys
 import urllib.error
 import zipfile
 from itertools import zip_longest
@@ -22,10 +27,11 @@ from edits import RIGHT, WRONG
 from played import PLAYS, question, shown, told_in_the_page
 from proven import left, proven_by
 from python import get
-from python.kit import WORDS
+from python.kit import PLAY, WORDS
 from test_exercises import EXERCISES, parts_of
 from test_exercises import answers as answers_here
 from weave.program import sections
+from weave.run import STYLES
 from weave.source import SiteError
 
 PROGRAMS = rules.programs(ROOT)
@@ -214,6 +220,55 @@ def test_only_what_has_changed_is_run_again_and_from_what_stood_above_it(answers
     assert [list(run) for run in runs] == [["a", "b", "c"], ["c"], ["b"], ["b", "c"]]
     assert runs[0]["b"].printed == runs[2]["b"].printed == "[0, 1]\n"
     assert runs[3]["b"].printed == "[0, 5]\n" and runs[3]["c"].printed == "2\n"
+
+
+PLAYED_HERE = """
+told = []
+
+def post(text):
+    told[-1].append(json.loads(text))
+
+for asked in json.loads(sys.argv[1]):
+    told.append([])
+    play(json.dumps(asked))
+print(json.dumps(told))
+"""
+
+
+def played_here(asked: list[dict], kit) -> list[dict[str, SimpleNamespace]]:
+    """What each section shows, question by question, where this Python plays and no browser."""
+    for path in (STYLES.parent / "narrow.py", *STYLES.glob("*.mplstyle")):
+        shutil.copy(path, kit)
+    main = PLAY.read_text(encoding="utf-8").replace('"/kit"', repr(str(kit)))
+    command = [sys.executable, "-c", main + PLAYED_HERE, json.dumps(asked)]
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [*map(shown, json.loads(told))]
+
+
+def test_what_is_asked_for_again_is_answered_again_and_so_is_its_check(tmp_path):
+    """A right answer that is checked twice, and a cell that is run when one below it has been."""
+    a, b, c = RUNS
+    checked = [a, b, ["check of b", "print(len(x))\n"]]
+    asked = [question("runs", parts) for parts in (checked, checked, [*checked, c], checked)]
+    runs = played_here(asked, tmp_path)
+    assert [[*run] for run in runs] == [
+        ["a", "b", "check of b"],
+        ["b", "check of b"],
+        ["c"],
+        ["b", "check of b"],
+    ]
+    for run in runs[:2] + runs[3:]:
+        assert run["b"].printed == "[0, 1]\n" and run["check of b"].printed == "2\n"
+
+
+def test_a_run_says_on_its_page_what_it_does_and_what_differs():
+    """docs/assets/python/played.js: “It prints less than the page does.” “It prints what the page prints.”"""
+    node = shutil.which("node")
+    if not node:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no node found: install Node.js 20 or newer")
+    test = ROOT / "tests/run_here/played.test.mjs"
+    result = subprocess.run([node, "--test", test], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
 
 
 def test_as_much_comes_as_is_said_beside_the_button(pyodide):

@@ -1,6 +1,6 @@
 """Plays a program in the page as the build plays it: section by section, in one namespace.
 
-What ran before and has not been changed is not run again: behind each section stands a copy of what it left.
+What has run above and has not been changed is not run again: behind each section stands a copy of what it left.
 """
 
 import base64
@@ -79,9 +79,10 @@ class Program:
         self.first = {"__name__": "__main__", "__file__": str(SNIPPETS / f"{name}.py")}
 
     def play(self, sections: list[list[str]], small: bool) -> None:
-        """Run the last of the sections, and before it those above that have not run as they are now."""
+        """Run the last of the sections with its check, and before it those above that have not run as they are now."""
+        above = len(sections) - (2 if sections[-1][0].startswith(CHECK) else 1)
         same = 0
-        while same < min(len(self.kept), len(sections) - 1) and self.kept[same][0] == sections[same]:
+        while same < min(len(self.kept), above) and self.kept[same][0] == sections[same]:
             same += 1
         del self.kept[same:]
         self.names.clear()  # the same dictionary, because functions hold it

@@ -23,7 +23,7 @@ export class Played {
 
   hear({ loaded, ready, begins, printed, done, over, ...result }) {
     if (loaded !== undefined) this.bar.value = Math.min(loaded, 1);
-    if (ready) this.bar.remove();
+    if (ready || begins) this.bar.remove();
     if (begins) this.begin(begins);
     if (printed) this.print(printed);
     if (done) this.show(result);
@@ -34,7 +34,7 @@ export class Played {
     this.section = section;
     this.printed = "";
     if (section === this.name) this.open();
-    if (section !== this.check) this.runner.status.textContent = section === this.name ? "Running …" : `Running ${section}, above …`;
+    if (!section.startsWith(session.CHECK)) this.runner.status.textContent = section === this.name ? "Running …" : `Running ${section}, above …`;
   }
 
   /** A panel of its own below the page's output and figure, in place of that of the last run. */
@@ -55,7 +55,7 @@ export class Played {
     this.code.append(text);
   }
 
-  /** What became of a section: of the one that was asked for all, of those above and of checks only what stops the run. */
+  /** What became of a section: of the one that was asked for all, of its check what it says, of those above only what stops the run. */
   show({ trouble, refused, figures = [] }) {
     if (trouble || refused) this.fail(trouble, refused);
     else if (this.section === this.name) this.succeed(figures);
@@ -63,10 +63,10 @@ export class Played {
   }
 
   succeed(figures) {
-    const [parts, count] = this.page ? compared(this.printed, this.page) : [[this.printed], null];
+    const [parts, said] = this.page ? compared(this.printed, this.page) : [[this.printed], ""];
     this.fill(parts);
     for (const figure of figures) this.words.before(...["light", "dark"].map((scheme) => drawing(figure[scheme], scheme)));
-    this.said = saidOf(count);
+    this.said = said;
     this.panel.hidden = !this.printed && !figures.length;
     if (!this.panel.hidden) this.words.textContent = [this.said, this.runner.block.dataset.word, HONEST].filter(Boolean).join(" ");
   }
@@ -118,9 +118,9 @@ function placeOf(block) {
   return [place, page];
 }
 
-/** The text in parts, with each word marked that the page prints otherwise at this place; and how many these are. */
+/** The text in parts, with each word marked that the page prints otherwise at this place; and what is said of it. */
 function compared(text, page) {
-  const theirs = page.split("\n").map((line) => line.trim().split(/\s+/));
+  const theirs = page.split("\n").map(wordsOf);
   let count = 0;
   const parts = text.split("\n").flatMap((line, row) => {
     let at = 0;
@@ -131,14 +131,15 @@ function compared(text, page) {
     });
     return row ? ["\n", ...words] : words;
   });
-  const less = text.trimEnd().split("\n").length < page.trimEnd().split("\n").length;
-  return [parts, less && !count ? null : count];
+  return [parts, saidOf(count, wordsOf(text).length < theirs.flat().length)];
 }
 
-function saidOf(count) {
-  if (count === null) return "";
-  if (!count) return "It prints what the page prints.";
-  return count === 1 ? "What differs from the page is marked: 1 place." : `What differs from the page is marked: ${count} places.`;
+const wordsOf = (text) => text.match(/\S+/g) ?? [];
+
+function saidOf(count, less) {
+  if (count === 1) return "What differs from the page is marked: 1 place.";
+  if (count) return `What differs from the page is marked: ${count} places.`;
+  return less ? "It prints less than the page does." : "It prints what the page prints.";
 }
 
 const drawing = (src, scheme) => make("img", { src, className: `only-${scheme}`, alt: "The figure that your code draws." });

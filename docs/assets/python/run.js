@@ -4,7 +4,7 @@
 import { forgetAll, keep, typed } from "./typed.js";
 
 const ONCE = "13 MB, once";
-const AWAY = "Python did not load. When you are online again, press Run again.";
+const AWAY = "Python did not load. If you are offline, go online; then press the button again.";
 const PHONE = "(max-width: 37.5rem)";
 const BLANK = /fill_in\("(?:[^"\\]|\\.)*"\)/;
 
@@ -56,8 +56,8 @@ export class Bar {
 
   /** A block, by default this one, and those above it, by name and code, in the order of the page. */
   sections(last = this.block) {
-    const all = [...document.querySelectorAll(`[data-run^="${this.program}:"]:not([data-check])`)];
-    const own = all.filter((one) => one === last || one.compareDocumentPosition(last) & Node.DOCUMENT_POSITION_FOLLOWING);
+    const all = [...document.querySelectorAll(`[data-run^="${this.program}:"]`)];
+    const own = all.slice(0, all.indexOf(last) + 1).filter((one) => !one.dataset.check);
     return own.map((block) => [block.dataset.run.split(":")[1], codeOf(block)]);
   }
 
@@ -109,7 +109,7 @@ class Runner extends Bar {
     keep(this.block.dataset.run, same ? null : { page: this.over, typed: this.field.value });
   }
 
-  /** Tab leaves the field; Ctrl+Enter runs it; a new line begins below the first letter of the one before. */
+  /** Tab leaves the field; Ctrl+Enter runs it; a new line begins below the first letter of the one before, after a colon four spaces further. */
   key(event) {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
@@ -133,7 +133,13 @@ class Runner extends Bar {
 
   forgetAll() {
     forgetAll();
-    for (const block of document.querySelectorAll("[data-run].typing")) bars.get(block)?.reset();
+    for (const block of document.querySelectorAll("[data-run]")) {
+      const one = bars.get(block);
+      if (!one?.undo) continue;
+      if (one.field) one.reset();
+      one.undo.hidden = true;
+      one.undone = "";
+    }
     this.edit.focus();
     this.status.textContent = "This browser has forgotten all that you typed.";
   }

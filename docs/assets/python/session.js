@@ -1,7 +1,7 @@
 // Keeps the worker in which Python runs: one for all pages, with a new one in its place when it has been stopped.
 
 const PATIENCE = 60_000; // for a section
-const AWAY = "Python did not load. What you typed is kept; when you are online again, press Run again.";
+const AWAY = "Python did not load. What you typed is kept. If you are offline, go online; then press the button again.";
 const here = (name) => new URL(name, import.meta.url);
 const files = {};
 let kit, worker, going, keeper;
@@ -111,4 +111,5 @@ function lost(words) {
 function dismiss() {
   worker?.terminate();
   worker = null;
+  come = false;
 }
