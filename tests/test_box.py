@@ -33,12 +33,13 @@ export class Unreadable extends Error {}
 export const short = value => String(Number(value.toPrecision(3)));
 export const growthPhase = losses => [losses.length, 0, losses.length - 1];
 const LOG = { loss: [4, 3, 2], said: "3 losses were read, named loss.", name: "loss", names: ["loss"], every: 1 };
-const NOTHING = { rate: null, rate_from: null, line: null, guess: null, odds: null, others: [] };
+const NOTHING = { rate: null, rate_from: null, line: null, guess: null, odds: null, others: [], unit: "update" };
 const FOUND = { ...NOTHING, verdict: "unclear", confidence: "low", why: ["It is so."], next: ["Do this."] };
 const read_from = ({ every, every_from = null, optimiser = null, precision = null, others = [] }) => {
   return { every, every_from, optimiser, precision, others };
 };
 export const hidden = () => [];
+export const growth = () => ["steady", 1];
 export const read = (text, column) => ({ ...LOG, ...LOGS, ...(column && { name: column }) });
 export const diagnose = (log, settings) => ({ ...FOUND, ...read_from(log), ...FINDS });
 """
@@ -167,11 +168,20 @@ def test_pasted_losses_and_a_rate_give_a_rate_to_set(box):
     assert verdict(one) == "The rate is too high, or a sign is wrong."
     assert one.locator(".suggested strong").inner_text() == "0.0536"
     assert (
-        one.locator(".facts").last.inner_text()
-        == "Limit 0.1072, curvature λ 18.66, growth 1.536 per update at 0.12."
+        one.locator(".facts").last.inner_text() == "Limit 0.1072, curvature λ 18.66, growth 1.536 per update."
     )
     ends = " ".join(one.locator("dl").inner_text().split())
     assert ends == "float16 16 bfloat16 197 float32 197 float64 1645"
+
+
+def test_growth_from_epoch_to_epoch_is_told_per_line(box):
+    one = box()
+    losses = "\n".join(f"Epoch {n + 1} loss {4.0**n}" for n in range(6))
+    paste(one, losses, learning_rate="0.1")
+    verdict(one)
+    assert one.locator(".facts").last.inner_text() == "Limit 0.06667, curvature λ 30, growth 4 per line."
+    assert one.get_by_role("heading", name="Lines from step 0 until the loss is inf").count() == 1
+    assert one.locator("svg .label.x").text_content() == "line"
 
 
 def test_the_answer_stands_between_the_losses_and_the_fields(box):
@@ -484,7 +494,7 @@ def test_the_drawing_counts_the_steps_that_the_log_counts(box):
     one = box()
     paste(one, "step,loss\n1000,1\n1100,3\n1200,9\n1300,27\n1400,81\n1500,nan", learning_rate="0.1")
     verdict(one)
-    assert one.locator("svg .title").text_content() == "The losses, nan from step 1500"
+    assert one.locator("svg .title").text_content() == "The losses, first nan at step 1500"
     assert marks_below(one) == ["1000", "1100", "1200", "1300", "1400", "1500"]
 
 
@@ -813,7 +823,9 @@ def test_the_result_is_spoken_and_the_drawing_described(box):
         == "The rate is too high, or a sign is wrong. If it is the rate: set the rate to 0.0536. Confidence high."
     )
     label = one.get_by_role("img").get_attribute("aria-label")
-    assert label.startswith("The losses of 6 steps, from 80.49 to 270.6 at step 4, then nan. The loss grew")
+    assert label.startswith(
+        "5 losses, then nan at step 5: the first 80.49, the highest 270.6 at step 4, the last 270.6. The loss grew"
+    )
 
 
 def a_long_log() -> str:
@@ -829,7 +841,7 @@ def test_a_long_log_is_read_by_a_worker_while_typing_goes_on_and_no_peak_is_lost
     assert "100000 losses were read" in (verdict(one), one.locator(".sure").inner_text())[1]
     assert one.evaluate("one => one.worker instanceof Worker")
     assert drawn(one).count("L") < 1500
-    assert "to 5000 at step 54321" in one.get_by_role("img").get_attribute("aria-label")
+    assert "the highest 5000 at step 54321" in one.get_by_role("img").get_attribute("aria-label")
     heights = [y for _, y in pairs(drawn(one))]
     assert min(heights) < 60 < max(heights)  # the peak is drawn
 

@@ -168,6 +168,28 @@ def test_a_weight_that_alternates_says_rate_and_one_that_leaves_says_sign(progra
     assert "sign" in sign["why"][1]
 
 
+@pytest.mark.parametrize("beta", [0, 0.5, 0.9])
+@pytest.mark.parametrize("al", [0.1, 0.5, 5])
+def test_with_a_wrong_sign_momentum_speeds_the_growth_and_the_curvature_is_read_all_the_same(
+    program, al, beta
+):
+    lam, alpha = 21.0, al / 21.0
+    e, v, weight = 1.0, 0.0, []
+    for _ in range(60):
+        weight.append(e)
+        v = beta * v + lam * e
+        e = e + alpha * v
+    losses = descend([lam], [1.0], alpha, beta, sign=-1, updates=60)
+    assert losses == pytest.approx([lam * one**2 / 2 for one in weight])
+    found = program.diagnose({"loss": losses, "weight": weight}, rate=alpha, momentum=beta)
+    root = math.sqrt(losses[-1] / losses[-2])
+    assert root**2 - (1 + beta + al) * root + beta == pytest.approx(0, abs=1e-6)
+    assert root - 1 == pytest.approx(al) if beta == 0 else root - 1 > 1.05 * al
+    assert found["verdict"] == "not-the-rate"
+    assert found["curvature"] == pytest.approx(lam, rel=1e-3)
+    assert found["rate_limit"] == pytest.approx(2 * (1 + beta) / lam, rel=1e-3)
+
+
 def test_every_second_weight_hides_the_side_and_is_not_believed(program):
     losses = [0.5 * 1.21 ** (2 * n) for n in range(8)]
     weight = [1.1 ** (2 * n) for n in range(8)]
@@ -418,6 +440,13 @@ def test_where_a_schedule_moves_the_rate_the_typed_one_is_divided(program):
     typed = program.diagnose(program.read(text), rate=0.5)
     assert typed["suggested_rate"] == pytest.approx(0.5 / 3)
     assert program.diagnose(program.read(text))["suggested_rate"] == pytest.approx(0.08 / 3)
+
+
+def test_a_line_is_an_update_unless_the_log_has_means_or_epochs_of_unknown_length(program):
+    bare, epochs = "1\n4\n16\n64", "Epoch 1 loss 1\nEpoch 2 loss 4\nEpoch 3 loss 16\nEpoch 4 loss 64"
+    for text, every, unit in ((bare, None, "update"), (epochs, None, "line"), (epochs, 10, "update")):
+        found = program.diagnose(program.read(text), every=every)
+        assert found["unit"] == unit and f"per {unit}, as on a parabola" in found["why"][0]
 
 
 # ── The loss of guessing ────────────────────────────────────────────────────
@@ -1037,7 +1066,7 @@ def command(*words, text="", **options):
 def test_the_command_prints_one_json_object_with_the_fields_that_the_page_names(tmp_path):
     """“which prints one object per file: the answer (verdict, confidence, growth_per_step, curvature,
     rate_limit, suggested_rate, steps_to_overflow, evidence, finding, basis, odds, why, next) and what was
-    read (said, losses, name, others, rate, rate_from, every, every_from, line, optimiser, precision,
+    read (said, losses, name, others, rate, rate_from, every, every_from, line, unit, optimiser, precision,
     guess).”"""
     log = tmp_path / "run.csv"
     log.write_text("step,loss\n0,1\n1,4\n2,16\n3,64\n")
@@ -1067,6 +1096,7 @@ def test_the_command_prints_one_json_object_with_the_fields_that_the_page_names(
         "every",
         "every_from",
         "line",
+        "unit",
         "optimiser",
         "precision",
         "guess",
@@ -1486,7 +1516,7 @@ def test_half_the_limit_is_set_a_third_where_the_growth_was_not_steady_and_less_
 
 
 def test_a_wrong_sign_multiplies_the_error_by_1_plus_alpha_lambda_and_a_high_rate_by_1_minus_it():
-    r"""“With a wrong sign the error is multiplied by $1 + \alpha\lambda$, with too high a rate by $1 -
+    r"""“Without momentum a wrong sign multiplies the error by $1 + \alpha\lambda$, and too high a rate by $1 -
     \alpha\lambda$.”"""
     for product in (0.3, 2.5, 7.0):
         e = 1.7

@@ -227,12 +227,16 @@ LOGS = {
     "marks between a name and its number": 'loss"]\' = ["5\nloss]: ]6\nloss\'"7\nloss="8\nloss[\']9',
 }
 GROWS = [1.21**n for n in range(8)]
+AWAY = [1.0, 1.1]  # with αλ = 0.1, the wrong sign and momentum 0.9
+for _ in range(28):
+    AWAY.append(2 * AWAY[-1] - 0.9 * AWAY[-2])
 WEIGHTS = {
     name: "step,w,loss\n"
     + "\n".join(f"{n},{w},{loss}" for n, (w, loss) in enumerate(zip(weights, losses, strict=False)))
     for name, weights, losses in (
         ("alternates", [(-1.1) ** n for n in range(8)], GROWS),
         ("leaves", [1.1**n for n in range(8)], GROWS),
+        ("leaves with momentum", AWAY, [w**2 / 2 for w in AWAY]),
         ("alternates, then leaves", [1, -1.1, 1.2, 1.3, 1.5, 1.8, 2.2, 2.7], GROWS),
         ("settles", [2, 1.5, 1.25, 1.125, 1.0625, 1.03, 1.015, 1.0075], GROWS),
         ("moves evenly", [1, 2, 3, 4, 5, 6, 7, 8], GROWS),

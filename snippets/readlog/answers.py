@@ -19,7 +19,7 @@ ADAPTIVE = re.compile("adam|rmsprop|ada|lion|lamb")
 def diagnose(log, **fields):
     """An answer, a dict, to a log with "loss" and perhaps the rest of what ``read`` gives.
 
-    fields: rate, momentum β, batch_size and every (updates from line to line) in updates and samples,
+    fields: rate, momentum β, batch_size in samples, every (from line to line) in updates,
     dtype ("float32", …), optimiser ("SGD", "AdamW", …), guess (the loss of guessing).
     """
     log = {"every": 1} | BARE | log
@@ -51,7 +51,7 @@ def notes(found, x, log):
 
 
 def known(log, given):
-    """What is known of the run, from the log where it says it, else from the fields."""
+    """What is known of the run, from the log where it says it, else from the fields; every and guess the other way."""
     rates = log["rate"] or ([] if log["alpha"] is None else [log["alpha"]])
     rates = [rate for rate in rates if math.isfinite(rate)]
     moves = bool(rates) and min(rates) < max(rates)
@@ -76,6 +76,7 @@ def known(log, given):
         run["every"], run["every_from"] = (max(1, int(given["every"])), "given")
     several = log["epochs"] or log["trainer"] or log["line"] == "mean"
     run["unspaced"] = not run["every_from"] and bool(several)
+    run["unit"] = "line" if run["unspaced"] else "update"
     return run
 
 
@@ -92,6 +93,7 @@ def facts(log, run):
         "every": run["every"],
         "every_from": run["every_from"],
         "line": log["line"],
+        "unit": run["unit"],
         "optimiser": run["optimiser"],
         "precision": run["dtype"],
         "guess": run["guess"],

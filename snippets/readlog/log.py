@@ -32,7 +32,7 @@ spoken = [(pattern(row["pattern"]), row) for row in FORMATS["says"]]
 
 
 def read(text, column=None, weights=None):
-    """The log in a text, a dict: loss, step, rate, weight, norm, bad, every, line, first, …
+    """The log in a text, a dict: loss, step, rate, weight, norm, val, every, line, first, …
 
     column and weights name the column of the loss and that of one weight. Raises Unreadable.
     """
@@ -116,7 +116,7 @@ def without_doubles(kept, loss):
 
 
 def nearest(rows, loss, kept, names):
-    """For each loss the first of the named values that is no number there, else 0; or None."""
+    """For each loss the last of the named values beside it, or below it, that is no number, else 0; or None."""
     if not names:
         return None
     worst, at, place = ([0.0] * len(kept), -1, {id(row): n for n, row in enumerate(kept)})

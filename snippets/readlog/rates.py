@@ -79,12 +79,16 @@ def sides(weight, every, first, last, kind):
 
 
 def limit(kind, log_r, momentum, batch_size, side):
-    """αλ, its limit, and the part of the limit to take: half, a third, a quarter."""
+    """αλ, its limit, and the part of the limit to take: half, a third, a quarter. The momentum is the heavy ball's.
+
+    With a wrong sign √r is itself the larger root, of z² − (1 + αλ + β)z + β = 0.
+    """
     r = math.exp(min(log_r, 600))
     al, room = product(r, momentum), 2 * (1 + momentum)
     part = 3 if kind == "wild" else 2
-    if side == 0:  # with a wrong sign the error grows by 1 + αλ
-        return max(math.sqrt(r) - 1, 1e-12), room, part
+    if side == 0:
+        root = math.sqrt(r)
+        return max((root - 1) * (1 - momentum / root), 1e-12), room, part
     if kind != "parabola":  # elsewhere momentum buys no higher rate
         room = 2 * math.sqrt(1 - momentum**2)
     if 0 < (batch_size or 0) < 16:  # the noise wants room too

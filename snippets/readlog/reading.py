@@ -1,4 +1,4 @@
-"""From the text of a log to rows of names and values: console lines, tables, JSON, bare numbers."""
+"""From the text of a log to rows of names and values: console lines and JSON, but not tables."""
 
 import functools
 import itertools
@@ -84,7 +84,7 @@ def with_points(text):
 
 @functools.lru_cache(4096)
 def is_loss(name):
-    """Whether a column may be a training loss."""
+    """Whether a column may be a loss, of training or of validation."""
     like = any(rank.search(name) for rank in ranks)
     return like and not NEVER.search(name)
 
@@ -133,7 +133,7 @@ def counters(line, rows=counting):
 
 
 def pairs_in(line, whole):
-    """Rows of one line: names with their values. A name that returns opens a row."""
+    """Rows of one line: names with their values. A loss that returns opens a row, as does the first name."""
     for search, names in whole:
         if found := search.search(line):
             return [{n: v for n, v in zip(names, found.groups()) if n and VALUES.fullmatch(v)}]

@@ -107,8 +107,9 @@ def bent(y):
 
 
 def kind_of(y, ended, late, window=False):
-    """The shape of finite losses: explodes, bounces, spike, dead, absurd, leaps, recovers, healthy, flat.
+    """The shape of finite losses, and their features: (shape, features).
 
+    shape: few, explodes, bounces, bending, calm, spike, flat, absurd, leaps, recovers, healthy or barely.
     ended: whether what follows them is no number. late: whether they begin far from the start of the run.
     window: whether the first stands for several updates.
     """

@@ -156,8 +156,8 @@ def explosion(found, x, phase, f, log, run):
         found["steps_to_overflow"] = until_inf(x[first] * SCALE, log_r)
         if run["base"]:
             found["curvature"], found["rate_limit"] = (al / run["base"], run["base"] * room / al)
-    values = {"first": int(steps[first]), "last": int(steps[last]), "growth": found["growth_per_step"]}
-    values["unit"] = "line" if run["unspaced"] else "update"
+    values = {"first": int(steps[first]), "last": int(steps[last]), "unit": run["unit"]}
+    values["growth"] = found["growth_per_step"]
     found["why"] += words("why", "bending" if f["bending"] else kind, **values)
     found["why"] += reasons(found, kind, side, fell, (al, room), run)
     found["why"] += doubts(found, kind, f, grown, run)
@@ -179,7 +179,7 @@ def three(x):
 
 
 def climb(x):
-    """The longest climb of losses whose highest is the first: (first, last)."""
+    """The climb up to the steepest rise, of losses whose highest is the first: (first, last)."""
     last = 1 + int(np.argmax(np.diff(x)))
     first = last - 1
     while first and x[first - 1] < x[first]:

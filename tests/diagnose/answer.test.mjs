@@ -17,7 +17,8 @@ test("the parabola 1, 2, 4, 8, 16, inf with all fields is answered in every part
   assert.deepEqual(said.stated, { optimiser: null, precision: null });
   assert.equal(said.found.losses, undefined); // the page draws them
   assert.deepEqual(said.ends, ["1", "2", "4", "8", "16", "inf"]);
-  assert.deepEqual(said.span, { from: 0, first: 0, last: 4, end: 5, steps: 5, count: 6, begin: 1, loss: 1, peak: 16 });
+  assert.deepEqual(said.span, { from: 0, first: 0, last: 4, end: 5, steps: 5, count: 6, begin: 1, loss: 1, peak: 16, final: 16 });
+  assert.deepEqual([said.title, said.seen], ["The losses, first inf at step 5", "5 losses, then inf at step 5"]);
   assert.deepEqual(said.points, [[0, 1], [1, 2], [2, 4], [3, 8], [4, 16]]);
   assert.deepEqual(said.fit.map(([step, loss]) => [step, loss.toFixed(6)]), [[0, "1.000000"], [4, "16.000000"]]);
   assert.deepEqual([said.columns, said.others], [{ names: ["loss"], more: 0 }, { names: [], more: 0 }]);
@@ -109,6 +110,15 @@ test("one loss is one loss, and its steps are those of the log", () => {
   assert.deepEqual([counted.span.last, counted.points.at(-1)], [30, [30, 31777]]);
 });
 
+test("a drawing's words are those of the losses up to the first that is no number", () => {
+  const again = ask("step,loss\n10,2.5\n20,2.25\n30,2.75\n40,2.5\n50,nan\n60,2.25");
+  assert.deepEqual([again.title, again.seen], ["The losses, first nan at step 50", "4 losses, then nan at step 50"]);
+  assert.deepEqual([again.span.begin, again.span.peak, again.span.last, again.span.final, again.span.count], [2.5, 2.75, 30, 2.5, 6]);
+  assert.equal(ask("0.7\nnan\nnan").seen, "1 loss, then nan at step 1");
+  const long = ask(Array.from({ length: 2501 }, (_, n) => 2 - n / 2000).join("\n"));
+  assert.deepEqual([long.title, long.seen, long.span.final], ["The losses", "2501 losses", 0.75]);
+});
+
 test("zeros of the Trainer that stand for nan are shown as nan", () => {
   const said = ask("loss: 2.5, grad_norm: 1\n".repeat(3) + "loss: 0.0, grad_norm: nan\n".repeat(3));
   assert.deepEqual(said.ends, ["2.5", "2.5", "2.5", "nan", "nan", "nan"]);
@@ -124,6 +134,13 @@ test("what was read is drawn through the peak where growth was steady, else thro
   assert.deepEqual(wild.fit, [[0, 23], [4, 23 * r ** 4]]);
   const short = ask("2\n89.6\n17200\ninf");
   assert.deepEqual(short.fit.map(([step]) => step), [0, 2]);
+  const bends = ask("13.1\n13.3\n14.8\n15.9\n16.8\n17.3\n19.3\n29.8\nnan", { every: 10 }); // and no constant factor either
+  assert.match(bends.found.why[0], /^The last lines bend upwards/);
+  assert.deepEqual(bends.fit.map(([step]) => step), [0, 40]);
+  assert.ok(bends.fit[0][1] === 13.1 && Math.abs(bends.fit[1][1] - 16.8) < 0.01);
+  const even = ask("15.1\n16.1\n17.9\n18.5\n21.1\n24\n24.1\n24.2\n26.1\n31.1\n40.1\nnan", { every: 10 });
+  assert.match(even.found.why[0], /^The last lines bend upwards/);
+  assert.deepEqual(even.fit.map(([step, loss]) => [step, loss.toFixed(6)]), [[0, "15.100000"], [100, "40.100000"]]);
   const falls = ask("5\n4\n3\n2.5\n2\n1.8");
   assert.deepEqual([falls.fit, falls.bad, falls.span.steps], [[], "", 5]);
 });

@@ -33,14 +33,14 @@ test("an explosion is drawn on powers of ten, with what was read and where it wa
   assert.equal(path(drawing, "lost"), "M521.1 37.9l12 12M533.1 37.9l-12 12");
   assert.equal(count(path(drawing, "run dots"), "z"), 5);
   assert.match(path(drawing, "run dots"), /^M52\.9 207\.6h5v5h-5z/);
-  assert.deepEqual(panel.axes.words.slice(0, 3), ["The losses, inf from step 5 at 46 14", "update at 546 262", "0 at 55.4 246"]);
+  assert.deepEqual(panel.axes.words.slice(0, 3), ["The losses, first inf at step 5 at 46 14", "update at 546 262", "0 at 55.4 246"]);
   assert.deepEqual([labels(drawing, "x"), labels(drawing, "y")], [["0", "1", "2", "3", "4", "5"], ["1", "10¹", "10²", "10³", "10⁴"]]);
   assert.deepEqual(keys(drawing), ["run: loss", "fit: what was read", "limit: at the limit"]);
   assert.deepEqual(element.children.map((one) => one.tag), ["svg", "p"]);
   assert.deepEqual([drawing.keys.className, drawing.keys.attributes["aria-hidden"]], ["keys", "true"]); // which the drawing's words tell
   assert.equal(
     svg.attributes["aria-label"],
-    "The losses of 6 steps, from 1 to 10000 at step 4, then inf. The loss grew from step 0 to step 4, above its floor by a factor of 10 per update, as on a parabola.",
+    "5 losses, then inf at step 5: the first 1, the highest 10000 at step 4, the last 10000. The loss grew from step 0 to step 4, above its floor by a factor of 10 per update, as on a parabola.",
   );
 });
 
@@ -57,7 +57,23 @@ test("a run that falls has neither a fit nor a limit, and one key", () => {
   assert.deepEqual(keys(drawing), ["run: loss"]);
   assert.equal(path(drawing, "run"), "M55.4 83.2L149.8 102.3L244.1 127L338.5 142.6L432.8 161.8L527.1 170.8"); // with room above and below
   assert.equal(drawing.panel.title, "The losses");
-  assert.equal(drawing.svg.attributes["aria-label"], "The losses of 6 steps, from 5 to 5 at step 0. The loss falls, to 2.");
+  assert.equal(drawing.svg.attributes["aria-label"], "6 losses: the first 5, the highest 5 at step 0, the last 1.8. The loss falls, to 2.");
+});
+
+test("where numbers come again after a nan, only its first place is told", () => {
+  const { panel, svg } = draw("80.4866\n12\n3\n0.5\nnan\n0.4\n99");
+  assert.equal(panel.title, "The losses, first nan at step 4");
+  assert.equal(
+    svg.attributes["aria-label"],
+    "4 losses, then nan at step 4: the first 80.49, the highest 80.49 at step 0, the last 0.5. Numbers come again after the nan, so the weights are whole and single batches are to blame.",
+  );
+  assert.match(draw("0.7\nnan").svg.attributes["aria-label"], /^1 loss, then nan at step 1: the first 0\.7, /);
+});
+
+test("below losses that stand for several updates, nobody knows how many, lines are counted", () => {
+  const words = (text) => draw(text).panel.axes.words[1];
+  const epochs = "Epoch 1 loss 5\nEpoch 2 loss 4\nEpoch 3 loss 3";
+  assert.deepEqual([words(epochs), words("5\n4\n3")], ["line at 546 262", "update at 546 262"]);
 });
 
 test("losses below zero, or of nothing but zeros, stand on a plain axis", () => {

@@ -1,6 +1,6 @@
 // From the text and the fields of the box to all that it shows.
 
-import { diagnose, growthPhase, hidden, read, short, Unreadable } from "./model.js";
+import { diagnose, growth, growthPhase, hidden, read, short, Unreadable } from "./model.js";
 
 const MOST = 1200; // points of a drawing
 const LISTED = 200; // names to choose from
@@ -52,11 +52,10 @@ function chosen(text, column, weights) {
   }
 }
 
-/** A line with the growth that was read: through the peak if it was steady, else through the first steps. */
-function fitted({ growth_per_step: r, why }, loss, every, first, last, at) {
+/** A line with the growth that was read: through the first steps if it was wild, else through the peak. */
+function fitted({ growth_per_step: r, every }, loss, first, last, at) {
   if (!r || last <= first) return [];
-  const wild = why.some((one) => one.includes("no constant factor"));
-  const [through, to] = wild ? [first, Math.min(last, first + 4)] : [last, last];
+  const [through, to] = growth(loss, first, last)[0] === "wild" ? [first, Math.min(last, first + 4)] : [last, last];
   return [first, to].map((n) => [at(n), loss[through] * r ** ((n - through) * every)]);
 }
 
@@ -117,6 +116,8 @@ function shown(log, { losses, ...found }, settings) {
   for (const n of hidden(log)) loss[n] = NaN;
   const [end, first, last] = growthPhase(loss);
   const at = (n) => log.step?.[n] ?? n * found.every;
+  const bad = loss.length > end ? spelt(loss[end]) : "";
+  const lost = `${bad} at step ${at(end)}`;
   const stop = Math.min(end, loss.length - 1); // the first step that is no number, or the last of all
   const said = {
     found,
@@ -128,10 +129,12 @@ function shown(log, { losses, ...found }, settings) {
     columns: listed(names, LISTED),
     others: listed(found.others, OFFERED),
     ends: (loss.length > 2 * SHOWN ? [...loss.slice(0, SHOWN), ...loss.slice(-SHOWN)] : loss).map(spelt),
-    span: { from: at(0), first: at(first), last: at(last), end: at(stop), steps: stop, count: loss.length, begin: loss[0], loss: loss[first], peak: loss[last] },
-    bad: loss.length > end ? spelt(loss[end]) : "",
+    span: { from: at(0), first: at(first), last: at(last), end: at(stop), steps: stop, count: loss.length, begin: loss[0], loss: loss[first], peak: loss[last], final: loss[end - 1] },
+    bad,
+    title: bad ? `The losses, first ${lost}` : "The losses",
+    seen: `${many(end, "loss", "losses")}${bad && ", then " + lost}`,
     points: thinned(loss.slice(0, end), at),
-    fit: fitted(found, loss, found.every, first, last, at),
+    fit: fitted(found, loss.slice(0, end), first, last, at),
   };
   said.known = known(said, settings).join("; ");
   said.lines = said.rate ? linesToChange(said.rate, settings.momentum, found.optimiser ?? "SGD") : [];

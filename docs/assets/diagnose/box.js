@@ -382,10 +382,9 @@ class DiagnoseBox extends HTMLElement {
     return [`${words}${value}. `, ...parts];
   }
 
-  limit({ rate_limit, curvature, growth_per_step, rate }) {
+  limit({ rate_limit, curvature, growth_per_step, unit }) {
     if (!curvature) return [];
-    const at = rate ? ` at ${short(rate)}` : "";
-    return [hint(`Limit ${short(rate_limit)}, curvature λ ${short(curvature)}, growth ${short(growth_per_step)} per update${at}.`, { className: "hint facts" })];
+    return [hint(`Limit ${short(rate_limit)}, curvature λ ${short(curvature)}, growth ${short(growth_per_step)} per ${unit}.`, { className: "hint facts" })];
   }
 
   lines(lines) {
@@ -417,10 +416,10 @@ class DiagnoseBox extends HTMLElement {
     return [make("p", {}, tree, ". ", make("a", { href, textContent: "What a message means" }), ".")];
   }
 
-  ends({ steps_to_overflow, evidence }) {
+  ends({ steps_to_overflow, evidence, unit }) {
     if (!steps_to_overflow) return [];
     const cells = Object.entries(steps_to_overflow).map(([format, updates]) => make("div", {}, make("dt", { textContent: format }), make("dd", { textContent: updates })));
-    return [heading(3, `Updates from step ${Math.trunc(evidence[0])} until the loss is inf`, "heading"), make("dl", {}, ...cells)];
+    return [heading(3, `${unit === "line" ? "Lines" : "Updates"} from step ${Math.trunc(evidence[0])} until the loss is inf`, "heading"), make("dl", {}, ...cells)];
   }
 
   draw() {

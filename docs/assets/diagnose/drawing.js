@@ -32,7 +32,7 @@ export class Drawing {
     this.keys.setAttribute("aria-hidden", "true");
   }
 
-  draw({ found, span, points, fit, bad }, width) {
+  draw({ found, span, title, seen, points, fit, bad }, width) {
     this.element.hidden = !points.length;
     if (width < 0 || !points.length) return;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
@@ -46,7 +46,7 @@ export class Drawing {
     const few = steps * 70 < width && points.map(([x]) => [x, short(x)]).concat(bad ? [[end, short(end)]] : []);
     panel.frame(
       { left: 0, top: 0, width, height: HEIGHT },
-      { x: [from - 0.02 * wide, from + 1.04 * wide], y, logY, title: bad ? `The losses, ${bad} from step ${end}` : "The losses", xlabel: "update", ylabel: "", xticks: few || 6 },
+      { x: [from - 0.02 * wide, from + 1.04 * wide], y, logY, title, xlabel: found.unit, ylabel: "", xticks: few || 6 },
     );
     panel.line("growth", found.evidence ? points.filter(([x]) => x >= first && x <= last) : []);
     panel.line("run", points);
@@ -56,6 +56,6 @@ export class Drawing {
     panel.limit("limit", { y: limited ? span.loss : NaN });
     panel.marks("lost", bad ? [[end, top]] : [], "x", 6);
     this.keys.replaceChildren(key("run", "loss"), ...(logY && fit.length ? [key("fit", "what was read")] : []), ...(limited ? [key("limit", "at the limit")] : []));
-    this.svg.setAttribute("aria-label", `The losses of ${span.count} steps, from ${short(span.begin)} to ${short(span.peak)} at step ${last}${bad && ", then " + bad}. ${found.why[0]}`);
+    this.svg.setAttribute("aria-label", `${seen}: the first ${short(span.begin)}, the highest ${short(span.peak)} at step ${last}, the last ${short(span.final)}. ${found.why[0]}`);
   }
 }

@@ -12,7 +12,7 @@ const MOST = 20; // names in a sentence
 const spoken = FORMATS.says.map((row) => [pattern(row.pattern), row]);
 
 /**
- * The log in a text: loss, step, rate, weight, norm, bad, every, line, first, …
+ * The log in a text: loss, step, rate, weight, norm, val, every, line, first, …
  *
  * column and weights name the column of the loss and that of one weight. Throws Unreadable.
  */
@@ -96,7 +96,7 @@ function withoutDoubles(kept, loss) {
   return kept.filter((row, n) => !n || !same(kept[n - 1], row));
 }
 
-/** For each loss the first of the named values that is no number there, else 0; or null. */
+/** For each loss the last of the named values beside it, or below it, that is no number, else 0; or null. */
 function nearest(rows, kept, names) {
   if (!names.length) return null;
   const worst = kept.map(() => 0);

@@ -7,6 +7,7 @@ import { judge } from "./verdicts.js";
 
 export { short } from "./data.js";
 export { read } from "./log.js";
+export { growth } from "./rates.js";
 export { choose, Unreadable } from "./reading.js";
 export { growthPhase, hidden } from "./shapes.js";
 
@@ -21,7 +22,7 @@ const finite = Number.isFinite;
 /**
  * An answer to a log with "loss" and perhaps the rest of what read gives.
  *
- * fields: rate, momentum β, batch_size and every (updates from line to line) in updates and samples,
+ * fields: rate, momentum β, batch_size in samples, every (from line to line) in updates,
  * dtype ("float32", …), optimiser ("SGD", "AdamW", …), guess (the loss of guessing).
  */
 export function diagnose(log, fields = {}) {
@@ -52,7 +53,7 @@ function notes(found, x, log) {
   if (log.overflow) found.why.push(...words("why", "overflow"));
 }
 
-/** What is known of the run, from the log where it says it, else from the fields. */
+/** What is known of the run, from the log where it says it, else from the fields; every and guess the other way. */
 function known(log, given) {
   const rates = (log.rate?.length ? log.rate : [log.alpha]).filter(finite);
   const top = rates.length ? most(rates) : 0;
@@ -79,6 +80,7 @@ function known(log, given) {
   }
   if (given.every) [run.every, run.every_from] = [Math.max(1, Math.trunc(given.every)), "given"];
   run.unspaced = !run.every_from && Boolean(log.epochs || log.trainer || log.line === "mean");
+  run.unit = run.unspaced ? "line" : "update";
   return run;
 }
 
@@ -94,6 +96,7 @@ function facts(log, run) {
     every: run.every,
     every_from: run.every_from,
     line: log.line,
+    unit: run.unit,
     optimiser: run.optimiser,
     precision: run.dtype,
     guess: run.guess,

@@ -72,11 +72,18 @@ export function sides(weight, every, first, last, kind) {
   return Number(turns[0]);
 }
 
-/** αλ, its limit, and the part of the limit to take: half, a third, a quarter. */
+/**
+ * αλ, its limit, and the part of the limit to take: half, a third, a quarter. The momentum is the heavy ball's.
+ *
+ * With a wrong sign √r is itself the larger root, of z² − (1 + αλ + β)z + β = 0.
+ */
 export function limit(kind, logR, momentum, batchSize, side) {
   const r = Math.exp(Math.min(logR, 600));
   let [room, part] = [2 * (1 + momentum), kind === "wild" ? 3 : 2];
-  if (side === 0) return [Math.max(Math.sqrt(r) - 1, 1e-12), room, part]; // with a wrong sign the error grows by 1 + αλ
+  if (side === 0) {
+    const root = Math.sqrt(r);
+    return [Math.max((root - 1) * (1 - momentum / root), 1e-12), room, part];
+  }
   if (kind !== "parabola") room = 2 * Math.sqrt(1 - momentum ** 2); // elsewhere momentum buys no higher rate
   if (batchSize > 0 && batchSize < 16) part++; // the noise wants room too
   return [product(r, momentum), room, part];

@@ -1,4 +1,4 @@
-// From the text of a log to rows of names and values: console lines, tables, JSON, bare numbers.
+// From the text of a log to rows of names and values: console lines and JSON, but not tables.
 
 import { FORMATS, pattern } from "./data.js";
 
@@ -107,7 +107,7 @@ export function withPoints(text) {
   return text.replace(/([0-9]),([0-9])/g, "$1.$2");
 }
 
-/** Whether a column may be a training loss. */
+/** Whether a column may be a loss, of training or of validation. */
 export const isLoss = remembered((name) => ranks.some((rank) => rank.test(name)) && !NEVER.test(name));
 
 /** The name of the training loss among names, in the ranks of the table. */
@@ -158,7 +158,7 @@ export function counters(line, rows = counting) {
   return new Map();
 }
 
-/** Rows of one line: names with their values. A name that returns opens a row. */
+/** Rows of one line: names with their values. A loss that returns opens a row, as does the first name. */
 export function pairsIn(line, whole) {
   for (const [search, names] of whole) {
     const found = search.exec(line);

@@ -107,8 +107,9 @@ function bent(y) {
 }
 
 /**
- * The shape of finite losses: explodes, bounces, spike, absurd, leaps, recovers, healthy, flat; and their features.
+ * The shape of finite losses, and their features: [shape, features].
  *
+ * shape: few, explodes, bounces, bending, calm, spike, flat, absurd, leaps, recovers, healthy or barely.
  * ended: whether what follows them is no number. late: whether they begin far from the start of the run.
  * window: whether the first stands for several updates.
  */

@@ -142,8 +142,7 @@ function explosion(found, x, phase, f, log, run) {
     found.steps_to_overflow = untilInf(x[first] * SCALE, logR);
     if (run.base) [found.curvature, found.rate_limit] = [al / run.base, (run.base * room) / al];
   }
-  const values = { first: Math.trunc(step(first)), last: Math.trunc(step(last)), growth: found.growth_per_step };
-  values.unit = run.unspaced ? "line" : "update";
+  const values = { first: Math.trunc(step(first)), last: Math.trunc(step(last)), growth: found.growth_per_step, unit: run.unit };
   found.why.push(...words("why", f.bending ? "bending" : kind, values));
   found.why.push(...reasons(found, kind, side, fell, [al, room], run));
   found.why.push(...doubts(found, kind, f, grown, run));
@@ -160,7 +159,7 @@ function three(x) {
   return growth > 1.01 && growth < 1e4 ? words("why", "three", { floor: (x[0] - one / (growth - 1)) * SCALE, growth }) : [];
 }
 
-/** The longest climb of losses whose highest is the first: [first, last]. */
+/** The climb up to the steepest rise, of losses whose highest is the first: [first, last]. */
 function climb(x) {
   const rises = differences(x);
   const last = 1 + rises.indexOf(most(rises));
