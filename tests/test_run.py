@@ -142,7 +142,7 @@ DRAWN = [
     "contour([[1, 2], [3, chance]])",
     "imshow([[1, 2], [3, chance]])",
     "hlines(0.5, 0, chance)",
-    "quiver([0], [0], [1], [chance])",
+    "clabel(plt.contour([[1, 2], [3, 4]]), fmt=str(chance))",
     "xlim(0, chance)",
     "title(chance)",
     "plot([1, 2], color=str(chance / 2))",

@@ -21,7 +21,7 @@ ALONE, STACKED = 3.0 * POINTS, 2.3 * POINTS  # the height of a panel
 
 FINER = re.compile(r"(?<=\.\d\d)\d+")
 # What an artist of matplotlib may be asked for, of all that a run of its program can decide.
-DATA = "xydata", "offsets", "array", "paths", "verts", "view_interval", "text", "color", "facecolor"
+DATA = "xydata", "offsets", "array", "paths", "verts", "view_interval", "color", "facecolor"
 KIND = "image/x-narrow"  # how a notebook keeps it, beside the figure's other kinds
 
 
@@ -44,7 +44,8 @@ def png(figure) -> bytes:
 def data(figure) -> str:
     """A fingerprint of what the figure shows: where two runs draw other numbers or words, theirs differ."""
     asked = [getattr(artist, f"get_{name}", None) for artist in figure.findobj() for name in DATA]
-    return hashlib.sha256(pickle.dumps([ask() for ask in asked if ask])).hexdigest()
+    shown = [ask() for ask in asked if ask], [str(text) for text in figure.findobj(Text)]
+    return hashlib.sha256(pickle.dumps(shown)).hexdigest()
 
 
 def in_notebooks(shell) -> None:
