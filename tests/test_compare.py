@@ -150,7 +150,9 @@ def test_the_tables_say_how_many_times_the_first_row_s_each_number_is():
     text = compare.tables(found, [10, 100])
     assert "| Overshoot | 10.0 | 20.0 | 30.0 |" in text
     assert "| Other | 25.0 (2.5×) | 50.0 (2.5×) | 75.0 (2.5×) |" in text
-    assert "| Overshoot | 100 | 200 | 300 |" in text and "| Other | – | – | – |" in text
+    assert "| Overshoot | 100 | 200 | 300 |" in text and text.count("| Other |") == 2
+    found = {"Overshoot": {10: measured(10)}, "Other": {10: measured(25)}}
+    assert "100 chapters" not in compare.tables(found, [10, 100])
     assert "| Overshoot | 1.000 | 2.000 | 3.000 |" in text  # each of 90 chapters
     assert r"| 150\* (2.5×) |" in text and "another host" in text
 

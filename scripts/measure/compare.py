@@ -80,11 +80,12 @@ def tables(found: dict[str, dict[int, dict]], counts: list[int]) -> str:
     """A row a tool, with the ratio to the first one's; narrow enough for a phone."""
     few, many = min(counts), max(counts)
     made = []
-    for count in counts:
-        rows = {name: [of.get(count, {}).get(key) for key in BUILDS] for name, of in found.items()}
+    for count in [one for one in counts if any(one in of for of in found.values())]:
+        rows = {name: [of[count].get(key) for key in BUILDS] for name, of in found.items() if count in of}
         made.append(f"**{count} chapters**, in seconds:\n\n" + grid(BUILDS.values(), rows))
-    if few < many:
-        rows = {name: [_growth(of, key, few, many) for key in BUILDS] for name, of in found.items()}
+    both = {name: of for name, of in found.items() if of.keys() >= {few, many}}
+    if few < many and both:
+        rows = {name: [_growth(of, key, few, many) for key in BUILDS] for name, of in both.items()}
         head = f"**Each chapter more**, from {few} to {many}, in seconds:\n\n"
         made.append(head + grid(BUILDS.values(), rows, digits=3))
     rows = {name: [of.get(few, {}).get(key) for key in COSTS] for name, of in found.items()}
@@ -111,9 +112,9 @@ def grid(heads: Iterable[str], rows: dict[str, list], digits=1, marks=None) -> s
     return "\n".join(lines) + "\n"
 
 
-def _growth(of: dict[int, dict], key: str, few: int, many: int) -> float | None:
+def _growth(of: dict[int, dict], key: str, few: int, many: int) -> float:
     """Seconds that each chapter more adds to a build."""
-    return (of[many][key] - of[few][key]) / (many - few) if of.keys() >= {few, many} else None
+    return (of[many][key] - of[few][key]) / (many - few)
 
 
 def machine(releases: dict[str, str], load: float) -> str:
