@@ -33,14 +33,15 @@ def on_startup(command, dirty):
 
 
 def on_config(config):
-    from publish.search import index_once
+    from publish.search import Index
     from takeaway.archives import archives as offered
 
     place.lock(BUILD)
     place.stamp(ROOT)
     config.markdown_extensions += ["pages.elements", "pages.mathematics", "pages.finish"]
     config.extra["site"] = config.site_dir
-    index_once(config.plugins["material/search"].search_index, MEMO / "search")
+    search = config.plugins["material/search"]
+    search.search_index = Index(search.config, MEMO / "search")
     if called != "serve":
         archives.update(offered())
         config.site_dir = str(BUILD / "site")
@@ -49,8 +50,7 @@ def on_config(config):
 
 
 def state(config) -> str:
-    options = [config[name] for name in ("site_url", "repo_url", "strict", "use_directory_urls")]
-    return place.state(ROOT, Path(config.extra["site"]), *options, config.theme.name, had(BUILD), *archives)
+    return place.state(ROOT, Path(config.extra["site"]), *place.settings(config), had(BUILD), *archives)
 
 
 def on_pre_build(config):
@@ -140,11 +140,9 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def on_env(env, config, files):
-    from jinja2 import FileSystemBytecodeCache
+    from pages import filled
 
-    # MkDocs makes a new environment for each build; this spares it compiling the theme each time.
-    (BUILD / "templates").mkdir(exist_ok=True)
-    env.bytecode_cache = FileSystemBytecodeCache(BUILD / "templates")
+    filled.remember(env, BUILD / "templates", MEMO / "filled", place.settings(config))
     built[:] = [config, files, built[-1], env]
 
 
@@ -161,13 +159,11 @@ def on_post_template(output, template_name, config):
 
 def on_post_build(config):
     from publish.assets import shorten
-    from publish.search import SYNONYMS, add_words
     from publish.theme_scripts import change_theme
     from takeaway.archives import write_archives
 
     site = Path(config.site_dir)
     change_theme(site)
-    add_words(site / "search/search_index.json", SYNONYMS.read_text(encoding="utf-8"))
     shorten(site / "assets")
     if called != "serve" and not complaints():  # of which strict mode is about to tell
         licences = [*ROOT.glob("LICENSE*"), *ROOT.glob("CITATION.cff")]

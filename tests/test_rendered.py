@@ -1,17 +1,17 @@
-"""A page is rendered again as soon as anything has changed that its HTML depends on, and not before."""
+"""A page is rendered and filled in again as soon as anything has changed that it depends on, and not before."""
 
 import logging
 from types import SimpleNamespace
 
 import pytest
-from material.plugins.search.plugin import SearchIndex
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.structure.pages import Page
 
 import conftest  # noqa: F401  which finds the machinery
-from pages import rendered
-from publish.search import index_once
+from pages import filled, rendered
+from publish.search import Index
+from weave import memo
 
 SETTINGS = """
 site_name: Two pages
@@ -23,6 +23,8 @@ validation: {links: {anchors: warn}}
 markdown_extensions:
   - pymdownx.snippets: {base_path: [%s], check_paths: true}
 """
+TEMPLATE = """{{ page.title }} {{ page.content }} {{ page.toc | length }}{{ fill(page) }}
+{% for one in nav.pages %}{{ one.title }} {{ one.meta.status }}{% endfor %} {{ page.next_page.url }}"""
 PAGE = '# One\n\n[There](two.md#end)\n\n```\n--8<-- "one.txt"\n```\n'
 
 
@@ -31,7 +33,7 @@ def site(tmp_path, monkeypatch, caplog):
     """A site of two pages; building it returns the HTML of the first, the pages rendered and what was told."""
     for folder in "docs", "theme", "outputs":
         (tmp_path / folder).mkdir()
-    (tmp_path / "theme/main.html").write_text("{{ page.title }} {{ page.content }} {{ page.toc | length }}")
+    (tmp_path / "theme/main.html").write_text(TEMPLATE)
     (tmp_path / "mkdocs.yml").write_text(SETTINGS % (tmp_path / "outputs"))
     (tmp_path / "docs/index.md").write_text(PAGE)
     (tmp_path / "docs/two.md").write_text("# Two\n\n## End\n")
@@ -39,8 +41,13 @@ def site(tmp_path, monkeypatch, caplog):
     done, render = [], Page.render
     monkeypatch.setattr(Page, "render", lambda page, *how: done.append(page.file.name) or render(page, *how))
 
+    def on_env(env, config, files):
+        env.globals["fill"] = lambda page: built.filled.append(page.file.name) or ""
+        filled.remember(env, tmp_path / "compiled", tmp_path / "memo/filled", [config.site_url])
+
     def built(**options):
         done.clear()
+        built.filled = []
         caplog.clear()
         config = load_config(str(tmp_path / "mkdocs.yml"), **options)
 
@@ -48,6 +55,7 @@ def site(tmp_path, monkeypatch, caplog):
             rendered.remember(page, tmp_path / "memo", [tmp_path / "outputs"])
 
         config.plugins.events["page_markdown"].append(on_page_markdown)
+        config.plugins.events["env"].append(on_env)
         build(config)
         told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
         return (tmp_path / "site/index.html").read_text(), done.copy(), told
@@ -117,15 +125,57 @@ def test_a_page_that_includes_in_another_way_is_rendered_each_time(site):
     assert site()[1] == ["two"]
 
 
+def test_a_page_that_has_not_changed_is_not_filled_in_again(site):
+    first, *_ = site()
+    assert site.filled == ["index", "two"]
+    assert site()[0] == first and site.filled == []
+    (site.folder / "docs/two.md").write_text("# Two\n\n## End\n\nMore.\n")
+    site()
+    assert site.filled == ["two"]
+
+
+@pytest.mark.parametrize(
+    "two, shown",
+    [("# Other\n\n## End\n", "Other"), ("---\nstatus: new\n---\n# Two\n\n## End\n", "Two new")],
+)
+def test_a_page_is_filled_in_again_when_its_navigation_shows_something_else(site, two, shown):
+    assert shown not in site()[0]
+    (site.folder / "docs/two.md").write_text(two)
+    assert shown in site()[0] and site.filled == ["index", "two"]
+
+
+def test_all_are_filled_in_again_after_a_change_of_the_settings_the_theme_or_the_pages(site, monkeypatch):
+    site(site_url="https://example.org")
+    (site.folder / "mkdocs.yml").write_text(
+        (SETTINGS % (site.folder / "outputs")).replace("Two pages", "Pages")
+    )
+    site(site_url="https://example.org")
+    assert site.filled == ["index", "two"]
+    (site.folder / "docs/more.md").write_text("# More\n")
+    assert "more/" in site(site_url="https://example.org")[0] and site.filled == ["index", "more", "two"]
+    site(site_url="https://example.com")
+    assert site.filled == ["index", "more", "two"]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    site(site_url="https://example.com")
+    assert site.filled == ["index", "more", "two"]
+    site(site_url="https://example.com")
+    assert site.filled == []
+    of_the_machinery = memo.tools
+    monkeypatch.setattr(
+        memo, "tools", lambda *rooms: "another day" if "pages" in rooms else of_the_machinery(*rooms)
+    )
+    site(site_url="https://example.com")
+    assert site.filled == ["index", "more", "two"]
+
+
 def test_a_page_that_has_not_changed_is_not_read_again_for_the_search(tmp_path):
     page = SimpleNamespace(url="one/", title="One", meta={}, toc=[], content="<p>first</p>")
     home = SimpleNamespace(url="", title="Home", meta={}, toc=[], content="<p>welcome</p>")
 
     def indexed(*pages):
-        index, read = SearchIndex(), []
-        add = index.add_entry_from_context
-        index.add_entry_from_context = lambda page: read.append(page.url) or add(page)
-        index_once(index, tmp_path)
+        index, read = Index({"separator": "[ ]+"}, tmp_path), []
+        create = index.create_entry_for_section
+        index.create_entry_for_section = lambda *of: read.append(of[-1].url) or create(*of)
         for one in pages:
             index.add_entry_from_context(one)
         return [(entry["location"], entry["title"], entry["text"]) for entry in index.entries], read
@@ -136,7 +186,7 @@ def test_a_page_that_has_not_changed_is_not_read_again_for_the_search(tmp_path):
     page.content = "<p>second</p>"
     assert indexed(home, page) == ([first[0], ("one/", "One", "<p>second</p>")], ["one/"])
     page.meta = {"search": {"exclude": True}}
-    assert indexed(home, page) == (first[:1], ["one/"])
+    assert indexed(home, page) == (first[:1], [])
     page.meta, page.url, page.title = {}, "labs/one/", "Two"
     assert indexed(page, home) == ([("labs/one/", "Two", "<p>second</p>"), first[0]], ["labs/one/"])
     page.title = "Three"

@@ -13,7 +13,7 @@ from playwright.sync_api import TimeoutError
 from conftest import ROOT, quiet_pages, settle
 from found import answers, ask, missed_by_none, pages
 from proven import LOOKS, proven_by
-from publish.search import SYNONYMS, Synonyms, add_words
+from publish.search import SYNONYMS, Synonyms, with_words
 from publish.theme_scripts import BEGINNING
 
 pytestmark = proven_by(
@@ -240,16 +240,12 @@ def test_a_line_of_the_table_is_a_group_in_which_a_star_keeps_the_ending():
     assert synonyms.of("learning, rated, none") == []
 
 
-def test_a_word_that_is_shown_is_not_added_and_a_heading_s_words_stand_apart(tmp_path):
-    path = tmp_path / "search_index.json"
+def test_a_word_that_is_shown_is_not_added_and_a_heading_s_words_stand_apart():
     entry = {
         "title": "Warm-up",
         "text": "<p>warmup</p><pre><code># why\nfor t in a.b_c: Adam(t)</code></pre>",
     }
-    path.write_text(json.dumps({"config": {"separator": "[\\s._-]+"}, "docs": [entry]}))
-    add_words(path, "warmup > ramp\nadam > moments\n")
-    (entry,) = json.loads(path.read_text())["docs"]
-    assert entry == {
+    assert with_words(entry, Synonyms("warmup > ramp\nadam > moments\n", r"[\s._-]+")) == {
         "title": "Warm-up",
         "text": "<p>warmup</p>",
         "heading": "warmup",

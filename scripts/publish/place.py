@@ -98,6 +98,12 @@ def _swap_what_is_in(site: Path, new: Path, old: Path) -> None:
     new.rmdir()
 
 
+def settings(config) -> list:
+    """The settings that a command may give besides mkdocs.yml."""
+    options = [config[name] for name in ("site_url", "repo_url", "strict", "use_directory_urls")]
+    return [*options, config.theme.name]
+
+
 def state(root: Path, site: Path, *besides: str) -> str:
     """The same for the same sources below ``root``, the same tools and settings, and the same files in ``site``."""
     read = hashlib.sha256(repr((tools(), besides, os.environ.get("SOURCE_DATE_EPOCH"))).encode())

@@ -6,9 +6,12 @@ are found and not shown: the names in its programs, and other words for what it 
 
 import json
 import re
+from functools import cached_property
 from html import unescape
 from keyword import iskeyword
 from pathlib import Path
+
+from material.plugins.search.plugin import SearchIndex
 
 from weave.memo import remembered
 
@@ -22,43 +25,51 @@ HYPHENATED = re.compile(r"[a-z]+(?:-[a-z]+)+")
 Group = tuple[list[re.Pattern], list[str]]
 
 
-def index_once(index, memo: Path) -> None:
-    """Let the theme's index take a page's sections from ``memo``, where the page is as it was the last time."""
-    add = index.add_entry_from_context
+class Index(SearchIndex):
+    """The theme's index, in which each section has the words besides that it is found by.
 
-    def added(page):
-        before = len(index.entries)
+    What it says of a page is taken from ``memo`` where the page is as it was the last time.
+    """
+
+    def __init__(self, config, memo: Path):
+        super().__init__(**config)
+        self.memo = memo
+
+    @cached_property
+    def synonyms(self) -> "Synonyms":
+        return Synonyms(SYNONYMS.read_text(encoding="utf-8"), self.config["separator"])
+
+    def add_entry_from_context(self, page) -> None:
+        read, before = super().add_entry_from_context, len(self.entries)
 
         def made():
-            add(page)
-            return index.entries[before:]
+            read(page)
+            return [with_words(entry, self.synonyms) for entry in self.entries[before:]]
 
         name = page.url.strip("/").replace("/", "-") or "index"
-        besides = repr((page.url, page.title, page.meta, page.content))
-        index.entries[before:] = remembered(memo, name, [], made, ("publish",), besides)
+        besides = repr((self.config["separator"], page.url, page.title, page.meta, page.content))
+        self.entries[before:] = remembered(self.memo, name, [], made, ("publish",), besides)
 
-    index.add_entry_from_context = added
+    def generate_search_index(self, prev) -> str:
+        index = json.loads(super().generate_search_index(prev))
+        return json.dumps(index, ensure_ascii=False, separators=(",", ":"))
 
 
-def add_words(path: Path, table: str) -> None:
-    """Give each section of the index the words that it is found by and does not show.
+def with_words(entry: dict, synonyms: "Synonyms") -> dict:
+    """A section of the index with the words that it is found by and does not show, and without its programs.
 
     ``heading`` holds other words for its heading, ``words`` the names in its programs and, on a line of their own,
-    other words for all that it says. ``table`` has the synonyms.
+    other words for all that it says.
     """
-    index = json.loads(path.read_text(encoding="utf-8"))
-    synonyms = Synonyms(table, index["config"]["separator"])
-    for entry in index["docs"]:
-        programs = unescape(TAG.sub("", "\n".join(PROGRAM.findall(entry["text"]))))
-        names = [name.lower() for name in NAME.findall(COMMENT.sub("", programs)) if not iskeyword(name)]
-        entry["text"] = PROGRAM.sub("", entry["text"])
-        text = TAG.sub(" ", entry["text"])
-        shown = {*synonyms.split(entry["title"]), *synonyms.split(text)}
-        names = [name for name in dict.fromkeys(names) if name not in shown]
-        others = [word for word in synonyms.of(f"{text} {' '.join(names)}") if word not in {*shown, *names}]
-        entry["heading"] = " ".join(synonyms.of(entry["title"]))
-        entry["words"] = "\n".join(" ".join(words) for words in (names, others))
-    path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    programs = unescape(TAG.sub("", "\n".join(PROGRAM.findall(entry["text"]))))
+    names = [name.lower() for name in NAME.findall(COMMENT.sub("", programs)) if not iskeyword(name)]
+    shorter = PROGRAM.sub("", entry["text"])
+    text = TAG.sub(" ", shorter)
+    shown = {*synonyms.split(entry["title"]), *synonyms.split(text)}
+    names = [name for name in dict.fromkeys(names) if name not in shown]
+    others = [word for word in synonyms.of(f"{text} {' '.join(names)}") if word not in {*shown, *names}]
+    words = "\n".join(" ".join(words) for words in (names, others))
+    return entry | {"text": shorter, "heading": " ".join(synonyms.of(entry["title"])), "words": words}
 
 
 class Synonyms:
