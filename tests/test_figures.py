@@ -1,12 +1,16 @@
 """The interactive figures: the same mathematics as the programs, for everyone, shareable, quick, at home."""
 
+import contextlib
 import gzip
+import http.server
 import json
 import math
 import os
 import re
 import shutil
 import subprocess
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -896,6 +900,45 @@ def test_the_page_does_not_move_when_its_figure_comes(watched, alone, path):
         page.set_viewport_size({"width": width, "height": 800})
         # Once it is drawn anew for the width.
         until(page, f"() => Math.abs(parseFloat({live}.height) - parseFloat({live}.minHeight)) <= 0.5")
+
+
+@contextlib.contextmanager
+def served_in_pieces(pieces: list[bytes]):
+    """The address of a page that comes in pieces, each when the one before it has been seen."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/" else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            for piece in pieces if self.path == "/" else []:
+                self.wfile.write(piece)
+                self.wfile.flush()
+                time.sleep(0.5)
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_does_not_move_while_it_comes_in_pieces(watched, site, width):
+    """A slow line brings half of the words above a figure, and the rest when the first have been seen."""
+    style = (site / "assets/overshoot.css").read_text(encoding="utf-8")
+    figure = "<parabola-figure class=compact><p>One loss, {0}</p><figure>drawn</figure></parabola-figure>"
+    first, rest = figure.format("half of its words," + "{0}" + "and the rest of them. " * 30).split("{0}")
+    head = f"<!doctype html><html class=js><style>{style}</style><body class=md-typeset>"
+    with served_in_pieces([(head + first).encode(), f"{rest}<h2>Below</h2>".encode()]) as at:
+        watched.set_viewport_size({"width": width, "height": 800})
+        watched.goto(at)
+        watched.wait_for_timeout(200)
+    assert watched.locator("h2").bounding_box()["y"] > 300, "room for the figure is kept"
+    assert watched.evaluate("window.moved") == 0
 
 
 def test_the_page_does_not_move_when_the_module_is_late_and_its_place_in_sight(browser, alone):
