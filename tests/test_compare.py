@@ -155,6 +155,9 @@ def test_the_tables_say_how_many_times_the_first_row_s_each_number_is():
     assert "100 chapters" not in compare.tables(found, [10, 100])
     assert "| Overshoot | 1.000 | 2.000 | 3.000 |" in text  # each of 90 chapters
     assert r"| 150\* (2.5×) |" in text and "another host" in text
+    assert "| Other | 0.002 (2.0×) | 7.000 |" in compare.grid(
+        ["a", "b"], {"First": [0.001, 0.0004], "Other": [0.002, 7]}, digits=3
+    )
 
 
 def test_the_page_says_when_and_where_it_was_measured_and_with_which_releases():

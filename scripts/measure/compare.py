@@ -96,7 +96,7 @@ def tables(found: dict[str, dict[int, dict]], counts: list[int]) -> str:
 
 
 def grid(heads: Iterable[str], rows: dict[str, list], digits=1, marks=None) -> str:
-    """A Markdown table. Behind each number, how many times the first row's it is."""
+    """A Markdown table. Behind each number, how many times the first row's it is, unless that is shown as 0."""
     heads, firsts = list(heads), next(iter(rows.values()))
     lines = [f"| Tool | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]
     for name, values in rows.items():
@@ -105,9 +105,8 @@ def grid(heads: Iterable[str], rows: dict[str, list], digits=1, marks=None) -> s
             values, firsts, (marks or {}).get(name, [""] * len(heads)), strict=True
         ):
             text = "–" if value is None else f"{value:,.{digits if value < 100 else 0}f}{mark}"
-            cells.append(
-                f"{text} ({value / first:.1f}×)" if value and first and values is not firsts else text
-            )
+            several = value and first and round(first, digits) and values is not firsts
+            cells.append(f"{text} ({value / first:.1f}×)" if several else text)
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
