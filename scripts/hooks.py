@@ -68,7 +68,7 @@ def on_pre_build(config):
     if not hasattr(convert.nb2html, "__wrapped__"):
         convert.nb2html = side_by_side(convert.nb2html, MEMO)
     run_programs(docs)
-    write_notebooks(SNIPPETS, docs, BUILD / "notebooks", config.site_url, broken)
+    write_notebooks(SNIPPETS, docs, BUILD / "notebooks", config.site_url, MEMO, broken)
     write_downloads(LABS, BUILD / "labs" / "downloads", config.site_url, MEMO)
 
 

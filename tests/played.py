@@ -46,7 +46,7 @@ def told_in_the_page(name: str, asked: list[dict], browser, pyodide, tmp_path_fa
     for path in (WORKER, SNIPPETS, pyodide):
         (made / path.name).symlink_to(path)
     (made / "404.html").touch()
-    write_kit(SNIPPETS, ROOT / "docs", pyodide, made / "kit.json")
+    write_kit(SNIPPETS, ROOT / "docs", pyodide, made / "kit.json", made / "memo")
     kit = json.loads((made / "kit.json").read_text()) | {"folder": f"/{pyodide.name}/", "checks": {}}
     files = [WORKER, *SNIPPETS.glob("*.py"), *SNIPPETS.glob("data/*"), *(pyodide.glob("*.*"))]
 

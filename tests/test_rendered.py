@@ -71,6 +71,23 @@ def test_a_page_that_has_not_changed_is_not_rendered_again(site):
     assert site() == (first, [], [])
 
 
+def test_a_page_that_is_rendered_in_a_way_of_its_own_is_remembered_too(site, monkeypatch):
+    """As a lab is, by mkdocs-jupyter."""
+    own, remember = [], rendered.remember
+
+    def remember_another(page, *where):
+        render = page.render
+        page.render = lambda *how: own.append(page.file.name) or render(*how)
+        remember(page, *where)
+
+    monkeypatch.setattr(rendered, "remember", remember_another)
+    first, *_ = site()
+    assert own == ["index", "two"] and site()[0] == first and own == ["index", "two"]
+    (site.folder / "docs/two.md").write_text("# Two\n\n## End\n\nMore.\n")
+    site()
+    assert own == ["index", "two", "two"]
+
+
 def test_a_page_is_rendered_again_after_an_edit_of_it_or_of_what_it_includes(site):
     site()
     (site.folder / "outputs/one.txt").write_text("second\n")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jinja2 import FileSystemBytecodeCache
 
+from pages.rendered import name_of
 from weave.memo import remembered
 
 
@@ -24,7 +25,7 @@ def remember(env, compiled: Path, memo: Path, settings: list) -> None:
                 return fill(context)
             return remembered(
                 memo,
-                page.url.strip("/").replace("/", "-") or "index",
+                name_of(page),
                 [Path(context["config"].config_file_path)],
                 lambda: fill(context),
                 ("pages",),

@@ -17,13 +17,14 @@ class Told(Exception):
     """Rendering has told of something, such as a link that leads nowhere: it must tell it the next time too."""
 
 
-def remember(page, memo: Path, sources: list[Path]) -> None:
-    """Let the page's ``render`` look in ``memo`` first; what it includes lies in ``sources``.
+def name_of(page) -> str:
+    """The name by which something of a page is remembered."""
+    return page.url.strip("/").replace("/", "-") or "index"
 
-    A page that is rendered in a way of its own, such as a lab's, is left to it.
-    """
-    if "render" not in vars(page):
-        page.render = partial(_render, page, page.render, memo, sources)
+
+def remember(page, memo: Path, sources: list[Path]) -> None:
+    """Let the page's ``render`` look in ``memo`` first; what it includes lies in ``sources``."""
+    page.render = partial(_render, page, page.render, memo, sources)
 
 
 def _render(page, render, memo: Path, sources: list[Path], config, files) -> None:
@@ -37,7 +38,7 @@ def _render(page, render, memo: Path, sources: list[Path], config, files) -> Non
     try:
         given, links = remembered(
             memo,
-            page.file.src_uri.removesuffix(".md").replace("/", "-"),
+            name_of(page),
             [place for place in places if place.is_file()],
             lambda: _rendered(page, render, config, files),
             ("pages", "weave"),

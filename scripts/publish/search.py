@@ -13,6 +13,7 @@ from pathlib import Path
 
 from material.plugins.search.plugin import SearchIndex
 
+from pages.rendered import name_of
 from weave.memo import remembered
 
 SYNONYMS = Path(__file__).with_name("synonyms.txt")
@@ -46,9 +47,8 @@ class Index(SearchIndex):
             read(page)
             return [with_words(entry, self.synonyms) for entry in self.entries[before:]]
 
-        name = page.url.strip("/").replace("/", "-") or "index"
         besides = repr((self.config["separator"], page.url, page.title, page.meta, page.content))
-        self.entries[before:] = remembered(self.memo, name, [], made, ("publish",), besides)
+        self.entries[before:] = remembered(self.memo, name_of(page), [], made, ("publish",), besides)
 
     def generate_search_index(self, prev) -> str:
         index = json.loads(super().generate_search_index(prev))

@@ -1,6 +1,7 @@
 """The kit that programs are played with in a page: how it plays and draws them, and what each of them reads."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 from labs.lab import checks as checks_of_lab
@@ -10,6 +11,7 @@ from python.get import ARCHIVE, CORE, KIT, LOCK, VERSION, pyodide
 from python.licences import works
 from takeaway.notebook import data_of
 from takeaway.slides.decks import write_decks
+from weave.memo import remembered
 from weave.program import package_of
 from weave.run import STYLES
 
@@ -28,7 +30,7 @@ def offer(snippets: Path, docs: Path, build: Path) -> tuple[list[str], list[tupl
     (build / KIT).unlink(missing_ok=True)
     if not folder:
         return [], []
-    write_kit(snippets, docs, folder, build / KIT)
+    write_kit(snippets, docs, folder, build / KIT, build / "memo")
     names = [(folder / name).relative_to(build).as_posix() for name in (*CORE, LOCK, ARCHIVE)]
     return [KIT, *names], works(folder)
 
@@ -43,8 +45,8 @@ def compose(docs: Path, snippets: Path, build: Path, only: set[str] | None = Non
     write_decks(docs, snippets, build, words(build), only)
 
 
-def write_kit(snippets: Path, docs: Path, folder: Path, path: Path) -> None:
-    """Write the kit to ``path``, for the Pyodide in ``folder``."""
+def write_kit(snippets: Path, docs: Path, folder: Path, path: Path, memo: Path) -> None:
+    """Write the kit to ``path``, for the Pyodide in ``folder``; ``memo`` knows the checks of labs."""
     labs, exercises = docs / "labs", docs / "exercises"
     drawing = [STYLES.parent / "narrow.py", *sorted(STYLES.glob("*.mplstyle"))]
     kit = {
@@ -53,11 +55,15 @@ def write_kit(snippets: Path, docs: Path, folder: Path, path: Path) -> None:
         "main": PLAY.read_text(encoding="utf-8"),
         "files": {f"/kit/{file.name}": file.read_text(encoding="utf-8") for file in drawing} | given(labs),
         "needs": {program.stem: needs(program, snippets) for program in sorted(snippets.glob("*.py"))},
-        "checks": {f"{LABS}{lab.stem}": checks_of_lab(lab) for lab in sorted(labs.glob("*.py"))}
+        "checks": {f"{LABS}{lab.stem}": _checks(lab, memo) for lab in sorted(labs.glob("*.py"))}
         | {one.stem: checks_of_exercises(one) for one in sorted(exercises.glob("*.py"))},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(kit, separators=(",", ":")), encoding="utf-8")
+
+
+def _checks(lab: Path, memo: Path) -> dict[str, str]:
+    return remembered(memo, f"checks-{lab.stem}", [lab], partial(checks_of_lab, lab), ("labs",))
 
 
 def needs(program: Path, snippets: Path) -> list[str]:

@@ -6,12 +6,14 @@ import io
 import re
 import shutil
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from pages.page import shown_on
+from weave.memo import remembered
 from weave.program import package_of, programs, sections
 from weave.source import SiteError, read
 
@@ -19,6 +21,7 @@ LINES = (
     "frameworks/lines_"  # pieces for a loop of the reader's own, and no programs: the page has them to copy
 )
 
+ROOMS = ("takeaway", "weave")  # that make a notebook
 DATA = '''# The data, so that this notebook needs no other file.
 from pathlib import Path
 
@@ -41,9 +44,10 @@ with zipfile.ZipFile(io.BytesIO(base64.b64decode(packed))) as archive:
     archive.extractall(members=[name for name in archive.namelist() if not Path(name).exists()])'''
 
 
-def write_notebooks(snippets: Path, docs: Path, folder: Path, site_url: str, broken=()) -> None:
+def write_notebooks(snippets: Path, docs: Path, folder: Path, site_url: str, memo: Path, broken=()) -> None:
     """Write a notebook for every program below ``snippets``, at its place below ``folder``.
 
+    Those of programs that have not changed are remembered.
     Raises SiteError for a program that cannot be read, unless it is known to be ``broken``.
     """
     shutil.rmtree(folder, ignore_errors=True)
@@ -55,8 +59,12 @@ def write_notebooks(snippets: Path, docs: Path, folder: Path, site_url: str, bro
         path = folder / name.with_suffix(".ipynb")
         path.parent.mkdir(parents=True, exist_ok=True)
         page = pages.get(name.as_posix(), program.stem)
+        address, files = f"{site_url}{page}/", [program, *data_of(program, snippets), *package_of(program)]
+        make = partial(notebook, program, snippets, address)
         try:
-            text = notebook(program, snippets, f"{site_url}{page}/")
+            text = remembered(
+                memo, f"notebook-{name.as_posix().replace('/', '-')}", files, make, ROOMS, address
+            )
         except SiteError:
             if name.as_posix() in broken:
                 continue
@@ -114,5 +122,5 @@ def write_packages(snippets: Path, folder: Path) -> None:
     """Write each program that imports a package, with it and its data, as a zip to unpack and run."""
     for program in snippets.glob("*.py"):
         if package := package_of(program):
-            whole = packed([program, *data_of(program, snippets), *package], snippets)
+            whole = packed([program, *package], snippets)
             (folder / f"{program.stem}.zip").write_bytes(whole)

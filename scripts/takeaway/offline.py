@@ -10,6 +10,7 @@ import os
 import re
 import time
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit, urlunsplit
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -20,6 +21,7 @@ from pages.elements import FIGURES
 from publish.assets import plain_script
 from weave.memo import remembered
 
+ROOMS = ("takeaway", "publish")  # that make it
 # What serves a server.
 LEFT_OUT = (
     "404.html",
@@ -45,23 +47,26 @@ def pack(site: Path, licences: list[Path], memo: Path) -> bytes:
     ]
     named = " ".join(sorted(path.relative_to(site).as_posix() for path in files))
     date = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))[:6]
-    rooms = ("takeaway", "publish")
     return remembered(
         memo,
         "zip",
         [*files, *licences],
-        lambda: _zip(_contents(site, files, licences), date),
-        rooms,
+        lambda: _zip(_contents(site, files, licences, memo), date),
+        ROOMS,
         f"{named} {date}",
     )
 
 
-def _contents(site: Path, files: list[Path], licences: list[Path]) -> dict[str, bytes]:
-    """What lies in the zip, by name."""
+def _contents(site: Path, files: list[Path], licences: list[Path], memo: Path) -> dict[str, bytes]:
+    """What lies in the zip, by name; a page that has not changed is not made readable from disk again."""
+    folders = sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_dir())
     contents = {path.name: path.read_bytes() for path in licences}
     contents |= {path.relative_to(site).as_posix(): path.read_bytes() for path in files}
     for name in [name for name in contents if name.endswith(".html")]:
-        contents[name] = from_disk(contents[name].decode(), name, site).encode()
+        text = contents[name].decode()
+        make, besides = partial(from_disk, text, name, site), repr((text, folders))
+        made = remembered(memo / "disk", name.replace("/", "-"), [], make, ROOMS, besides)
+        contents[name] = made.encode()
     contents["search/search_index.js"] = search_index(contents["search/search_index.json"]).encode()
     contents["assets/offline.js"] = script(site / "assets").encode()
     return {

@@ -5,11 +5,13 @@ that it can be run there; so do the sections that it needs and that the deck lea
 """
 
 import re
+from functools import partial
 from pathlib import Path
 
-from takeaway.slides.blocks import Slide
+from takeaway.slides.blocks import INCLUDE, Slide
 from takeaway.slides.compose import slides
 from takeaway.slides.lectures import lectures
+from weave.memo import remembered
 from weave.program import sections
 from weave.source import SiteError, read
 
@@ -35,7 +37,8 @@ def write_decks(
     notation = pages.get("notation", "")
     chapters = {name: _led(text, name) for name, text in pages.items() if is_chapter(text)}
     wanted = chapters if only is None else chapters.keys() & only
-    decks = {name: slides(chapters[name], programs, notation) for name in wanted}
+    memo = build / "memo" / "slides"
+    decks = {name: _slides(name, chapters[name], programs, notation, memo) for name in wanted}
     titles = {name: f"Slides: {name.title()}" for name in decks}
     if "teach" in pages and only is None:
         for name, title, found in lectures(pages["teach"], decks):
@@ -47,6 +50,13 @@ def write_decks(
         text = deck(titles[name], found, programs if words is not None else None)
         written[-1].write_text(text, encoding="utf-8")
     return written
+
+
+def _slides(name: str, markdown: str, programs: "Programs", notation: str, memo: Path) -> list[Slide]:
+    """The slides of a chapter, which are made anew when it has changed, or what it shows of programs."""
+    shown = {program: programs[program] for program, _ in INCLUDE.findall(markdown)}
+    make = partial(slides, markdown, programs, notation)
+    return remembered(memo, name, [], make, ("takeaway",), repr((markdown, notation, shown)))
 
 
 class Programs(dict):
