@@ -263,6 +263,12 @@ def test_the_loss_of_guessing_is_a_number_or_a_number_of_classes(box, text, valu
         ({}, {"rate": 0.02, "rate_from": "log"}, "rate 0.02, from the log; 1 update per line, assumed."),
         ({"rate": [0.1, 0.1]}, {"rate": None}, "1 update per line, assumed."),
         (
+            {"rate": [0.01, 0.03, 0.02]},
+            {"rate": 0.01},
+            "rate from 0.01 to 0.03, from the log; 1 update per line, assumed.",
+        ),
+        ({}, {"unit": "line"}, "how many updates a line stands for is not known."),
+        (
             {"optimiser": "AdamW", "precision": "float16"},
             {},
             "assumed; AdamW, from the log; float16, from the log.",
@@ -283,6 +289,15 @@ def test_what_was_given_is_told_too(box):
     words = (
         "Known: rate 0.2, given; 10 updates per line, from the log; momentum 0.5, given; batch size 8, given."
     )
+    assert one.locator(".sure").inner_text().endswith(words)
+
+
+def test_where_a_schedule_moves_the_rate_both_ends_are_told_and_what_was_typed(box):
+    """docs/diagnose.md: “Where a schedule moves the rate, what you type is taken for the rate that it moves.”"""
+    one = box()
+    paste(one, "step,lr,loss\n0,0.1,1\n1,0.2,33\n2,0.3,1025", learning_rate="0.2")
+    verdict(one)
+    words = "Known: rate from 0.1 to 0.3, from the log; rate that the schedule moves 0.2, given; 1 update per line, from the log."
     assert one.locator(".sure").inner_text().endswith(words)
 
 

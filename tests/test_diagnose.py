@@ -413,7 +413,8 @@ def test_growth_by_a_factor_under_adam_is_not_the_rate_alone(program):
 
 def test_rate_optimiser_and_format_are_taken_from_the_log_and_a_field_that_differs_is_named(program):
     """“Where the log states the rate, the optimiser, the number format or how many updates a line stands for,
-    it takes them from there.” “What the log says of these the reader takes from the log, and tells you.”
+    it takes them from there.” “What the log says of the rate, the optimiser and the number format counts before
+    what you type, and where the two differ the answer names both.”
     """
     text = "Using fp16, optimizer: AdamW, lr: 0.02\n" + "\n".join(
         f"step {10 * n} loss {3.0 * 0.9**n}" for n in range(9)
@@ -435,7 +436,18 @@ def test_rate_optimiser_and_format_are_taken_from_the_log_and_a_field_that_diffe
     assert "The log names AdamW and the field SGD" in told and "names float16 and the field float32" in told
 
 
+def test_for_the_spacing_and_the_loss_of_guessing_what_is_typed_counts(program):
+    """“For the updates from line to line and for the loss of guessing, what you type counts.”"""
+    log = program.read(
+        "num_classes: 10\n" + "\n".join(f"step {10 * n} loss {2.3 * 0.9**n}" for n in range(9))
+    )
+    alone, typed = program.diagnose(log), program.diagnose(log, every=5, guess=1.5)
+    assert (alone["every"], alone["every_from"], alone["guess"]) == (10, "log", pytest.approx(math.log(10)))
+    assert (typed["every"], typed["every_from"], typed["guess"]) == (5, "given", 1.5)
+
+
 def test_where_a_schedule_moves_the_rate_the_typed_one_is_divided(program):
+    """“Where a schedule moves the rate, what you type is taken for the rate that it moves.”"""
     text = "step,lr,loss\n" + "\n".join(f"{n},{0.01 * n},{4.0**n}" for n in range(1, 9))
     typed = program.diagnose(program.read(text), rate=0.5)
     assert typed["suggested_rate"] == pytest.approx(0.5 / 3)

@@ -59,20 +59,38 @@ function fitted({ growth_per_step: r, every }, loss, first, last, at) {
   return [first, to].map((n) => [at(n), loss[through] * r ** ((n - through) * every)]);
 }
 
+/** How many updates a line stands for, and where that comes from. */
+function spacing({ line, unit, every, every_from }) {
+  if (unit === "line") return "how many updates a line stands for is not known";
+  const said = line === "mean" ? `a line is the mean of ${many(every, "update")}` : `${many(every, "update")} per line`;
+  return `${said}, ${FROM[every_from] ?? "assumed"}`;
+}
+
+/** The rate, and where it comes from; where a schedule moves it, its lowest and its highest, and what it moves. */
+function* rates(log, { rate, rate_from }, settings) {
+  const found = (log.rate ?? []).filter(Number.isFinite).sort((one, other) => one - other);
+  const moves = found[0] < found.at(-1);
+  if (moves) yield `rate from ${short(found[0])} to ${short(found.at(-1))}, ${FROM.log}`;
+  else if (rate !== null) yield `rate ${rate}, ${FROM[rate_from]}`;
+  if (moves && settings.rate) yield `rate that the schedule moves ${settings.rate}, ${FROM.given}`;
+}
+
 /** What is known of the run, each with where it comes from. */
-function known({ found, stated }, { momentum, batch_size, guess }) {
-  const { rate, rate_from, every, every_from, optimiser, precision } = found;
+function known(found, log, settings) {
+  const { momentum, batch_size, guess } = settings;
+  const { optimiser, precision } = found;
   const whence = (named) => FROM[named ? "log" : "given"];
-  const line = found.line === "mean" ? `a line is the mean of ${many(every, "update")}` : `${many(every, "update")} per line`;
   return [
-    rate !== null && `rate ${rate}, ${FROM[rate_from]}`,
-    `${line}, ${FROM[every_from] ?? "assumed"}`,
-    optimiser && `${optimiser}, ${whence(stated.optimiser)}`,
-    precision && `${precision}, ${whence(stated.precision)}`,
+    ...rates(log, found, settings),
+    spacing(found),
+    optimiser && `${optimiser}, ${whence(log.optimiser)}`,
+    precision && `${precision}, ${whence(log.precision)}`,
     momentum && `momentum ${momentum}, given`,
     batch_size && `batch size ${batch_size}, given`,
     found.guess && `loss of guessing ${short(found.guess)}, ${whence(!guess)}`,
-  ].filter(Boolean);
+  ]
+    .filter(Boolean)
+    .join("; ");
 }
 
 /** The optimiser's line with this rate, in each framework. */
@@ -90,13 +108,13 @@ export function linesToChange(rate, beta, optimiser) {
 }
 
 /** All of an answer in plain text, to be pasted where one asks for help. */
-export function report(said, settings) {
+export function report(said) {
   const { found, name, span, ends } = said;
   const left = span.count > 2 * SHOWN;
   const losses = left ? `${ends.slice(0, SHOWN).join(", ")} … ${ends.slice(SHOWN).join(", ")}` : ends.join(", ");
   return [
     `${many(span.count, "loss", "losses")}, named ${name}: ${losses}`,
-    `Known: ${known(said, settings).join("; ")}.`,
+    `Known: ${said.known}.`,
     "",
     `Verdict: ${found.verdict}. ${said.headline} Confidence: ${found.confidence}.`,
     "Why:",
@@ -121,7 +139,7 @@ function shown(log, { losses, ...found }, settings) {
   const stop = Math.min(end, loss.length - 1); // the first step that is no number, or the last of all
   const said = {
     found,
-    stated: { optimiser: log.optimiser, precision: log.precision },
+    known: known(found, log, settings),
     headline: headline(found),
     rate: found.suggested_rate ? short(found.suggested_rate) : null,
     said: log.said,
@@ -136,9 +154,8 @@ function shown(log, { losses, ...found }, settings) {
     points: thinned(loss.slice(0, end), at),
     fit: fitted(found, loss.slice(0, end), first, last, at),
   };
-  said.known = known(said, settings).join("; ");
   said.lines = said.rate ? linesToChange(said.rate, settings.momentum, found.optimiser ?? "SGD") : [];
-  return { ...said, report: report(said, settings) };
+  return { ...said, report: report(said) };
 }
 
 export function answer({ text, column, weights, settings }) {
