@@ -103,6 +103,19 @@ def test_a_module_loaded_later_is_joined_too_and_asks_for_the_address_that_was_g
     assert run(f"globalThis.here = 'x:/main.js';\n{script}") == "3 x:/main.js\n"
 
 
+def test_a_plain_script_is_the_same_wherever_its_modules_lie(tmp_path):
+    """No letter of a folder's name, such as the u of an ö that is escaped, decides how a name is shortened."""
+    found = set()
+    for folder in (tmp_path / "here", tmp_path / ("ö" * 20)):
+        folder.mkdir()
+        module = folder / "module.js"
+        module.write_text(
+            "const add = (one, other) => one + other;\nconsole.log(add(window.a, window.b), add);\n"
+        )
+        found.add(plain_script([module], "here"))
+    assert len(found) == 1
+
+
 def test_a_plain_script_leaves_no_name_of_its_own_to_the_others_on_a_page(assets):
     script = assets / "print.js"
     own = "const mine = [];\nsetTimeout(() => console.log(mine.push(1)));\n"

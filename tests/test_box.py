@@ -277,6 +277,7 @@ def test_the_loss_of_guessing_is_a_number_or_a_number_of_classes(box, text, valu
     ],
 )
 def test_what_was_read_and_where_it_comes_from_is_told_beside_the_answer(told, log, found, words):
+    """docs/assets/diagnose/answer.js: “how many updates a line stands for is not known”"""
     sure = told(log, **found).locator(".sure").inner_text()
     assert sure.startswith("Confidence: low. 3 losses were read, named loss. Known: ")
     assert sure.endswith(words)
@@ -293,7 +294,8 @@ def test_what_was_given_is_told_too(box):
 
 
 def test_where_a_schedule_moves_the_rate_both_ends_are_told_and_what_was_typed(box):
-    """docs/diagnose.md: “Where a schedule moves the rate, what you type is taken for the rate that it moves.”"""
+    """docs/diagnose.md: “Where a schedule moves the rate, what you type is taken for the rate that it moves.”
+    docs/assets/diagnose/answer.js: “rate from … to …, …” “rate that the schedule moves …, …”"""
     one = box()
     paste(one, "step,lr,loss\n0,0.1,1\n1,0.2,33\n2,0.3,1025", learning_rate="0.2")
     verdict(one)

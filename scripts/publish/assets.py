@@ -48,8 +48,9 @@ def plain_script(modules: list[Path], address: str) -> str:
     """
     with TemporaryDirectory() as folder:
         entry = Path(folder) / "entry.js"
-        lines = [f"import {json.dumps(module.resolve().as_posix())};\n" for module in modules]
-        entry.write_text("".join(lines), encoding="utf-8")
+        # Escaped, a letter of the folder's name would count when Bun chooses the names that it shortens to.
+        names = (json.dumps(module.resolve().as_posix(), ensure_ascii=False) for module in modules)
+        entry.write_text("".join(f"import {name};\n" for name in names), encoding="utf-8")
         return join(entry.parent, [entry.name], "--format=iife", f"--define=import.meta.url={address}")
 
 
