@@ -20,6 +20,8 @@ PROVEN = ROOT / "tests/proven.json"
 ALWAYS = ("uv.lock", "tests/conftest.py", "tests/proven.py")
 # What a test of a page in a browser looks at besides the page itself.
 LOOKS = ("site/assets/**/*", "tests/axe.py", "tests/golden.py", "tests/rules.py")
+# What the tests of chapters and labs are helped by.
+HELPERS = ("tests/apart.py", "tests/lab.py", "tests/remembers.py")
 SKIPPED = "proven for these very files; the weekly job proves it again"
 
 
@@ -40,6 +42,21 @@ def of_a_framework(*patterns: str):
     return lambda test: pytest.mark.xdist_group("frameworks")(proven_by(*files)(test))
 
 
+def of_a_chapter(*patterns: str) -> pytest.MarkDecorator:
+    """The same for all tests of a chapter or a lab whose runs take half a minute: of programs, and of what pages say.
+
+    A test of them that depends on less has a mark of its own, which counts.
+    """
+    files = (
+        "docs/*.md",
+        "docs/assets/interactive/**/*",
+        "docs/labs/**/*",
+        "snippets/**/*",
+        "scripts/weave/**/*",
+    )
+    return proven_by(*files, "scripts/labs/*", "tests/figures/*", *HELPERS, *patterns)
+
+
 def known() -> dict[str, str]:
     return json.loads(PROVEN.read_text(encoding="utf-8")) if PROVEN.exists() else {}
 
@@ -54,7 +71,7 @@ def files_of(item, root: Path = ROOT) -> tuple[Path, ...]:
 
     Raises AssertionError for a pattern that finds none.
     """
-    (mark,) = item.iter_markers("proven_by")
+    mark = item.get_closest_marker("proven_by")
     params = item.callspec.params if hasattr(item, "callspec") else {}
     found = {item.path} if root == ROOT else set()
     for pattern in (*ALWAYS, *mark.args):

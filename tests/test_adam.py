@@ -15,9 +15,11 @@ import pytest
 
 from apart import skip_without
 from conftest import ROOT, axes_of, names_of
+from proven import of_a_chapter
 from remembers import remembers
 
-pytestmark = pytest.mark.xdist_group("adam")  # one worker runs the program once
+# One worker runs the program once.
+pytestmark = [pytest.mark.xdist_group("adam"), of_a_chapter()]
 PAGE = " ".join((ROOT / "docs" / "adam.md").read_text(encoding="utf-8").split())
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from conftest import ROOT, names_of
-from proven import proven_by
+from proven import of_a_chapter, proven_by
 from remembers import remembers
 from weave.program import sections
 
-pytestmark = pytest.mark.xdist_group("depth")  # one worker runs the program once
+# One worker runs the program once.
+pytestmark = [pytest.mark.xdist_group("depth"), of_a_chapter()]
 
 
 def limit_of(slope, low=0.0, high=1.0, updates=60, at=1e-7):

@@ -20,10 +20,15 @@ from hypothesis import strategies as st
 import readlog
 from conftest import ROOT, SNIPPETS, axes_of
 from measure.logs.tells import tells
+from proven import of_a_chapter
 from readlog import rates
 from readlog.command import options
 
-pytestmark = pytest.mark.xdist_group("diagnose")  # one worker runs the program once
+# One worker runs the program once.
+pytestmark = [
+    pytest.mark.xdist_group("diagnose"),
+    of_a_chapter("scripts/measure/**/*", "tests/diagnose/**/*"),
+]
 
 PROGRAM = SNIPPETS / "diagnose.py"
 RUNS = list(csv.DictReader((SNIPPETS / "data" / "runs.csv").read_text(encoding="utf-8").splitlines()))

@@ -14,12 +14,13 @@ import pytest
 
 from apart import skip_without
 from conftest import ROOT, SNIPPETS, axes_of, names_after, names_of
-from proven import proven_by
+from proven import of_a_chapter, proven_by
 from remembers import remembers
 
 PAGE = (ROOT / "docs/fixes.md").read_text(encoding="utf-8")
 
-pytestmark = pytest.mark.xdist_group("fixes")  # one worker runs the program once
+# One worker runs the program once.
+pytestmark = [pytest.mark.xdist_group("fixes"), of_a_chapter()]
 long_runs = proven_by("snippets/fixes.py", "tests/remembers.py")
 
 

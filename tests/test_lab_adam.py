@@ -8,6 +8,9 @@ import pytest
 
 import lab as labs
 from conftest import ROOT, SNIPPETS
+from proven import of_a_chapter
+
+pytestmark = of_a_chapter()
 
 PROVES = "labs/adam"
 mistaken = functools.partial(labs.mistaken, "adam")

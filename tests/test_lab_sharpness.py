@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 import lab as labs
+from proven import of_a_chapter
+
+pytestmark = of_a_chapter()
 
 PROVES = "labs/sharpness"
 mistaken = functools.partial(labs.mistaken, "sharpness")

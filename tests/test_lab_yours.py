@@ -10,6 +10,9 @@ from matplotlib.colors import to_rgba
 
 import lab as labs
 from conftest import SNIPPETS, names_after, no_window
+from proven import of_a_chapter
+
+pytestmark = of_a_chapter()
 
 PROVES = "labs/yours"
 mistaken = functools.partial(labs.mistaken, "yours")

@@ -11,8 +11,10 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from conftest import ROOT, axes_of, names_of
+from proven import of_a_chapter
 
-pytestmark = pytest.mark.xdist_group("networks")  # one worker runs the program once
+# One worker runs the program once.
+pytestmark = [pytest.mark.xdist_group("networks"), of_a_chapter()]
 
 
 def own_gradient(w, task):

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from conftest import ROOT
-from proven import proven_by
+from proven import found_by, of_a_chapter, proven_by
 
 pytestmark = proven_by("scripts/weave/memo.py")  # and what all depend on
 
@@ -40,6 +40,17 @@ from proven import proven_by
 @pytest.mark.parametrize("name", ["one", "two"])
 def test_it(name):
     assert "wrong" not in open(name + ".txt").read()
+"""
+TESTS_OF_A_CHAPTER = """from proven import proven_by
+
+pytestmark = proven_by("one.txt")
+
+def test_of_the_chapter():
+    pass
+
+@proven_by("two.txt")
+def test_of_its_own():
+    pass
 """
 TESTS_OF_PAGES = """import pytest
 from proven import proven_by
@@ -107,7 +118,7 @@ def ran(project, *options, **settings) -> dict[str, int]:
 
 
 def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
-    """CONTRIBUTING.md: “What runs in a framework, in a browser's Python or after each wrong answer to an exercise, or builds a small site to break it, takes minutes, and is spared while each file that it looks at is as it was when it passed.”
+    """CONTRIBUTING.md: “What runs in a framework, in a browser's Python or after each wrong answer to an exercise, trains the networks of a chapter or a lab, or builds a small site to break it, takes minutes, and is spared while each file that it looks at is as it was when it passed.”
     “Commit the `tests/proven.json` that a run writes.” “With `WEEKLY=1` nothing is spared, as on the server once a week.”"""
     assert ran(project) == {"passed": 2}
     assert set(json.loads((project / "tests/proven.json").read_text())) == {
@@ -126,6 +137,27 @@ def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
         with (project / file).open("a") as opened:
             opened.write("\n")
         assert ran(project) == {"passed": 2}
+
+
+def test_of_a_file_and_of_a_test_in_it_the_mark_of_the_test_counts(project):
+    (project / "tests/test_a.py").write_text(TESTS_OF_A_CHAPTER)
+    assert ran(project) == {"passed": 2} and ran(project) == {"skipped": 2}
+    for file in ("one.txt", "two.txt"):
+        (project / file).write_text("another")
+        assert ran(project) == {"passed": 1, "skipped": 1}
+
+
+def test_the_tests_of_a_chapter_run_again_when_any_page_lab_or_program_has_changed():
+    """So that no sentence of a page, and no line of a program, changes without them."""
+    looked_at = set().union(*(found_by(pattern, ROOT) for pattern in of_a_chapter().mark.args))
+    for pattern in (
+        "docs/*.md",
+        "docs/labs/*.py",
+        "snippets/**/*.py",
+        "snippets/**/*.json",
+        "snippets/data/*",
+    ):
+        assert set(ROOT.glob(pattern)) <= looked_at and list(ROOT.glob(pattern))
 
 
 def test_a_page_is_looked_at_again_when_it_or_a_drawing_on_it_has_changed_or_the_browser(project):
