@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from held.page import Sentence, links, orders, plain, sentences, text
@@ -54,12 +55,13 @@ def tallies(root: Path) -> list[Tally]:
 
 def tally(root: Path, source: Source, quoted: list[Quotation]) -> Tally:
     """One page, lab or other file."""
-    result, own = Tally(source.name, source.path), [one for one in quoted if one.page == source.name]
+    result = Tally(source.name, source.path)
+    own = [one for one in quoted if one.page == result.page]
     whole, all_ = text(source.markdown), sentences(source.markdown)
     apart = [*links(source.markdown), *orders(source.markdown)]
     printed = {plain(word) for word in re.findall(r"`([^`\n]+)`", source.markdown)}  # held by the output
     result.complaints += [told for one in own for told in _wrong(one, whole, source.path, printed)]
-    lists = _marks(root / "tests/held", source.name, result.complaints)
+    lists = _marks(root / "tests/held", result.page, result.complaints)
     marks = {words for listed in lists for words in listed}
     covered = _covered(whole, [one.words for one in own])
     place = 0
@@ -128,6 +130,10 @@ def _marks(folder: Path, page: str, complaints: list[str]) -> list[list[str]]:
                 complaints.append(
                     f"{path.name}: a {kind} names no number: “{line}”. Cure: prove it in a test."
                 )
-    table = tomllib.loads((folder / ATTRIBUTIONS).read_text(encoding="utf-8"))
-    found = [one["sentence"] for one in table.get("attribution", []) if one["page"] == page]
-    return [*marks, *([plain(one)] for one in found)]
+    found = _attributions((folder / ATTRIBUTIONS).read_text(encoding="utf-8"))
+    return [*marks, *([plain(one["sentence"])] for one in found if one["page"] == page)]
+
+
+@cache
+def _attributions(table: str) -> list[dict]:
+    return tomllib.loads(table).get("attribution", [])
