@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -219,6 +220,9 @@ def test_the_zip_of_a_program_runs_with_what_is_in_it_alone(site, tmp_path):
     code = "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.py"))
     wanted = set(re.findall(r"^(?:import|from) ([a-z]+)", code, re.MULTILINE)) - set(sys.stdlib_module_names)
     assert wanted == {"numpy", "matplotlib", "readlog"} and (tmp_path / "readlog").is_dir()
+    chapter = [sys.executable, "diagnose.py"]  # which reads data
+    done = subprocess.run(chapter, cwd=tmp_path, env=os.environ | {"MPLBACKEND": "svg"}, capture_output=True)
+    assert done.returncode == 0, done.stderr
 
 
 # ── From disk ────────────────────────────────────────────────────────────────

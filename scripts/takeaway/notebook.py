@@ -122,5 +122,5 @@ def write_packages(snippets: Path, folder: Path) -> None:
     """Write each program that imports a package, with it and its data, as a zip to unpack and run."""
     for program in snippets.glob("*.py"):
         if package := package_of(program):
-            whole = packed([program, *package], snippets)
+            whole = packed([program, *data_of(program, snippets), *package], snippets)
             (folder / f"{program.stem}.zip").write_bytes(whole)
