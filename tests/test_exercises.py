@@ -14,10 +14,13 @@ from given.checks import NotYet
 
 from conftest import ROOT, SNIPPETS, no_window
 from edits import RIGHT, WRONG, changed
+from proven import of_a_chapter
 from python.exercises import HEAD, checks, with_checks
 from weave.memo import remembered
 from weave.program import sections
 from weave.source import SiteError
+
+pytestmark = of_a_chapter("docs/exercises/*", "scripts/python/*", "tests/edits.py")
 
 EXERCISES = {path.stem: path for path in sorted((ROOT / "docs/exercises").glob("*.py"))}
 every_exercise = pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from mkdocs.utils import meta
 import rules
 from chapters.pattern import BLANK, lacks_tests, page_lacks, places_lack, program_lacks
 from conftest import ROOT, SNIPPETS, run_alone, shown_by
+from proven import proven_by
 
 CHAPTERS = rules.chapters(ROOT)
 PROGRAMS = rules.programs(ROOT)
@@ -49,6 +50,7 @@ def test_a_number_in_backticks_quotes_the_output(page):
 
 
 # Each in the worker that has run the program for the tests of its claims.
+@proven_by("snippets/**/*", "scripts/weave/**/*")
 @pytest.mark.parametrize(
     "chapter", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PROGRAMS]
 )
