@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from inspect import getsource
 from pathlib import Path
@@ -205,8 +206,10 @@ def pyodide() -> Path:
 def remember_the_programs(root: Path) -> None:
     """Let a build in root know what the tests have seen the programs show, so that each runs once for all tests."""
     (root / "build/memo").mkdir(parents=True, exist_ok=True)
-    for program in SNIPPETS.glob("*.py"):
-        shown_by(program.stem)
+    programs = sorted(SNIPPETS.glob("*.py"))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # as a build runs them: each waits for itself at its end
+        list(pool.map(shown_by, [program.stem for program in programs]))
+    for program in programs:
         for made in (ROOT / "build/memo").glob(f"{program.stem}.*"):
             shutil.copy(made, root / "build/memo")
 

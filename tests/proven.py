@@ -57,6 +57,20 @@ def of_a_chapter(*patterns: str) -> pytest.MarkDecorator:
     return proven_by(*files, "scripts/labs/*", "tests/figures/*", *HELPERS, *patterns)
 
 
+# The same for what builds the site of tests/small, by what it is made of, of all that may change.
+of_a_small_site = proven_by(
+    "scripts/**/*",
+    "docs/assets/**/*",
+    "docs/labs/given/*",
+    "snippets/readlog/*",
+    "tests/small/**/*",
+    "tests/rules.py",
+    "mkdocs.yml",
+    "LICENSE*",
+    "CITATION.cff",
+)
+
+
 def known() -> dict[str, str]:
     return json.loads(PROVEN.read_text(encoding="utf-8")) if PROVEN.exists() else {}
 

@@ -34,7 +34,7 @@ from conftest import (
 )
 from labs.kernels import Manager
 from pages.elements import FIGURES
-from proven import LOOKS, proven_by
+from proven import LOOKS, of_a_small_site, proven_by
 from takeaway.downloads import take_along, take_along_of_lab
 from takeaway.offline import from_disk
 from takeaway.pdf import dated, first_pages_of, printed, renumbered
@@ -537,6 +537,7 @@ def test_the_tags_of_the_course_are_counted_from_0_whatever_the_browser_has_coun
     assert renumbered(first) == renumbered(later) == b"<< /ID (node00000000) >> [ (node00000001) ]"
 
 
+@of_a_small_site
 def test_without_a_browser_the_site_is_whole_but_for_the_pdf_and_with_a_repository_stays_quiet(
     tmp_path, monkeypatch, browser
 ):

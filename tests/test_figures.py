@@ -32,6 +32,7 @@ pytestmark = proven_by(
     "scripts/p*/*.py",
 )
 
+of_the_models = proven_by("tests/figures/*", "docs/assets/interactive/**/*", "scripts/publish/*")
 SOURCES = ROOT / "docs" / "assets" / "interactive"
 every_figure = pytest.mark.parametrize(  # each in the worker that has its page open
     "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"figure {name}")) for name in FIGURES]
@@ -61,6 +62,15 @@ def leaves(value, path=""):
 
 
 # Each in the worker that has run the program for the tests of its claims.
+@proven_by(
+    "snippets/**/*",
+    "scripts/weave/**/*",
+    "scripts/pages/elements.py",
+    "docs/assets/diagnose/*",
+    "tests/golden.py",
+    "tests/tiny.py",
+    "tests/figures/*",
+)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.xdist_group(golden.PROGRAMS[name][1])) for name in FIGURES]
 )
@@ -79,6 +89,7 @@ def test_the_golden_values_are_what_the_programs_say_today(name):
     assert stale == [], "stale: run `uv run python tests/golden.py`"
 
 
+@of_the_models
 def test_the_modules_compute_what_the_programs_compute():
     """CONTRIBUTING.md: “docs/assets/interactive/ holds one module for each figure, what they share, and in models/ the mathematics, which knows nothing of the page: uv run python tests/golden.py writes what numpy says, and node --test tests/figures/.test.mjs compares, bit for bit where only + − × ÷ occur.” docs/assets/interactive/batch.js: “above the start after … updates”"""
     result = node_tests(f"{(SOURCES / 'models').as_uri()}/")
@@ -86,6 +97,7 @@ def test_the_modules_compute_what_the_programs_compute():
     assert int(re.search(r"^# pass (\d+)", result.stdout, re.MULTILINE)[1]) >= 15
 
 
+@of_the_models
 def test_the_modules_compute_the_same_when_they_are_shortened(tmp_path):
     """As they are on the site, where each comes in the file of its figure and can be asked by its figure alone."""
     names = [

@@ -46,7 +46,21 @@ from lab import (
 from labs.kernels import Manager
 from labs.lab import ANSWER, blanked, checks, downloads, explanations
 from labs.page import page as lab_page
+from proven import HELPERS, proven_by
 from weave.run import COLOUR, STYLES
+
+# What the labs and what is made of them depend on, and what of the site those look at who need it.
+MADE_OF = (
+    "docs/labs/**/*",
+    "docs/teach.md",
+    "scripts/[lpw]*/**/*",
+    "mkdocs.yml",
+    "tests/notebook.py",
+    "tests/rules.py",
+    *HELPERS,
+)
+pytestmark = proven_by(*MADE_OF)
+on_the_site = proven_by(*MADE_OF, "site/labs/{stem}/index.html", "site/labs/downloads/{stem}-*")
 
 NEEDED = {"numpy", "matplotlib"}
 
@@ -72,6 +86,7 @@ def first_blank(stem: str) -> str:
     return f"Fill in {next(blank.values[2] for blank in blanks() if blank.values[0] == stem)}."
 
 
+@on_the_site
 @pytest.mark.parametrize("stem", LABS)
 def test_the_learner_s_script_runs_to_its_first_blank_and_says_what_to_fill_in(
     stem, site, tmp_path, monkeypatch
@@ -211,6 +226,7 @@ def test_a_download_s_links_lead_to_the_site(stem, site):
         assert f'id="{anchor}"' in html or not anchor
 
 
+@on_the_site
 @pytest.mark.parametrize("stem", LABS)
 def test_a_notebook_is_valid_has_ids_that_stay_and_no_answer_for_the_learner(stem, site):
     for version in "learner", "solution":
@@ -242,6 +258,7 @@ def to_a_check(cells: list[str]) -> tuple[bool, str]:
     return False, printed
 
 
+@on_the_site
 @pytest.mark.parametrize("stem", LABS)
 def test_the_cells_of_the_solved_notebook_are_the_lab_s_with_what_is_given_and_run_to_a_check(stem, site):
     """Cell for cell, so they do what the lab does, all of whose checks pass."""
@@ -257,6 +274,7 @@ def test_the_cells_of_the_solved_notebook_are_the_lab_s_with_what_is_given_and_r
     assert sum("✓" in step.printed for step in steps_of(stem)) >= 4
 
 
+@on_the_site
 @pytest.mark.parametrize("stem", LABS)
 def test_the_learner_s_notebook_stops_at_its_first_blank_and_shows_one_line(stem, site):
     passes, printed = to_a_check(code_in(site / f"labs/downloads/{stem}-learner.ipynb"))
@@ -285,6 +303,7 @@ def executed(site, tmp_path, monkeypatch):
 IN_A_KERNEL = [stem if stem == "limit" else pytest.param(stem, marks=ONCE_A_WEEK) for stem in LABS]
 
 
+@on_the_site
 @pytest.mark.parametrize("stem", IN_A_KERNEL)
 def test_the_solved_notebook_runs_in_a_fresh_kernel_and_every_check_passes(stem, executed):
     outputs = [
@@ -296,6 +315,7 @@ def test_the_solved_notebook_runs_in_a_fresh_kernel_and_every_check_passes(stem,
     assert any("image/png" in output.get("data", {}) for output in outputs)
 
 
+@on_the_site
 @pytest.mark.parametrize("stem", IN_A_KERNEL)
 def test_the_learner_s_notebook_stops_in_a_fresh_kernel_too(stem, executed):
     with pytest.raises(CellExecutionError) as stopped:
@@ -315,6 +335,7 @@ def page(site, request):
 every_page = pytest.mark.parametrize("page, stem", [(stem, stem) for stem in LABS], indirect=["page"])
 
 
+@on_the_site
 @every_page
 def test_the_page_shows_each_blank_and_hides_its_answer_in_a_fold(page, stem):
     assert page.select("details[open]") == []
@@ -349,6 +370,7 @@ def test_where_cells_run_each_check_follows_one_of_them_and_elsewhere_the_page_i
     assert re.sub(r'\{ data-run="[^"]*" (title="[^"]*") \}', r"\1", without) == still
 
 
+@on_the_site
 @every_page
 def test_the_page_shows_what_the_lab_prints_and_draws(page, stem):
     printed = [block.get_text().strip("\n") for block in page.select("div.language-text code")]
@@ -359,6 +381,7 @@ def test_the_page_shows_what_the_lab_prints_and_draws(page, stem):
     assert len(page.select("img.only-light")) == len(page.select("img.only-dark")) == drawn >= 1
 
 
+@on_the_site
 @every_page
 def test_the_page_tells_each_wrong_answer_and_each_prediction_what_it_is(page, stem):
     text = " ".join(page.get_text().split())

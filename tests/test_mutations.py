@@ -26,21 +26,8 @@ from conftest import (
     shown_by,
     small_site,
 )
-from proven import proven_by
+from proven import of_a_small_site
 from weave.run import run
-
-# What the small site and its builds are made of, of all that may change.
-of_the_small_site = proven_by(
-    "scripts/**/*",
-    "docs/assets/**/*",
-    "docs/labs/given/*",
-    "snippets/readlog/*",
-    "tests/small/**/*",
-    "tests/rules.py",
-    "mkdocs.yml",
-    "LICENSE*",
-    "CITATION.cff",
-)
 
 
 @pytest.fixture
@@ -185,7 +172,7 @@ def small(tmp_path_factory, worker_id):
     return root
 
 
-@of_the_small_site
+@of_a_small_site
 @pytest.mark.parametrize(
     "file, old, new, message",
     [
@@ -297,7 +284,7 @@ def test_the_build_stops_with_a_message_and_the_last_good_site_stays(
     assert after == before
 
 
-@of_the_small_site
+@of_a_small_site
 def test_rule_5_notices_what_raw_html_brings_to_the_built_page(small, tmp_path):
     copy = shutil.copytree(small, tmp_path / "copy")
     shown = run(copy / PROGRAM)
@@ -339,7 +326,7 @@ def test_rule_4_notices_a_program_that_computes_something_else(copy):
     assert "FAILED tests/test_overshoot.py::test_the_article_s_numbers_are_reproduced" in result.stdout
 
 
-@of_the_small_site
+@of_a_small_site
 def test_rule_7_notices_a_program_whose_markers_match_nothing(small, tmp_path):
     copy = shutil.copytree(small, tmp_path / "copy")
     mutate(copy, PROGRAM, r"(?s)# %% --8<--.*", "# no section here\n")
@@ -363,7 +350,7 @@ def another_machine():
             os.sched_setaffinity(0, cores)
 
 
-@of_the_small_site
+@of_a_small_site
 @pytest.mark.parametrize("sources", [small_site, pytest.param(copy_of_the_sources, marks=ONCE_A_WEEK)])
 def test_two_builds_are_the_same_byte_for_byte(tmp_path, sources):
     """So each program prints and draws the same again (rule 3), wherever it runs: in another folder, time zone and locale, with another hash seed and mask, on one core."""

@@ -25,6 +25,9 @@ from labs.kernels import Manager
 from problems.command import EASY, PUBLISHED, archive, files
 from problems.formats.markdown import for_a_bank, for_paper
 from problems.sets import numbered, problem_sets
+from proven import proven_by
+
+of_the_sets = proven_by("scripts/**/*")
 
 COUNT, SEED = 3, 7
 SETS = list(problem_sets(COUNT, SEED))
@@ -44,6 +47,7 @@ def command(*arguments, **environment):
 # ── The command ─────────────────────────────────────────────────────────────────────────────────────
 
 
+@of_the_sets
 def test_the_same_seed_makes_the_same_bytes_and_another_seed_other_sets(tmp_path):
     """README.md: “As many different problem sets as your class needs, as notebooks, on paper and as a Moodle question
     bank, with a key:” docs/teach.md: “With --seed and that number you make the same sets, byte for byte, next year.”"""
@@ -60,6 +64,7 @@ def test_the_same_seed_makes_the_same_bytes_and_another_seed_other_sets(tmp_path
         assert first != other, name
 
 
+@of_the_sets
 def test_a_seed_that_is_not_given_cannot_be_guessed_and_is_told_to_the_teacher_and_in_the_key_alone(tmp_path):
     """docs/teach.md: “For a class that you grade, make sets that nobody else has:” “They come from a seed that nobody can
     guess. The command tells it to you, the key repeats it, and no sheet shows it.”"""
@@ -85,6 +90,7 @@ def test_the_example_of_the_page_and_of_the_readme_never_makes_the_published_set
         assert calls and not any("--seed" in call for call in calls)
 
 
+@of_the_sets
 @pytest.mark.parametrize("count, seed", [(60, PUBLISHED), (30, 7), (11, 20_000_000_001)])
 def test_each_letter_is_right_as_often_as_every_other(count, seed):
     """docs/teach.md: “In the sets of one seed each letter of a choice is right as often as every other, give or take one.”"""
@@ -107,6 +113,7 @@ def test_the_slowest_direction_is_the_sharpest_about_as_often_as_the_flattest():
     assert 20 <= sharpest <= 40
 
 
+@of_the_sets
 def test_an_archive_is_the_same_bytes_each_time_and_holds_every_file():
     packed = archive(COUNT, SEED)
     assert archive(COUNT, SEED) == packed
@@ -115,6 +122,7 @@ def test_an_archive_is_the_same_bytes_each_time_and_holds_every_file():
     assert read == written()
 
 
+@of_the_sets
 @pytest.mark.parametrize(
     "count, out, says",
     [
@@ -152,6 +160,7 @@ def check_of(notebook):
     return check
 
 
+@of_the_sets
 @pytest.mark.parametrize("place", range(COUNT))
 def test_the_check_of_a_notebook_explains_each_typical_wrong_answer(place):
     """docs/teach.md: “and a check that says what a typical wrong answer has missed;”"""
@@ -171,6 +180,7 @@ def test_the_check_of_a_notebook_explains_each_typical_wrong_answer(place):
             assert check(name, str(question.answer.value)) == check(name, question.answer.value)
 
 
+@of_the_sets
 def test_a_notebook_is_valid_and_runs_with_its_blanks_in_a_kernel_of_its_own(tmp_path):
     """docs/teach.md: “set-01.ipynb … | a notebook for each learner: a blank under each question,”"""
     notebook = nbformat.reads(written()["set-01.ipynb"], 4)
@@ -188,6 +198,7 @@ def test_a_notebook_is_valid_and_runs_with_its_blanks_in_a_kernel_of_its_own(tmp
     assert all("still blank" in one for one in said)
 
 
+@of_the_sets
 def test_no_answer_stands_in_a_notebook_to_be_read_and_an_exam_holds_none_at_all():
     """docs/teach.md: “with --exam no check” “For an exam, --exam makes notebooks that hold no answers, not even packed.”"""
     exam = dict(files(1, SEED, exam=True))["set-01.ipynb"]
@@ -225,6 +236,7 @@ def test_a_page_is_whole_in_itself_and_sets_its_mathematics(name):
     assert "$" not in page.body.get_text()
 
 
+@of_the_sets
 def test_the_sheet_gives_no_answer_away_and_the_key_gives_all():
     """docs/teach.md: “key.html, key.csv, key.json | grading: every answer with its worked solution and the usual slips;”"""
     sheets, keys = (BeautifulSoup(written()[name], "lxml") for name in ("sets.html", "key.html"))
