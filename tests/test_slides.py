@@ -263,6 +263,7 @@ def test_a_long_list_of_symptoms_or_rows_is_as_many_slides_alike_and_each_has_it
     found = composed(f"---\ndescription: D\n---\n\n# N\n\n## Look\n\nHere.\n\n{leaves}\n")[1:]
     assert [one.heading for one in found] == ["Look (1 of 2)", "Look (2 of 2)"]
     assert [one.shows.count("It is") for one in found] == [6, 7]
+    assert found[0].shows.startswith("1. It is 0\n1. ") and '<ol start="7" markdown>' in found[1].shows
     assert found[0].notes[0] == "Here." and found[1].notes[0] == "**It is 6:** Cure 6."
     table = "| a | b |\n|---|---|\n" + "\n".join(f"| {n} | {'word ' * 40}|" for n in range(9))
     rows = [piece.count("\n") - 1 for piece, _ in pieces(table)]
@@ -291,6 +292,15 @@ def test_a_deck_asks_every_prediction_and_keeps_the_explanations_for_the_speaker
         explained = [one for one in notes.find_all("p") if re.match(r"[A-E]\. ", words(one))]
         assert len(explained) == len(slide.select("ol > li"))
         assert not any(words(one)[-60:] in words(slide) for one in explained)
+
+
+def test_symptoms_of_which_the_first_that_is_true_counts_are_numbered_on_across_slides(built):
+    """docs/diagnose.md: “Begin at the top and take the first that is true.”"""
+    lists = built("diagnose").select("section[data-kind=symptoms] .body > ol")
+    assert len(lists) == 2 and "start" not in lists[0].attrs
+    assert int(lists[1]["start"]) == 1 + len(lists[0].find_all("li", recursive=False))
+    titles = re.findall(r'^\?\?\? symptom "(.+)"$', source("diagnose"), re.MULTILINE)
+    assert len([item for one in lists for item in one.find_all("li", recursive=False)]) == len(titles)
 
 
 @pytest.mark.parametrize("chapter", DECKS)

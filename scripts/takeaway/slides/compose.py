@@ -172,13 +172,19 @@ def _parted(slide: Slide) -> list[Slide]:
     found, notes = parted(lines, SYMPTOMS), parted(slide.notes[-len(lines) :], SYMPTOMS)
     if len(found) == 1:
         return [slide]
-    made = []
+    made, first = [], 1
     for place, (some, said) in enumerate(zip(found, notes, strict=True), start=1):
-        shows = "\n".join(some)
+        shows, first = _numbered(some, first), first + len(some)
         said = slide.notes[: -len(lines)] * (place == 1) + said
         form, heading = type_of(shows, most=30), f"{slide.heading} ({place} of {len(found)})"
         made.append(replace(slide, heading=heading, shows=shows, notes=said, form=form))
     return made
+
+
+def _numbered(lines: list[str], first: int) -> str:
+    """A list that goes on at this number, which Markdown alone would begin at 1."""
+    items = "\n".join(f'<li markdown="span">{line.removeprefix("1. ")}</li>' for line in lines)
+    return "\n".join(lines) if first == 1 else f'<ol start="{first}" markdown>\n{items}\n</ol>'
 
 
 def _lowered(words: str) -> str:
