@@ -22,7 +22,20 @@ GET = "uv run bun install --frozen-lockfile --cwd tests/figures"
 SCRIPTS = ROOT / "docs" / "assets"
 TOOLS = ROOT / "tests" / "figures" / "node_modules"
 WORK = ROOT / "build" / "mutants"
-READER = ("data", "log", "model", "rates", "reading", "shapes", "spacing", "tables", "verdicts")
+FIGURE = ("address", "elements", "figure", "handle", "knobs")
+READER = (
+    "data",
+    "explosion",
+    "log",
+    "model",
+    "rates",
+    "reading",
+    "shapes",
+    "spacing",
+    "tables",
+    "text",
+    "verdicts",
+)
 
 
 @dataclass
@@ -35,7 +48,7 @@ class Part:
 PARTS = {
     "models": Part(["interactive/models/*"], ["figures/*.test.mjs"], 90),
     "plot": Part(["interactive/plot.js"], ["figures/plot.test.mjs"], 90),
-    "figure": Part(["interactive/figure.js"], ["figures/dom/figure.test.mjs"], 90),
+    "figure": Part([f"interactive/{name}.js" for name in FIGURE], ["figures/dom/figure.test.mjs"], 90),
     "answer": Part(
         ["diagnose/answer.js", "diagnose/drawing.js"],
         ["diagnose/answer.test.mjs", "diagnose/drawing.test.mjs"],

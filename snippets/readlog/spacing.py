@@ -33,7 +33,28 @@ def spacing(kept, names, loss, log):
             return []
         return [number(row.get(name, "nan")) for row in kept]
 
-    for name in [n for n in names if STEP.search(n) and n != loss] + ["#batch"]:
+    by_steps(at, [n for n in names if STEP.search(n) and n != loss] + ["#batch"], values)
+    counters = (values(f"#{name}") for name in ("batch", "batches", "samples"))
+    batch, batches, samples = ([min(one, 1e15) for one in counted] for counted in counters)
+    if not at["every_from"]:
+        by_batches(at, batch, batches)
+    if at["first"] is None and batch and batch[0] >= 0 and not at["late"]:
+        at["first"] = int(batch[0])
+    if at["first"] is None and samples and samples[0] == 0 and not at["late"]:
+        at["first"] = 0
+    if not at["every_from"]:
+        by_samples(at, samples, values, log)
+    at["late"] = at["late"] or (at["first"] or 0) > 3 * at["every"]
+    if at["every_from"]:
+        at["line"] = "mean" if mean and at["every"] > 1 else "update" if at["every"] == 1 else None
+    elif mean:
+        at["line"] = "mean"
+    return at
+
+
+def by_steps(at, names, values):
+    """The first of these columns whose counts rise says at which update each line stands."""
+    for name in names:
         steps = values(name)
         if not rising(steps) and not (len(steps) == 1 and steps[0] >= 0):
             continue
@@ -41,34 +62,30 @@ def spacing(kept, names, loss, log):
         at["step"], at["first"] = steps, int(min(steps[0], 1e15))
         if len(steps) > 1:
             at["every"], at["every_from"] = (middle([b - a for a, b in itertools.pairwise(steps)]), "log")
-        break
-    counters = (values(f"#{name}") for name in ("batch", "batches", "samples"))
-    batch, batches, samples = ([min(one, 1e15) for one in counted] for counted in counters)
-    if not at["every_from"]:
-        gaps = [b - a for a, b in itertools.pairwise(batch) if 0 < b - a < 1e9]
-        whole = [b for a, b in zip(batch, batches) if a == b and b >= 1]
-        if whole and len(whole) == len(batch):
-            at |= {"every": int(whole[-1]), "every_from": "log", "first": int(whole[0])}
-        elif gaps:
-            at |= {"every": middle(gaps), "every_from": "log"}
-        elif len(batch) > 1 and len(set(batch)) == 1 and batches and batches[0] >= 1:
-            at |= {"every": int(batches[0]), "every_from": "log"}  # the same place in each epoch
-    if at["first"] is None and batch and batch[0] >= 0 and not at["late"]:
-        at["first"] = int(batch[0])
-    if at["first"] is None and samples and samples[0] == 0 and not at["late"]:
-        at["first"] = 0
+        return
+
+
+def by_batches(at, batch, batches):
+    """A counter such as 650/5863, which begins again in each epoch."""
+    gaps = [b - a for a, b in itertools.pairwise(batch) if 0 < b - a < 1e9]
+    whole = [b for a, b in zip(batch, batches) if a == b and b >= 1]
+    if whole and len(whole) == len(batch):
+        at |= {"every": int(whole[-1]), "every_from": "log", "first": int(whole[0])}
+    elif gaps:
+        at |= {"every": middle(gaps), "every_from": "log"}
+    elif len(batch) > 1 and len(set(batch)) == 1 and batches and batches[0] >= 1:
+        at |= {"every": int(batches[0]), "every_from": "log"}  # the same place in each epoch
+
+
+def by_samples(at, samples, values, log):
+    """A counter of samples, such as 6400/60000, which are as many updates as the batch is large."""
     gaps = [b - a for a, b in itertools.pairwise(samples) if b > a]
-    if not at["every_from"] and gaps:
-        at["samples"] = middle(gaps)
-        size = values("#of")[0] / log["batches"] if log["batches"] else 0
-        if 1 <= size < 1e15:
-            at |= {"every": max(1, round(at["samples"] / math.ceil(size))), "every_from": "log"}
-    at["late"] = at["late"] or (at["first"] or 0) > 3 * at["every"]
-    if at["every_from"]:
-        at["line"] = "mean" if mean and at["every"] > 1 else "update" if at["every"] == 1 else None
-    elif mean:
-        at["line"] = "mean"
-    return at
+    if not gaps:
+        return
+    at["samples"] = middle(gaps)
+    size = values("#of")[0] / log["batches"] if log["batches"] else 0
+    if 1 <= size < 1e15:
+        at |= {"every": max(1, round(at["samples"] / math.ceil(size))), "every_from": "log"}
 
 
 def begins_late(kept, names):

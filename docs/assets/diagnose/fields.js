@@ -13,7 +13,7 @@ const whole = (value) => value >= 1 && Number.isSafeInteger(value);
 
 export const FIELDS = [
   { name: "rate", label: "learning rate α", hint: "0.001", wants: "a number above 0", reads: number, fits: positive },
-  { name: "momentum", label: "momentum β", hint: "0", wants: "0, or a number below 1", reads: number, fits: (value) => value < 1 },
+  { name: "momentum", label: "momentum β", hint: "0", without: 0, wants: "0, or a number below 1", reads: number, fits: (value) => value < 1 },
   { name: "batch_size", label: "batch size", hint: "all samples", wants: "a whole number from 1", reads: number, fits: whole },
   { name: "every", label: "updates per line", hint: "1", wants: "a whole number from 1", reads: number, fits: whole },
   {

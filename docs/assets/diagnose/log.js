@@ -1,9 +1,10 @@
 // From rows to a log: the losses, and what the text says of the run that made them.
 
 import { FORMATS, pattern } from "./data.js";
-import { arrays, choose, EPOCH, isLoss, linesOf, MOST_NAMES, NORM, number, OTHER, RATE, records, SPACE, STEP, strip, tidy, Unreadable, withPoints } from "./reading.js";
+import { arrays, choose, EPOCH, isLoss, MOST_NAMES, NORM, OTHER, RATE, records, STEP, tidy, withPoints } from "./reading.js";
 import { spacing } from "./spacing.js";
 import { bare, isBare, table } from "./tables.js";
+import { linesOf, number, SPACE, strip, Unreadable } from "./text.js";
 
 const PASTE = "Paste one loss per line, or a table with a column named loss.";
 const BROKEN = pattern("^[-+]?(?:nan|inf)");

@@ -8,7 +8,8 @@ import { judge } from "./verdicts.js";
 export { short } from "./data.js";
 export { read } from "./log.js";
 export { growth } from "./rates.js";
-export { choose, Unreadable } from "./reading.js";
+export { choose } from "./reading.js";
+export { Unreadable } from "./text.js";
 export { growthPhase, hidden } from "./shapes.js";
 
 const FIELDS = "verdict confidence growth_per_step curvature rate_limit suggested_rate steps_to_overflow evidence finding basis odds".split(" ");

@@ -1,7 +1,7 @@
 // From the growth of a loss to αλ, its limit, and a rate to try.
 
-import { differences } from "./reading.js";
 import { LARGEST, least, median, most } from "./shapes.js";
+import { differences } from "./text.js";
 
 const sum = (values) => values.reduce((total, one) => total + one, 0);
 const mean = (values) => sum(values) / values.length;

@@ -1,13 +1,8 @@
 // From the text of a log to rows of names and values: console lines and JSON, but not tables.
 
 import { FORMATS, pattern } from "./data.js";
+import { differences, isValue, joined, linesOf, NUMBER, remembered, strip, Unreadable, valuesOf } from "./text.js";
 
-export const SPACE = " \t\n\r\f\v";
-const DIGITS = String.raw`(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?`;
-export const NUMBER = String.raw`[-+]?(?:${DIGITS}|nan|inf(?:inity)?|null|none)(?![a-z0-9_]|\.[0-9])`;
-const VALUE = `(?<![a-z0-9_.])${NUMBER}`;
-export const VALUES = pattern(VALUE, "gi");
-const WHOLE = pattern(`^(?:${VALUE})$`);
 const TOKENS = pattern(String.raw`(${NUMBER})|[-+]?[0-9][a-z0-9_.]*|[a-z_](?:[a-z0-9_@./']|-(?=[a-z_]))*`, "gi");
 const ARRAY = pattern(String.raw`([a-z_][a-z0-9_/.-]{0,80})["']*[ \t\n]*[:=][ \t\n]*[a-z.]*\(?\[([^\[\]{}]*)\]`, "gi");
 const LIST = /[:=][ \t\n]*[a-z.]*\(?\[/i;
@@ -31,48 +26,6 @@ export const RATE = columns("rate");
 export const STEP = columns("step");
 export const EPOCH = columns("epoch");
 export const NORM = columns("norm");
-
-/** A log without losses. The message says what to paste instead. */
-export class Unreadable extends Error {}
-
-/** The value of a number as people write it; inf and nan included. */
-export function number(text) {
-  const value = Number(text); // nan, null and none are NaN
-  return Number.isNaN(value) && /^[-+]?inf/i.test(text) ? (text[0] === "-" ? -Infinity : Infinity) : value;
-}
-
-/** These marks taken off both ends, or off the right one. */
-export function strip(text, marks, left = true) {
-  let [from, to] = [0, text.length];
-  while (left && from < to && marks.includes(text[from])) from++;
-  while (to > from && marks.includes(text[to - 1])) to--;
-  return text.slice(from, to);
-}
-
-/** The lines that are not blank. */
-export const linesOf = (text) => text.split("\n").filter((line) => /[^ \t\n\r\f\v]/.test(line));
-export const valuesOf = (text) => text.match(VALUES) ?? [];
-export const isValue = (text) => WHOLE.test(text);
-export const differences = (values) => values.slice(1).map((value, i) => value - values[i]);
-/** The entries of one map and then those of another, which win. */
-export function joined(one, other) {
-  const both = new Map(one);
-  other.forEach((value, name) => both.set(name, value));
-  return both;
-}
-
-/** Answers that are kept, because a log asks the same thing in each of its lines. */
-function remembered(ask) {
-  const known = new Map();
-  return (text) => {
-    let answer = known.get(text);
-    if (answer === undefined) {
-      if (known.size > 4096) known.clear();
-      known.set(text, (answer = ask(text)));
-    }
-    return answer;
-  };
-}
 
 /** One kind of line end, what was overwritten gone, bare numbers. */
 export function tidy(text) {

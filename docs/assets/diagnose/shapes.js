@@ -1,6 +1,6 @@
 // What the losses of a run look like, before anybody asks why.
 
-import { differences } from "./reading.js";
+import { differences } from "./text.js";
 
 export const LARGEST = { float16: 65504, bfloat16: 3.3895313892515355e38, float32: 3.4028234663852886e38, float64: Number.MAX_VALUE };
 

@@ -1,7 +1,8 @@
 // Logs in columns: a row of names above rows of numbers, or numbers and nothing else.
 
 import { pattern } from "./data.js";
-import { choose, counters, EPOCH, even, isValue, joined, linesOf, MOST_NAMES, NUMBER, number, SPACE, STEP, STRAY, strip, Unreadable, VALUES, valuesOf } from "./reading.js";
+import { choose, counters, EPOCH, even, MOST_NAMES, STEP, STRAY } from "./reading.js";
+import { isValue, joined, linesOf, NUMBER, number, SPACE, strip, Unreadable, VALUES, valuesOf } from "./text.js";
 
 const MARKS = ["\t", ";", "|", ",", null];
 const BAR = pattern(String.raw`:? {0,3}[0-9]{1,3}%\|.*$`); // a bar behind the last cell

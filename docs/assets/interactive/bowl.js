@@ -1,4 +1,4 @@
-import { apart, below, evenly, InteractiveFigure, node, pair, short } from "./figure.js";
+import { apart, below, evenly, handle, InteractiveFigure, node, pair, short } from "./figure.js";
 import { best, corners, descend, ellipse, growth, limit, loss } from "./models/bowl.js";
 
 const UPDATES = 60;
@@ -70,7 +70,7 @@ class BowlFigure extends InteractiveFigure {
       });
       rates.marks(`${tone} dots`, drawn.length ? [[Math.min(alpha, 0.98 * reach), Math.min(slow, 1.95)]] : [], shape, 5);
     }
-    this.handle(bowl.group, bowl.at(start), (...at) => {
+    handle(bowl.group, bowl.at(start), (...at) => {
       const [along, across] = bowl.values(...at).map((value) => Number(value.toFixed(1)));
       this.set({ along, across });
     });

@@ -1,4 +1,4 @@
-import { apart, evenly, InteractiveFigure, make, pair, short } from "./figure.js";
+import { apart, evenly, handle, InteractiveFigure, make, pair, press, short } from "./figure.js";
 import { curves, descend, excess, factor, limit, loss, regime } from "./models/parabola.js";
 
 const UPDATES = 60;
@@ -59,11 +59,11 @@ class ParabolaFigure extends InteractiveFigure {
     this.choices = make("div", { className: "buttons", role: "group" });
     this.choices.setAttribute("aria-labelledby", this.question.id);
     for (const [name, words] of Object.entries(guesses)) {
-      this.choices.append(this.button(words, () => this.answer(name)));
+      this.choices.append(press(words, () => this.answer(name)));
     }
-    this.onward = this.button("Next update", () => this.pose(true));
+    this.onward = press("Next update", () => this.pose(true));
     this.ask = make("div", { className: "ask", hidden: true }, this.question, this.choices, this.onward);
-    this.mode = this.button("Step by step", () => this.step(this.ask.hidden));
+    this.mode = press("Step by step", () => this.step(this.ask.hidden));
     this.mode.setAttribute("aria-pressed", "false");
     this.buttons.append(this.mode);
     this.buttons.after(this.ask);
@@ -147,7 +147,7 @@ class ParabolaFigure extends InteractiveFigure {
       losses.marks(`${tone} dots`, series.filter(([t]) => asking || t % 6 === 0), shape, 3);
       losses.marks(`${tone} lost`, lost.map(([t]) => [t, 10 ** Math.min(308, high - 0.03 * (high - low))]), "x");
     }
-    if (!this.compact) this.handle(iterates.group, iterates.at([state.start, loss(curve, state.start)]), (...at) => this.set({ start: Number(iterates.values(...at)[0].toFixed(2)) }));
+    if (!this.compact) handle(iterates.group, iterates.at([state.start, loss(curve, state.start)]), (...at) => this.set({ start: Number(iterates.values(...at)[0].toFixed(2)) }));
 
     const table = {
       head: ["update", ...shown.flatMap(({ tone }) => ["position", "loss", "above its floor"].map((words) => [[tone, words]]))],

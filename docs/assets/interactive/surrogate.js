@@ -1,4 +1,4 @@
-import { below, evenly, InteractiveFigure, short } from "./figure.js";
+import { below, evenly, handle, InteractiveFigure, short } from "./figure.js";
 import { curvature, kinds, loss, step, surrogate } from "./models/surrogate.js";
 
 const WINDOW = [-4, 10];
@@ -33,7 +33,7 @@ class SurrogateFigure extends InteractiveFigure {
     touching.marks("tone2 dots", [[at.lands, lowest]], "v", 5);
     touching.marks("tone1 dots", [[at.lands, after]], "s", 5);
     const point = touching.at([state.b, at.loss]);
-    this.handle(touching.group, point, (...at) => this.set({ b: Number(touching.values(...at)[0].toFixed(2)) }));
+    handle(touching.group, point, (...at) => this.set({ b: Number(touching.values(...at)[0].toFixed(2)) }));
 
     const reach = Math.max(1.5 * (at.limit > 0 ? Math.min(at.limit, 2) : 0), 1.15 * state.alpha);
     const rates = evenly(0, reach, 40);

@@ -4,7 +4,7 @@ import { afterEach, test } from "node:test";
 import { layout, page, point, put, resize, wait } from "./page.mjs";
 import { model } from "../shared.mjs";
 
-const { InteractiveFigure, make, pair } = await model("../figure");
+const { handle, InteractiveFigure, make, pair } = await model("../figure");
 
 /** A figure with a knob of each kind, which says what it shows. */
 class Probe extends InteractiveFigure {
@@ -408,7 +408,7 @@ test("nothing is drawn before it is seen, nor again when its width stays", () =>
 test("a handle is dragged from where it was taken hold of, in the measure of the drawing", () => {
   const one = open();
   const moves = [];
-  const draw = (at) => one.handle(one.panels[0].group, at, (...to) => moves.push(to));
+  const draw = (at) => handle(one.panels[0].group, at, (...to) => moves.push(to));
   draw([100, 50]);
   const circle = one.querySelector("circle.handle");
   assert.deepEqual(["r", "cx", "cy"].map((name) => circle.getAttribute(name)), ["12", "100", "50"]);
