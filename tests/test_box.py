@@ -672,7 +672,8 @@ def test_a_file_too_large_is_answered_with_what_to_take(box):
         """one => {
             const file = new File(["1\\n2"], "run.log");
             Object.defineProperty(file, "size", { value: 8.1e8 });
-            one.open(file);
+            const dropped = new Event("drop", { cancelable: true });
+            one.dispatchEvent(Object.assign(dropped, { dataTransfer: { types: ["Files"], files: [file] } }));
         }"""
     )
     words = "run.log has 810 MB. Take the part around the growth: at most 50 MB are read."

@@ -53,7 +53,7 @@ function rateOf(box, { found, rate: set, lines }) {
 
 function limit({ rate_limit, curvature, growth_per_step, unit }) {
   if (!curvature) return [];
-  return [hint(`Limit ${short(rate_limit)}, curvature λ ${short(curvature)}, growth ${short(growth_per_step)} per ${unit}.`)];
+  return [facts(`Limit ${short(rate_limit)}, curvature λ ${short(curvature)}, growth ${short(growth_per_step)} per ${unit}.`)];
 }
 
 /** The line to change, in each framework. */
