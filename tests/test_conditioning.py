@@ -5,6 +5,9 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from conftest import ROOT, axes_of, changed, names_of
+from proven import of_a_chapter
+
+pytestmark = of_a_chapter()
 
 
 def quadratic(curvatures, seed=7):

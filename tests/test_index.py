@@ -165,9 +165,11 @@ def test_above_it_each_step_multiplies_the_error_in_the_sharpest_direction_until
         sharpest, error = directions[:, -1], np.ones(len(H))
         factors = []
         with np.errstate(all="ignore"):
-            for _ in range(20_000):
+            for _ in range(20_000 if share > 1 else 1_000):
                 before, error = error, error - share * 2 / values[-1] * H @ error
                 factors.append(sharpest @ error / (sharpest @ before))
+                if not np.isfinite(error).any():
+                    break
         if share > 1:
             assert factors[:20] == pytest.approx([1 - 2 * share] * 20) and factors[0] < -1
             assert not np.isfinite(error).any()

@@ -13,9 +13,10 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from conftest import ROOT, SNIPPETS, axes_of
+from proven import of_a_chapter
 from weave.program import sections
 
-pytestmark = pytest.mark.xdist_group("minibatch")  # one worker runs the program once
+pytestmark = [pytest.mark.xdist_group("minibatch"), of_a_chapter()]  # one worker runs the program once
 
 
 def moments(points, alpha, m, beta=0.0):

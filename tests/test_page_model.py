@@ -18,11 +18,20 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, SNIPPETS
 from pages.reader_data import write_reader_data
+from proven import proven_by
 from readlog import Unreadable, diagnose, read
 from readlog.data import FORMATS, WORDS
 from readlog.shapes import LARGEST
 from test_formats import LOSSES, PASTED
 
+pytestmark = proven_by(
+    "snippets/readlog/*",
+    "docs/assets/diagnose/*",
+    "docs/assets/interactive/*.js",
+    "scripts/pages/reader_data.py",
+    "tests/diagnose/**/*",
+    "tests/test_formats.py",
+)
 PUBLIC = sorted((ROOT / "tests" / "diagnose" / "public").glob("*.txt"))
 EXPLODES = "\n".join(str(3.0 * 1.7**n) for n in range(12))
 NOISY = "1.2 0.7 2 9 17 300 900 20000 30000 9e6 inf".replace(" ", "\n")

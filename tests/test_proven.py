@@ -118,7 +118,7 @@ def ran(project, *options, **settings) -> dict[str, int]:
 
 
 def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
-    """CONTRIBUTING.md: “What runs in a framework, in a browser's Python or after each wrong answer to an exercise, trains the networks of a chapter, runs a lab, holds a live figure against its program, makes problem sets, or builds a small site, takes minutes, and is spared while each file that it looks at is as it was when it passed.”
+    """CONTRIBUTING.md: “What runs in a framework, in a browser's Python or after each wrong answer to an exercise, tries a long chapter or a lab, holds the browser's half of a figure or of the reader of logs against the program, makes problem sets, or builds a small site, takes minutes, and is spared while each file that it looks at is as it was when it passed.”
     “Commit the `tests/proven.json` that a run writes.” “With `WEEKLY=1` nothing is spared, as on the server once a week.”"""
     assert ran(project) == {"passed": 2}
     assert set(json.loads((project / "tests/proven.json").read_text())) == {

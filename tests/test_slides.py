@@ -589,6 +589,7 @@ def test_the_keys_of_the_table_turn_show_all_and_end_what_they_opened(open_deck)
     assert said.count() == 0
 
 
+@proven_by("site/slides/overshoot/index.html", *LOOKS)
 def test_code_runs_on_the_wall_with_nothing_loaded_before_and_can_be_changed_there(open_deck, pyodide):
     """docs/teach.md: “Run below a program or a figure runs it on the wall, and Edit opens all of its code, so that you can
     change a rate before everybody's eyes.”"""
