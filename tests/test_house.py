@@ -76,7 +76,7 @@ def test_a_file_and_its_functions_can_be_seen_at_once(module):
     assert long == []
 
 
-# What is written for the browser, and the reader of logs, both in one language and in the other.
+# What is written for the browser, and the reader of logs.
 OTHERS = [
     path
     for pattern in ("docs/assets/**/*.js", "snippets/readlog/*.py")

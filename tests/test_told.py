@@ -34,7 +34,7 @@ def commands(text: str) -> list[list[str]]:
 
 def test_every_command_is_one_and_what_it_is_given_is_there():
     """“`uv run chapter check taylor` tells all that a chapter lacks, within seconds; `uv run pytest -n0
-    tests/test_taylor.py` runs one chapter's tests, in seconds and without building the site; `uv run pytest` runs
+    tests/test_taylor.py` runs one chapter's tests without building the site, in a few seconds to three quarters of a minute; `uv run pytest` runs
     everything.” “`measure/` | `uv run benchmark`, `uv run compare --write docs/benchmark.md` (other tools, on a quiet
     machine, some hours), `measure.lighthouse`, `measure.figures`, how right the reader of logs is, and how well a
     curvature foretells a rate (`uv run --group frameworks --group evaluation predict`, an hour)” CHANGELOG.md: “`uv run
