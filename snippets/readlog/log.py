@@ -67,22 +67,19 @@ def by_count(rows):
     return dict.fromkeys(sorted(count, key=lambda name: -count[name]))
 
 
+def values_of(rows, name):
+    """What rows say of a name, nan where they do not."""
+    return [number(row[name]) if name in row else math.nan for row in rows]
+
+
 def log_of(rows, names, loss, weights, text):
     """What the rows say, one value for each loss."""
     kept = without_doubles([row for row in rows if loss in row], loss)
-
-    def column(name):
-        return [number(row[name]) if name in row else math.nan for row in kept]
-
-    def pick(search):
-        fits = [name for name in names if search.search(name)]
-        full = [name for name in fits if all(name in row for row in kept)]
-        return full and column(full[0])
-
-    log = {"loss": column(loss), "name": loss, "names": names}
+    log = {"loss": values_of(kept, loss), "name": loss, "names": names}
     log["others"] = [n for n in names if n != loss and is_loss(n)]
-    log["rate"] = pick(RATE) or None
-    log["weight"] = column(choose(names, weights)) if weights else None
+    rates = [n for n in names if RATE.search(n) and all(n in row for row in kept)]
+    log["rate"] = values_of(kept, rates[0]) if rates else None
+    log["weight"] = values_of(kept, choose(names, weights)) if weights else None
     log["norm"] = nearest(rows, loss, kept, [n for n in names if NORM.search(n)])
     other = [n for n in names if OTHER.search(n) and is_loss(n)]
     log["val"] = nearest(rows, loss, kept, [n for n in other if n != loss])

@@ -45,20 +45,23 @@ def positive(y):
     return y if low >= 0 else y - low + max(float(np.median(np.abs(y))), 1e-300)
 
 
+def beginning(y, late):
+    """The loss from which losses y began: the first, or the highest of a third where that says more."""
+    rest = y[1:] if len(y) > 1 else y
+    leapt = rest.min() > 3 * y[0] and rest.max() < 3 * rest.min()  # to a level above
+    return y[0] if not late or len(y) < 6 or leapt else y[: len(y) // 3].max()
+
+
 def features(y, late):
     """Numbers that tell shapes apart, of finite losses y, shape (lines,).
 
     late: whether the first line stands far from the beginning of the run.
     """
     y, n = positive(y), len(y)
-    k = int(np.argmax(y))
-    j = k
+    j = k = int(np.argmax(y))
     while j and y[j - 1] < y[j]:
         j -= 1
-    rest = y[1:] if n > 1 else y
-    leapt = rest.min() > 3 * y[0] and rest.max() < 3 * rest.min()  # to a level above
-    start = y[0] if not late or n < 6 or leapt else y[: n // 3].max()
-    tenth, quarter = max(1, n // 10), max(1, n // 4)
+    start, quarter = beginning(y, late), max(1, n // 4)
     return {
         "start": float(start),
         "peak": float(y[k]),
@@ -71,7 +74,7 @@ def features(y, late):
         "above": int((y > 2 * start).sum()),
         "level": float(np.median(y[-3:])),
         "tail": float(np.median(y[-quarter:])),
-        "head": float(np.median(y[:tenth])),
+        "head": float(np.median(y[: max(1, n // 10)])),
         "least": float(y[-quarter:].min()),
         "soon": float(np.median(y[1:4])) if n > 1 else float(y[0]),
         "first": float(y[0]),
