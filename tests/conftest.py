@@ -14,7 +14,6 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from inspect import getsource
 from pathlib import Path
@@ -43,6 +42,11 @@ from weave.run import Shown
 ROOT = Path(__file__).parent.parent
 spared = proven.spared  # for each test
 SNIPPETS = ROOT / "snippets"
+
+
+def markdown_of(page: str) -> str:
+    """The source of a page, by its name."""
+    return (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
 
 
 @contextlib.contextmanager
@@ -206,10 +210,8 @@ def pyodide() -> Path:
 def remember_the_programs(root: Path) -> None:
     """Let a build in root know what the tests have seen the programs show, so that each runs once for all tests."""
     (root / "build/memo").mkdir(parents=True, exist_ok=True)
-    programs = sorted(SNIPPETS.glob("*.py"))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # as a build runs them: each waits for itself at its end
-        list(pool.map(shown_by, [program.stem for program in programs]))
-    for program in programs:
+    for program in sorted(SNIPPETS.glob("*.py")):
+        shown_by(program.stem)
         for made in (ROOT / "build/memo").glob(f"{program.stem}.*"):
             shutil.copy(made, root / "build/memo")
 
@@ -267,8 +269,16 @@ def pytest_collection_modifyitems(items):
     items.sort(key=turn)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    outcome = yield
+    proven.assert_named(item)
+    return outcome
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "proven_by(*patterns): see proven.proven_by")
+    config.addinivalue_line("markers", "reads(*patterns): see proven.reads")
 
 
 def pytest_runtest_logreport(report):

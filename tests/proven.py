@@ -5,9 +5,11 @@ with what it proves. Change one of the files, and the test runs again. With WEEK
 """
 
 import functools
+import hashlib
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,14 +28,20 @@ SKIPPED = "proven for these very files; the weekly job proves it again"
 
 
 def proven_by(*patterns: str, together: bool = False) -> pytest.MarkDecorator:
-    """Mark a test that depends on nothing but the files of these patterns, its own file and the locked packages.
+    """Mark a test that depends on nothing but the files of these patterns, its file's code and the locked packages.
 
-    A pattern begins at the top of the repository and may name a parameter of the test: ``snippets/{chapter}.py``.
+    A pattern begins at the top of the repository and may name a parameter of the test, ``snippets/{chapter}.py``,
+    or what its file is named for, ``snippets/{own}.py``. No test marked so may read another file of ours.
     A test that looks at the built site is spared only if it names what it looks at there, by patterns that begin
     with ``site/``; a page stands for the drawings on it too. Of tests marked so, those that need no site always run.
     Tests that follow one another on one page run ``together``: all of their file that look at the site, or none.
     """
     return pytest.mark.proven_by(*patterns, together=together)
+
+
+def reads(*patterns: str) -> pytest.MarkDecorator:
+    """Mark a test that depends on these files too, besides those of its mark above."""
+    return pytest.mark.reads(*patterns)
 
 
 def of_a_framework(*patterns: str):
@@ -43,18 +51,19 @@ def of_a_framework(*patterns: str):
 
 
 def of_a_chapter(*patterns: str) -> pytest.MarkDecorator:
-    """The same for all tests of a chapter or a lab whose runs take half a minute: of programs, and of what pages say.
+    """The same for the tests of a chapter: of its program, of what runs it, and of what else they look at.
 
-    A test of them that depends on less has a mark of its own, which counts.
+    The few that read its page say so. The others need not run when prose has changed: what they compute stays,
+    and their docstrings, which quote it, are held against it by tests/test_held.py.
     """
-    files = (
-        "docs/*.md",
-        "docs/assets/interactive/**/*",
-        "docs/labs/**/*",
-        "snippets/**/*",
-        "scripts/weave/**/*",
-    )
-    return proven_by(*files, "scripts/labs/*", "tests/figures/*", *HELPERS, *patterns)
+    runs = "snippets/{own}.py", "snippets/data/*", "scripts/weave/**/*"
+    return proven_by(*runs, *HELPERS, *patterns)
+
+
+def of_a_lab(*patterns: str) -> pytest.MarkDecorator:
+    """The same for the tests of a lab."""
+    runs = "docs/labs/{own}.py", "docs/labs/given/*", "scripts/labs/*", "scripts/weave/**/*"
+    return proven_by(*runs, *HELPERS, *patterns)
 
 
 # The same for what builds the site of tests/small, by what it is made of, of all that may change.
@@ -81,14 +90,16 @@ def name_of(item) -> str:
 
 
 def files_of(item, root: Path = ROOT) -> tuple[Path, ...]:
-    """The files that a test depends on, ours or, below another root, those of the built site.
+    """The files that a test depends on besides its own, ours or, below another root, those of the built site.
 
     Raises AssertionError for a pattern that finds none.
     """
     mark = item.get_closest_marker("proven_by")
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    found = {item.path} if root == ROOT else set()
-    for pattern in (*ALWAYS, *mark.args):
+    params = {"own": re.sub("^test_(lab_)?", "", item.path.stem)}
+    params |= item.callspec.params if hasattr(item, "callspec") else {}
+    found = set()
+    besides = [pattern for also in item.iter_markers("reads") for pattern in also.args]
+    for pattern in (*ALWAYS, *mark.args, *besides):
         if of_the_site(pattern) == (root != ROOT):
             some = found_by(pattern.format(**params), root)
             assert some, f"{item.nodeid}: no file is called {pattern.format(**params)}"
@@ -97,8 +108,16 @@ def files_of(item, root: Path = ROOT) -> tuple[Path, ...]:
 
 
 @functools.cache
-def proof_of(files: tuple[Path, ...]) -> str:
-    return fingerprint([*files])
+def proof_of(tests: Path, *looked_at: tuple[Path, ...]) -> str:
+    """One for the same code of the tests and the same files, which are below one root each."""
+    prints = [fingerprint([*files]) for files in looked_at]
+    return hashlib.sha256("".join((code_of(tests), *prints)).encode()).hexdigest()[:16]
+
+
+@functools.cache
+def code_of(tests: Path) -> str:
+    """A file of tests without the docstrings of its functions: they quote sentences, and a word there proves nothing."""
+    return re.sub(r'(?<=:\n)[ ]+r?"""(?s:.*?)"""\n', "", tests.read_text(encoding="utf-8"))
 
 
 @functools.cache
@@ -129,30 +148,73 @@ def spare(items) -> None:
     """Skip what is proven; the others take along what they will have proven."""
     table = before()
     for item in items:
-        mark = item.get_closest_marker("proven_by")
-        if mark and "site" not in item.fixturenames and not any(map(of_the_site, mark.args)):
-            proof = proof_of(files_of(item))
+        if looks_at(item) == set():
+            proof = proof_of(item.path, files_of(item))
             if table.get(name_of(item)) == proof:
                 item.add_marker(pytest.mark.skip(reason=SKIPPED))
             item.user_properties.append(("proves", [name_of(item), proof]))
 
 
+def looks_at(item) -> set[str] | None:
+    """What a marked test looks at besides files of ours, which is known when it runs: the built site, a browser.
+
+    None for one that always runs: it has no mark, or its mark and what it asks for differ about the site.
+    """
+    mark = item.get_closest_marker("proven_by")
+    if not mark or any(map(of_the_site, mark.args)) != ("site" in item.fixturenames):
+        return None
+    return {"site", "browser"} & {*item.fixturenames}
+
+
 @pytest.fixture(autouse=True)
 def spared(request) -> None:
-    """The same for what looks at the built site, once it is there: for the same bytes in the same browser."""
+    """The same for what looks at the built site, or into a browser: for the same bytes and the same release."""
     item = request.node
-    mark = item.get_closest_marker("proven_by")
-    if not (mark and "site" in item.fixturenames and any(map(of_the_site, mark.args))):
+    read_by_a_test.clear()
+    if not (seen := looks_at(item)):
         return
-    looks = proof_of(files_of(item)) + proof_of(files_of(item, request.getfixturevalue("site").parent))
-    proof = looks
-    if "browser" in item.fixturenames:
+    files = [files_of(item)]
+    if "site" in seen:
+        files.append(files_of(item, request.getfixturevalue("site").parent))
+    proof = looks = proof_of(item.path, *files)
+    if "browser" in seen:
         proof += f" {request.getfixturevalue('browser').version}"
+    mark = item.get_closest_marker("proven_by")
     together = [one for one in request.session.items if mark.kwargs["together"] and one.path == item.path]
     others = [before().get(name_of(one), "") for one in together if "site" in one.fixturenames]
     if before().get(name_of(item)) == proof and all(other.startswith(looks) for other in others):
         pytest.skip(SKIPPED)
     item.user_properties.append(("proves", [name_of(item), proof]))
+
+
+def assert_named(item) -> None:
+    """Whether what a test has read since it began is what its mark names: else it would be spared wrongly.
+
+    Only files that are read in the test's own process are heard of, and of those that may be read once for many
+    tests, the machinery and its tests, none.
+    """
+    if item.get_closest_marker("proven_by"):
+        named = {*files_of(item)}
+        strange = {path for path in map(ROOT.joinpath, read_by_a_test) if of_the_repository(path)} - named
+        assert not strange, f"{item.nodeid} reads what its mark does not name: {sorted(map(str, strange))}"
+
+
+def of_the_repository(path: Path) -> bool:
+    """Whether a file is a page, a program or data of ours, where another may stand tomorrow."""
+    if not path.is_relative_to(ROOT) or of_a_tool(path, ROOT):
+        return False
+    return path.relative_to(ROOT).parts[0] in ("docs", "snippets")
+
+
+read_by_a_test: set[str] = set()
+
+
+def hear(event: str, args: tuple) -> None:
+    if event == "open" and isinstance(args[0], str):
+        read_by_a_test.add(args[0])
+
+
+sys.addaudithook(hear)
 
 
 def left(session, test: str) -> list[dict]:

@@ -14,13 +14,16 @@ import numpy as np
 import pytest
 
 from apart import skip_without
-from conftest import ROOT, axes_of, names_of
-from proven import of_a_chapter
+from conftest import ROOT, axes_of, markdown_of, names_of
+from proven import of_a_chapter, reads
 from remembers import remembers
 
 # One worker runs the program once.
-pytestmark = [pytest.mark.xdist_group("adam"), of_a_chapter()]
-PAGE = " ".join((ROOT / "docs" / "adam.md").read_text(encoding="utf-8").split())
+pytestmark = [pytest.mark.xdist_group("adam"), of_a_chapter("snippets/networks.py")]
+
+
+def page() -> str:
+    return " ".join(markdown_of("adam").split())
 
 
 def moves(gradients, b1=0.9, b2=0.999, eps=1e-8, start=0):
@@ -75,12 +78,13 @@ HEADS = (
 )
 
 
+@reads("docs/{own}.md")
 def test_the_page_has_what_its_description_promises():
     """“How far one update goes, why too high a rate is one jump and then a way down, the limit 38/α, spikes, and what
     a log tells.”"""
-    places = [PAGE.index(f"{head}") for head in HEADS]
-    assert all(re.search(rf"## [^#]*{re.escape(head)}", PAGE) for head in HEADS)
-    assert PAGE.index("What a log under Adam tells:") > places[-1]
+    places = [page().index(f"{head}") for head in HEADS]
+    assert all(re.search(rf"## [^#]*{re.escape(head)}", page()) for head in HEADS)
+    assert page().index("What a log under Adam tells:") > places[-1]
 
 
 @pytest.mark.parametrize("layers", [2, 4])
@@ -453,6 +457,7 @@ def test_why_there_is_a_bound():
     assert (1 - 0.9) / np.sqrt((1 - 0.999) * (1 - 0.9**2 / 0.999)) == pytest.approx(7.27, abs=5e-3)
 
 
+@reads("docs/assets/interactive/adam.js", "docs/assets/interactive/figure.css")
 def test_the_live_figure_draws_what_its_words_say():
     """“In a calm the gradient (thin) trembles between 1 and −1, then it jumps.” “The same in a live figure, on one
     weight.” “The first picture has its size, the mean m and the root of v, all on a logarithmic axis; the second the
@@ -472,6 +477,7 @@ def test_the_live_figure_draws_what_its_words_say():
     assert re.search(r"\(\.ground.*\) \{ stroke-width: 1; \}", styles)
 
 
+@reads("docs/assets/interactive/adam.js")
 def test_the_live_figure_says_of_which_updates_one_is_the_largest_and_when_there_is_no_bound():
     """With a long memory of the mean the largest comes after the sixty that are shown."""
     drawn = (ROOT / "docs/assets/interactive/adam.js").read_text(encoding="utf-8")
@@ -708,6 +714,7 @@ def test_two_layers_at_0_3_jump_and_then_learn_everything():
     assert losses[1] > 5 * losses[0] and losses[-1] < 1e-3
 
 
+@reads("docs/{own}.md")
 @pytest.mark.parametrize("alpha", [0.3, 3, 30])
 def test_with_four_layers_no_unit_of_the_last_hidden_layer_is_left(alpha):
     """“With four layers no unit of the last hidden layer is left in any of the three runs: they output 0 for
@@ -719,7 +726,7 @@ def test_with_four_layers_no_unit_of_the_last_hidden_layer_is_left(alpha):
     assert end.left == 0 and np.all(end.h == 0)
     assert np.flatnonzero(end.g).tolist() == [len(end.g) - 1]  # a bias is all that moves
     if alpha == 0.3:
-        assert end.loss == pytest.approx(guessing(), rel=1e-3) and f"`{guessing():.2g}`" in PAGE
+        assert end.loss == pytest.approx(guessing(), rel=1e-3) and f"`{guessing():.2g}`" in page()
         return
     assert end.loss > 10 * guessing() and end.remembered > 0.5  # v has not forgotten the jump
     assert end.remembered * 0.999 ** (2000 / 2) > 0.2  # nor will it in two thousand more

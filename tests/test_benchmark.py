@@ -9,7 +9,7 @@ import re
 import pytest
 from mkdocs.commands.build import build as mkdocs_build
 
-from conftest import ROOT
+from conftest import ROOT, markdown_of
 from measure import benchmark, compare
 from measure.others import build
 from measure.others.chapter import chapters
@@ -20,7 +20,7 @@ from weave import process, weave
 from weave.run import in_the_dark, run
 from weave.source import SiteError
 
-PAGE = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
+PAGE = markdown_of("benchmark")
 FIRST = "Overshoot, programs and prose"
 # Cold, one program edited, nothing changed; behind each, how many times the first row's it is.
 SECONDS = {

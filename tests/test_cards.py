@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from apart import LINES
-from conftest import ROOT
+from conftest import ROOT, markdown_of
 from proven import of_a_framework
 from test_messages import found, said_by
 
-PAGE = (ROOT / "docs/cards.md").read_text(encoding="utf-8")
+PAGE = markdown_of("cards")
 CARDS = dict(re.findall(r"^## Card (\d)\n(.*?)(?=^## Card|^</div>)", PAGE, re.M | re.S))
 LOGS = {n: re.search(r"```text\n(.*?)```", card, re.S)[1].splitlines() for n, card in CARDS.items()}
 KEYS = {

@@ -10,8 +10,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from conftest import ROOT, axes_of
-from proven import of_a_framework
+from conftest import axes_of, markdown_of
+from proven import of_a_chapter, of_a_framework, reads
+
+pytestmark = of_a_chapter()
 
 X_A = [20, 43, 63, 26, 53, 31, 58, 46, 58, 70, 46, 53, 60, 20, 63, 43, 26, 19, 31, 23]
 Y_A = [120, 128, 141, 126, 134, 128, 136, 132, 140, 144, 128, 136, 146, 124, 143, 130, 124, 121, 126, 123]
@@ -503,8 +505,9 @@ def test_a_run_that_rises_and_comes_back_lower_may_be_dead_and_ends_at_the_loss_
     assert losses[-1] == pytest.approx(y.var(), rel=1e-3) and not np.any(X @ V > 0)  # and is dead
 
 
+@reads("docs/{own}.md")
 def test_the_first_table_stands_first_and_sends_no_run_that_came_back_home():
-    markdown = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
+    markdown = markdown_of("cases")
     headings = re.findall(r"^## (.+)$", markdown, re.MULTILINE)
     assert headings[0] == "When the rate is not to blame" and "Find your symptom first" in markdown
     assert "leave it" not in markdown
@@ -576,6 +579,7 @@ def test_each_thing_as_written_is_bad_and_mended_is_a_number(chapter, section, f
     assert section != "half" or (np.finfo(np.float16).bits == 16 == 8 * chapter.none.nbytes)
 
 
+@reads("docs/{own}.md")
 def test_20_causes_13_of_them_nan_or_inf_without_any_run(chapter):
     """“Find the cause of a nan or of a growing loss by its symptom, with a check and a cure for 20 of them, and see four
     public threads recomputed from what they posted.” “Of the 20 causes in the tables, 13 give nan or inf in a line or two,
@@ -584,7 +588,7 @@ def test_20_causes_13_of_them_nan_or_inf_without_any_run(chapter):
     CHANGELOG.md: “Cases: two public threads read backwards from what they printed, two more from the few numbers that they gave, and 20 causes of nan or growth that are not the rate, each rebuilt in a line or two of numpy.”
     docs/cases.md: “Two posts with a few numbers only” “Cases: what else it may be, and two logs read
     backwards”"""
-    markdown = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
+    markdown = markdown_of("cases")
     rows = markdown[
         markdown.index("### From the first") : markdown.index("## Two questions first")
     ].splitlines()
@@ -596,8 +600,9 @@ def test_20_causes_13_of_them_nan_or_inf_without_any_run(chapter):
     assert sum(not np.isfinite(bad) for table in tables for bad, _ in table.values()) == 13
 
 
+@reads("docs/{own}.md")
 def test_every_thread_is_linked_by_its_real_address():
-    markdown = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
+    markdown = markdown_of("cases")
     links = re.findall(r"\(https://([^)]+)\)", markdown)
     assert len(links) == len(set(links)) == 21
     for link in links:
@@ -708,7 +713,7 @@ def test_a_gradient_clipped_while_scaled_is_divided_by_the_scale(chapter):
 
 def linked(number):
     """Whether the page links the thread of this number."""
-    return f"/{number})" in (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
+    return f"/{number})" in markdown_of("cases")
 
 
 def after(update, start=0.0, updates=60):
@@ -728,6 +733,7 @@ def test_plain_descent_at_these_rates_is_harmless(chapter):
     assert after(lambda w, n: w - 0.1 * 10.9 * (w - 1))[-1] < 1e-30
 
 
+@reads("docs/{own}.md")
 def test_with_the_wrong_sign_it_grows_on_one_side_and_a_lower_rate_only_slows_it(chapter):
     """“residual with the wrong sign (Stack Overflow 74986467) | grows on one side; a lower rate only slows it | compare the
     gradient with a difference of losses | turn the sign” “Below some rate an explosion is gone; with a wrong sign it
@@ -758,6 +764,7 @@ def test_w_equals_minus_step_is_stuck_below_1_and_explodes_above(chapter, produc
         assert losses[-1] > 0.1
 
 
+@reads("docs/{own}.md")
 def test_a_sum_over_512_multiplies_the_curvature_by_512(chapter):
     """“sum in place of mean (jax 3113) | explodes when the batch grows, though not under Adam | double the batch: does the
     loss double? | the mean” “it began when batch size, reduction or number of devices changed | the curvature changed
@@ -1070,6 +1077,7 @@ NOT_FINITE = [
 ]  # those that give no nan: too small for anything to be learnt
 
 
+@reads("docs/{own}.md")
 @pytest.mark.parametrize("cause", causes())
 def test_each_cause_has_its_symptom_its_check_and_its_cure(cause):
     """“missing values in inputs or labels (ogb 4) | nan at the first batch that has one | count the nan in the data |
@@ -1094,7 +1102,7 @@ def test_each_cause_has_its_symptom_its_check_and_its_cure(cause):
     written, shown, mended = causes()[cause]
     assert (abs(written) < 1e-4) if cause in NOT_FINITE else not np.isfinite(written)
     assert shown and np.isfinite(mended) and (cause not in NOT_FINITE or mended > 1e3 * written)
-    markdown = (ROOT / "docs" / "cases.md").read_text(encoding="utf-8")
+    markdown = markdown_of("cases")
     if " " in cause:
         assert re.search(rf"\[(?:T5: )?{cause}\]\(https://\S+/{cause.split()[-1]}\)", markdown)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from conftest import ROOT, axes_of, changed, names_of
-from proven import of_a_chapter
+from conftest import axes_of, changed, markdown_of, names_of
+from proven import of_a_chapter, reads
 
-pytestmark = of_a_chapter()
+pytestmark = of_a_chapter("snippets/overshoot.py")
 
 
 def quadratic(curvatures, seed=7):
@@ -1020,6 +1020,7 @@ def test_adam_rescales_the_directions(seed):
     assert abs(own / limit - 1) > 0.1  # those of H itself would give another limit
 
 
+@reads("docs/{own}.md")
 def test_standardise_every_input_then_set_the_rate():
     """“Standardise every input: subtract its mean, divide by its standard deviation. Then set the rate. [In your own
     run](#in-your-own-run) says how.”"""
@@ -1033,7 +1034,7 @@ def test_standardise_every_input_then_set_the_rate():
             w = w - rate * design.T @ (design @ w - target) / 500
         least = np.linalg.lstsq(standardised, target)[0]
         assert (np.mean((design @ w - standardised @ least) ** 2) < 1e-6) == arrives
-    page = (ROOT / "docs/conditioning.md").read_text(encoding="utf-8").split("## In your own run")[1]
+    page = markdown_of("conditioning").split("## In your own run")[1]
     assert "**Centre each input, then divide it by its spread**" in page and "**Then set the rate**" in page
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import ROOT, names_of
-from proven import of_a_chapter, proven_by
+from conftest import markdown_of, names_of
+from proven import of_a_chapter, reads
 from remembers import remembers
 from weave.program import sections
 
@@ -663,7 +663,6 @@ ROWS = {  # as in the page's table: nan, learned, learned when clipped too
 }
 
 
-@proven_by("snippets/depth.py", "tests/remembers.py")
 @pytest.mark.parametrize("name", ROWS)
 def test_each_remedy_alone_removes_the_explosion_of_twenty_other_starts(name):
     """“Clipping helps all but the residual path” “nothing | 8 | 10 | 16” “orthogonal start | 0 | 18 | 19” “gates | 0 | 8 | 10” “residual path | 0 | 16 |
@@ -958,6 +957,7 @@ def test_normalised_a_query_has_one_length_and_a_longer_weight_changes_nothing(c
         assert (chapter.attend(3 * Q, Q, *task, normed)[0] == pytest.approx(loss)) == (normed == 1)
 
 
+@reads("docs/{own}.md")
 def test_back_through_the_softmax_a_slope_is_multiplied_by_p_and_by_the_distance_from_what_was_said(chapter):
     """“Going back through the softmax, a slope is multiplied by $p$ and by how far a value is from what was said.” “(The
     head and its gradient are folded away.)”"""
@@ -975,7 +975,7 @@ def test_back_through_the_softmax_a_slope_is_multiplied_by_p_and_by_the_distance
     assert "p * (value - answer - miss) * miss" in section(
         chapter, "attend"
     )  # answer + miss is what was said
-    page = (ROOT / "docs/depth.md").read_text(encoding="utf-8")
+    page = markdown_of("depth")
     folded = page.split('??? program "One attention head, forwards and backwards"')[1].split(
         '--8<-- "depth.py:attend"'
     )[0]

@@ -18,16 +18,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import readlog
-from conftest import ROOT, SNIPPETS, axes_of
+from conftest import ROOT, SNIPPETS, axes_of, markdown_of
 from measure.logs.tells import tells
-from proven import of_a_chapter
+from proven import of_a_chapter, reads
 from readlog import rates
 from readlog.command import options
 
 # One worker runs the program once.
 pytestmark = [
     pytest.mark.xdist_group("diagnose"),
-    of_a_chapter("scripts/measure/**/*", "tests/diagnose/**/*"),
+    of_a_chapter("snippets/readlog/*", "scripts/measure/**/*", "tests/diagnose/**/*"),
 ]
 
 PROGRAM = SNIPPETS / "diagnose.py"
@@ -1080,6 +1080,7 @@ def command(*words, text="", **options):
     )
 
 
+@reads("docs/{own}.md")
 def test_the_command_prints_one_json_object_with_the_fields_that_the_page_names(tmp_path):
     """“which prints one object per file: the answer (verdict, confidence, growth_per_step, curvature,
     rate_limit, suggested_rate, steps_to_overflow, evidence, finding, basis, odds, why, next) and what was
@@ -1118,7 +1119,7 @@ def test_the_command_prints_one_json_object_with_the_fields_that_the_page_names(
         "precision",
         "guess",
     ]
-    page = (ROOT / "docs" / "diagnose.md").read_text(encoding="utf-8")
+    page = markdown_of("diagnose")
     assert [name for name in found if f"`{name}`" not in page] == []
 
 
@@ -1175,12 +1176,13 @@ def test_the_command_answers_bad_input_with_a_sentence_and_no_traceback(words, t
     assert message in error and "Traceback" not in error
 
 
+@reads("docs/{own}.md")
 def test_the_page_names_every_option_of_the_command(program):
     """“In a terminal the same program takes files: python diagnose.py run.csv --rate 0.001.” “It takes --rate,
     --momentum, --batch-size, --every (updates from line to line), --guess (the loss of guessing) or
     --classes, --optimiser (or --optimizer, or --adam), --dtype, --column, --weights (a column with one
     weight), and --json,”"""
-    page = (ROOT / "docs" / "diagnose.md").read_text(encoding="utf-8")
+    page = markdown_of("diagnose")
     named = [one for action in options()._actions for one in action.option_strings]
     assert [one for one in named if one.startswith("--") and one != "--help" and f"`{one}" not in page] == []
     assert vars(options().parse_args(["run.csv", "--rate", "0.001"]))["rate"] == 0.001

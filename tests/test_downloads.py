@@ -26,6 +26,7 @@ from conftest import (
     ROOT,
     SNIPPETS,
     build,
+    markdown_of,
     quiet_pages,
     remember_the_problems,
     shown_by,
@@ -56,6 +57,15 @@ SHOWN_ON = {  # the page that shows a program
 }
 PAGES = sorted(set(SHOWN_ON.values()))
 of_the_course = proven_by("site/overshoot.pdf", "site/**/index.html")
+of_the_notebook = proven_by(
+    "site/notebooks/{chapter}.ipynb",
+    "snippets/{chapter}.py",
+    "snippets/data/*",
+    "snippets/readlog/*",
+    "scripts/weave/**/*",
+    "scripts/labs/kernels.py",
+    "tests/notebook.py",
+)
 of_the_zip = proven_by("site/overshoot.zip", *LOOKS)
 
 
@@ -115,7 +125,7 @@ def test_a_figure_is_offered_as_a_picture_as_sharp_as_print_needs_on_white(site,
     "address", ["https://github.com/somebody/overshoot", "https://github.com/somebody/overshoot.git"]
 )
 def test_a_notebook_opens_in_colab_when_the_repository_is_known(address):
-    page = (ROOT / "docs/overshoot.md").read_text(encoding="utf-8")
+    page = markdown_of("overshoot")
     there = "https://colab.research.google.com/github/somebody/overshoot/blob/notebooks/overshoot.ipynb"
     assert f"({there})" in "".join(take_along(page, SNIPPETS, address))
     lab = "".join(take_along_of_lab("limit", "", address))
@@ -124,7 +134,7 @@ def test_a_notebook_opens_in_colab_when_the_repository_is_known(address):
 
 @pytest.mark.parametrize("address", [None, "", "https://example.org/somebody/overshoot"])
 def test_no_notebook_opens_in_colab_when_the_repository_is_not_known_there(address):
-    page = (ROOT / "docs/overshoot.md").read_text(encoding="utf-8")
+    page = markdown_of("overshoot")
     assert "overshoot.ipynb" in "".join(take_along(page, SNIPPETS, address))
     assert "colab" not in "".join(take_along(page, SNIPPETS, address)).lower()
     assert "colab" not in "".join(take_along_of_lab("limit", "", address)).lower()
@@ -152,6 +162,7 @@ LONG = {"adam", "depth", "fixes", "minibatch", "networks"}  # programs
 IN_A_KERNEL = "diagnose"  # which needs more than itself in its folder
 
 
+@of_the_notebook
 @pytest.mark.parametrize("chapter", [one for one in CHAPTERS if one != IN_A_KERNEL])
 def test_a_notebook_alone_in_a_folder_prints_and_draws_what_the_page_shows(
     site, chapter, tmp_path, monkeypatch
@@ -170,6 +181,7 @@ def test_a_notebook_alone_in_a_folder_prints_and_draws_what_the_page_shows(
     assert not shown
 
 
+@of_the_notebook
 @pytest.mark.parametrize(
     "chapter", [one if one == IN_A_KERNEL else pytest.param(one, marks=ONCE_A_WEEK) for one in CHAPTERS]
 )
@@ -208,6 +220,7 @@ def test_a_notebook_leaves_data_that_its_reader_has_changed_alone(site, tmp_path
     assert data.read_bytes() == (SNIPPETS / "data/chi_regression.csv").read_bytes()
 
 
+@proven_by("site/diagnose.zip")
 def test_the_zip_of_a_program_runs_with_what_is_in_it_alone(site, tmp_path):
     """docs/diagnose.md: “The same program runs on your own machine, with numpy and matplotlib: download
     diagnose.zip, unpack it, and call python diagnose.py run.csv --rate 0.001.”"""
@@ -464,6 +477,7 @@ def tags(element):
             yield from tags(child)
 
 
+@proven_by("scripts/takeaway/*")
 def test_where_chapters_began_the_last_time_is_a_guess_that_is_never_believed(browser, tmp_path):
     chapters = "".join(f"<h1 id={name} style='break-before: page'>{name}</h1>" for name in "abc")
     contents = "<ol class=title>" + "<li></li>" * 3 + "</ol>"

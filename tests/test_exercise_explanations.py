@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from given.checks import NotYet
 
-from conftest import ROOT, SNIPPETS, no_window, shown_by
+from conftest import SNIPPETS, markdown_of, no_window, shown_by
 from edits import RIGHT, changed
 from proven import proven_by
 from python.exercises import HEAD, checks
@@ -214,7 +214,7 @@ def test_diagnose_the_later_losses_hardly_count():
     The run begins at 1.55.” “Write few = diagnose({"loss": [1.55, …]}, rate=1), with the first three losses of that
     run.”"""
     run, diagnose = [1.55, 4.51, 205, 4.4e7, 9.1e23, np.inf], above("diagnose")["diagnose"]
-    page = (ROOT / "docs/diagnose.md").read_text(encoding="utf-8")
+    page = markdown_of("diagnose")
     assert "1.55, 4.51, 205" in page
     found = {n: diagnose({"loss": run[:n]}, rate=1) for n in (3, 4, 5, 6)}
     rates = [round(found[n]["suggested_rate"], 3) for n in found]

@@ -14,13 +14,23 @@ from given.checks import NotYet
 
 from conftest import ROOT, SNIPPETS, no_window
 from edits import RIGHT, WRONG, changed
-from proven import of_a_chapter
+from proven import proven_by
 from python.exercises import HEAD, checks, with_checks
 from weave.memo import remembered
 from weave.program import sections
 from weave.source import SiteError
 
-pytestmark = of_a_chapter("docs/exercises/*", "scripts/python/*", "tests/edits.py")
+pytestmark = proven_by(
+    "docs/*.md",
+    "docs/exercises/*",
+    "docs/labs/given/*",
+    "snippets/*.py",
+    "snippets/data/*",
+    "snippets/readlog/*",
+    "scripts/python/*",
+    "scripts/weave/**/*",
+    "tests/edits.py",
+)
 
 EXERCISES = {path.stem: path for path in sorted((ROOT / "docs/exercises").glob("*.py"))}
 every_exercise = pytest.mark.parametrize(

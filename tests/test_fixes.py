@@ -13,15 +13,12 @@ import numpy as np
 import pytest
 
 from apart import skip_without
-from conftest import ROOT, SNIPPETS, axes_of, names_after, names_of
-from proven import of_a_chapter, proven_by
+from conftest import SNIPPETS, axes_of, markdown_of, names_after, names_of
+from proven import of_a_chapter, reads
 from remembers import remembers
 
-PAGE = (ROOT / "docs/fixes.md").read_text(encoding="utf-8")
-
 # One worker runs the program once.
-pytestmark = [pytest.mark.xdist_group("fixes"), of_a_chapter()]
-long_runs = proven_by("snippets/fixes.py", "tests/remembers.py")
+pytestmark = [pytest.mark.xdist_group("fixes"), of_a_chapter("snippets/networks.py")]
 
 
 def start():
@@ -165,7 +162,6 @@ def test_recall_a_tenth_is_left_after_about_460_updates():
     assert error[1] == pytest.approx(0.1, rel=0.01) and np.log(10) / 0.005 == pytest.approx(460, abs=1)
 
 
-@long_runs
 def test_recall_the_curvature_of_the_safe_run_is_between_4800_and_5800_from_the_third_update(chapter):
     """“From Networks: on raw inputs the sharpness at the start is 61,840.” “So 2/sharpness is 0.000032, and yet a rate
     of 0.0001 is safe.” “The curvature does not stay.” “In that run it is 9,570 after one update and between 4,800 and
@@ -184,8 +180,9 @@ def test_recall_the_curvature_of_the_safe_run_is_between_4800_and_5800_from_the_
     assert float(table(chapter, "limits")["plain"][0]) == pytest.approx(0.0004, rel=5e-3)
 
 
+@reads("docs/{own}.md")
 def test_the_page_begins_with_what_to_try():
-    page = (ROOT / "docs" / "fixes.md").read_text(encoding="utf-8")
+    page = markdown_of("fixes")
     first = next(line for line in page.splitlines() if line.startswith("## "))
     assert first == "## What to try, in this order { #order }"
 
@@ -251,7 +248,6 @@ def crawl(rounding):
     return descent("raw", 1e-4, 5000, rounding=rounding)
 
 
-@long_runs
 @pytest.mark.parametrize("rounding", range(4))
 def test_at_a_ten_thousandth_it_falls_twenty_times_and_then_crawls_to_near_26(chapter, rounding):
     """“Predict: you lower the rate to 0.0001, and nothing explodes.” “Below 13: it falls at every update and only needs
@@ -279,7 +275,6 @@ def test_how_high_the_safe_run_jumps_and_where_it_ends_depend_on_the_last_digit(
     assert 20 < min(peaks) < max(peaks) < 100
 
 
-@long_runs
 def test_five_other_starts_end_between_26_and_29():
     """“Five other starts end between 26 and 29.”"""
     ends = [descent("raw", 0.0001, 5000, begin=seed)[-1] for seed in range(1, 6)]
@@ -873,7 +868,6 @@ def test_which_rates_arrive_at_a_loss_of_13(chapter, remedy):
     assert len(printed) == 6
 
 
-@long_runs
 def test_adam_alone_arrives_from_raw_inputs_from_other_starts_after_400_to_1400_updates(chapter):
     """“From raw inputs it alone reached the target: at 0.01 after 1441 updates (six other starts: after 400 to 1,400),”
     “From raw inputs Adam reaches 13 at one of the three rates, after 1441 updates; from standardised ones it does so at
@@ -1074,6 +1068,7 @@ ELEVEN = {  # as the page's table: the start, the step and the rate, or the row 
 }
 
 
+@reads("docs/{own}.md")
 @pytest.mark.parametrize("remedy", ELEVEN)
 def test_ten_of_eleven_remedies_stay_finite_on_raw_inputs_and_do_not_come_to_13_in_1500_updates(
     chapter, remedy
@@ -1093,7 +1088,7 @@ def test_ten_of_eleven_remedies_stay_finite_on_raw_inputs_and_do_not_come_to_13_
     assert (losses.min() < 13) == (remedy == "Adam, 0.01")
     if not isinstance(ELEVEN[remedy][2], float):  # "none of these eight comes below 20"
         assert losses.min() > 20
-    page = (ROOT / "docs" / "fixes.md").read_text(encoding="utf-8")
+    page = markdown_of("fixes")
     (row,) = (line for line in page.splitlines() if line.startswith(f"| {remedy} | ") and " / " in line)
     assert row.split(" | ")[1].startswith("`1441` / " if remedy == "Adam, 0.01" else "never / ")
 
@@ -1226,6 +1221,7 @@ def test_no_remedy_cures_a_wrong_sign_or_a_nan_in_the_data(chapter):
                 assert np.isnan(chapter.descend(w, bad, rate, 2, step)).all()
 
 
+@reads("docs/{own}.md")
 def test_exercise_3_no_remedy_cures_gradients_that_are_never_cleared(chapter):
     """“or a forgotten zero_grad: see exercise 3.”"""
     for task in (chapter.raw, chapter.scaled):
@@ -1244,7 +1240,7 @@ def test_exercise_3_no_remedy_cures_gradients_that_are_never_cleared(chapter):
 
             losses = chapter.descend(getattr(chapter, w), task, alpha, 200, uncleared)
             assert not np.all(losses[150:] < 13)
-    page = (ROOT / "docs" / "fixes.md").read_text(encoding="utf-8")
+    page = markdown_of("fixes")
     assert "zero_grad" in page.split("**3. On your own.**")[1].split("**4.")[0]
 
 
@@ -1398,16 +1394,18 @@ def test_momentum_is_in_adam_and_its_step_is_not_along_the_gradient(chapter):
 # Nothing is wrong yet
 
 
+@reads("docs/{own}.md")
 def test_fifty_updates_each_at_rates_three_times_apart_choose_0_0008_and_three_times_as_much_explodes():
     """“On standardised inputs fifty updates each choose 0.0008 for the plain run of this page, where half the limit is 0.00096, and three times as much explodes.”"""
     rates = 1e-5 * 3.0 ** np.arange(7)
     ends = [run("scaled", rate, 50)[1][-1] for rate in rates]
     best = int(np.argmin(ends))
     assert rates[best] == pytest.approx(0.0008, rel=0.02) and ends[best + 1] > 1e6
-    half = float(re.search(r"raises it from `0.000401` to `([\d.]+)`", PAGE)[1]) / 2
-    assert half == pytest.approx(0.00096) and "where half the limit is 0.00096" in PAGE
+    half = float(re.search(r"raises it from `0.000401` to `([\d.]+)`", markdown_of("fixes"))[1]) / 2
+    assert half == pytest.approx(0.00096) and "where half the limit is 0.00096" in markdown_of("fixes")
 
 
+@reads("docs/{own}.md")
 @pytest.mark.parametrize(
     "file, default, said",
     [
@@ -1426,7 +1424,7 @@ def test_the_rates_to_begin_at_are_the_defaults_of_the_libraries(file, default, 
     default fits: PyTorch's is 0.001 and Keras's 0.01.”"""
     skip_without([file.split("/")[0]])
     path = Path(importlib.util.find_spec(file.split("/")[0]).origin).parents[1] / file
-    assert re.search(default, path.read_text(encoding="utf-8")) and said in PAGE
+    assert re.search(default, path.read_text(encoding="utf-8")) and said in markdown_of("fixes")
 
 
 def test_downwards_from_0_1_a_sweep_finds_a_rate_that_trains_on_the_mean(chapter):

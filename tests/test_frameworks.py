@@ -17,7 +17,7 @@ import pytest
 
 import readlog
 from apart import LINES, last_line, skip_without
-from conftest import ROOT
+from conftest import ROOT, markdown_of
 from lines.reference import (
     PEOPLE,
     START,
@@ -40,7 +40,7 @@ pytestmark = [
     proven_by(*LINES, "docs/frameworks.md", "tests/lines/*"),
 ]
 
-PAGE = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
+PAGE = markdown_of("frameworks")
 NEEDS = {
     "pytorch": ["torch"],
     "keras": ["tensorflow", "keras"],
@@ -857,7 +857,7 @@ def test_the_page_shows_each_block_once_each_set_of_tabs_in_one_order_and_none_b
 def test_only_what_is_built_on_pytorch_lacks_a_tab_and_jax_the_one_for_float16():
     """“Where Lightning or Hugging Face has no tab, its lines are those of PyTorch, or it needs none.” “For JAX only
     float16 is left out: take bfloat16 there.”"""
-    page = (ROOT / "docs/frameworks.md").read_text(encoding="utf-8")
+    page = markdown_of("frameworks")
     tabs = [
         set(re.findall(r'^=== "(.+)"', one, re.MULTILINE)) for one in re.split(r'(?==== "PyTorch")', page)[1:]
     ]

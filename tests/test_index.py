@@ -12,10 +12,12 @@ from bs4 import BeautifulSoup
 
 import readlog
 import rules
-from conftest import COUNT_SHIFTS, ROOT, SNIPPETS, axes_of, names_of, settle, until
+from conftest import COUNT_SHIFTS, ROOT, SNIPPETS, axes_of, markdown_of, names_of, settle, until
 from held.tally import tallies
+from proven import LOOKS, proven_by
 
-PAGE = " ".join((ROOT / "docs" / "index.md").read_text(encoding="utf-8").split())
+of_the_home_page = proven_by("site/index.html", *LOOKS)
+PAGE = " ".join(markdown_of("index").split())
 NUMBERS = [
     "No",
     "One",
@@ -51,6 +53,7 @@ WHOLE = """one => {
 }"""
 
 
+@of_the_home_page
 @pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize("width, height", SIZES)
 def test_the_first_screen_shows_the_question_the_answer_and_the_way_to_the_box(
@@ -69,6 +72,7 @@ def test_the_first_screen_shows_the_question_the_answer_and_the_way_to_the_box(
     page.wait_for_url("**/diagnose/")
 
 
+@of_the_home_page
 def test_on_the_desktop_the_first_screen_shows_both_runs_and_their_knobs(open_page):
     page = open_page("", *SIZES[0])
     figure = page.locator("parabola-figure")
@@ -79,6 +83,7 @@ def test_on_the_desktop_the_first_screen_shows_both_runs_and_their_knobs(open_pa
         assert figure.locator(f"p .{run}:visible").first.evaluate(WHOLE)
 
 
+@of_the_home_page
 def test_without_scripts_the_first_screen_of_the_desktop_shows_the_program_s_own_pair_of_runs(open_page):
     page = open_page("", *SIZES[0], java_script_enabled=False)
     assert page.locator("parabola-figure img.only-light").evaluate(WHOLE)
@@ -86,6 +91,7 @@ def test_without_scripts_the_first_screen_of_the_desktop_shows_the_program_s_own
     assert not page.get_by_text("Before you move either").is_visible()
 
 
+@of_the_home_page
 def test_paper_shows_the_pair_of_runs_its_caption_and_nothing_that_must_be_moved(open_page):
     page = open_page("", *SIZES[0], color_scheme="dark")
     page.emulate_media(media="print")
@@ -95,6 +101,7 @@ def test_paper_shows_the_pair_of_runs_its_caption_and_nothing_that_must_be_moved
     assert not page.locator(".live").is_visible()
 
 
+@of_the_home_page
 def test_by_keyboard_the_way_to_the_box_comes_before_the_figure(open_page):
     page = open_page("", *SIZES[0])
     page.get_by_role("heading", level=1).evaluate("one => { one.tabIndex = -1; one.focus(); }")
@@ -106,6 +113,7 @@ def test_by_keyboard_the_way_to_the_box_comes_before_the_figure(open_page):
     assert stops.index("Paste your losses") < knob
 
 
+@of_the_home_page
 @pytest.mark.parametrize("width, height", SIZES)
 def test_the_first_load_of_the_home_page_is_at_most_130_kb_compressed_and_does_not_move(
     browser, address, width, height
@@ -134,6 +142,7 @@ def test_every_page_can_be_reached_from_the_home_page_itself(site):
     assert pages - doors == set()
 
 
+@of_the_home_page
 def test_on_a_phone_the_navigation_opens(open_page):
     page = open_page("", *SIZES[1])
     page.locator(".md-header label[for=__drawer]").click()
@@ -204,6 +213,7 @@ def test_the_figure_s_two_rates_lie_on_either_side_of_its_limit():
     assert [steps[-1] > steps[0] for steps in grows] == [False, False, True, True]
 
 
+@of_the_home_page
 def test_the_caption_marks_each_run_as_the_figure_does(open_page):
     """α = 0.01 ● lies below it and walks down to the bottom; α = 0.12 ■ lies above it and leaps from wall to wall."""
     program = names_of("overshoot")
@@ -439,7 +449,7 @@ def test_ten_chapters_have_a_program_predictions_and_exercises():
     chapters,” “Three chapters, and code for your framework.”"""
     chapters = rules.chapters(ROOT)
     for chapter in chapters:
-        markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+        markdown = markdown_of(chapter)
         assert "!!! predict" in markdown and "## Exercises" in markdown
     assert f"{NUMBERS[len(chapters)]} chapters, each with a program of its own, predictions and" in PAGE
     for title, words in (
@@ -464,11 +474,11 @@ def test_twelve_misconceptions_and_four_labs_are_what_there_is():
     """“Misconceptions: twelve beliefs, and a run against each.” “Symptom cards: five logs to print, for pairs.” “Teach: a
     lecture, a seminar or a week.” “Labs: find the limit, scale it, how sharp is a network?, autopsy, the limit of
     your own network, the run under Adam.”"""
-    markdown = (ROOT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
+    markdown = markdown_of("misconceptions")
     assert len(re.findall(r"^## “", markdown, re.MULTILINE)) == NUMBERS.index("Twelve")
-    cards = (ROOT / "docs" / "cards.md").read_text(encoding="utf-8")
+    cards = markdown_of("cards")
     assert len(re.findall(r"^## Card \d", cards, re.MULTILINE)) == NUMBERS.index("Five")
-    schedules = (ROOT / "docs" / "teach.md").read_text(encoding="utf-8").split("## Three schedules")[1]
+    schedules = markdown_of("teach").split("## Three schedules")[1]
     assert re.findall(r"^### (.*) \{", schedules, re.MULTILINE)[:3] == [
         "45 minutes",
         "90 minutes",
@@ -514,7 +524,7 @@ def test_every_figure_below_a_program_is_one_that_this_program_drew():
     for one in (ROOT / "docs/assets/interactive/models").glob("*.js"):
         assert f'await model("{one.stem}")' in compared
     for chapter in rules.chapters(ROOT):
-        markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+        markdown = markdown_of(chapter)
         figures = rules.FIGURE.findall(markdown)
         assert figures and {program for program, _ in figures} == {chapter}
         for match in rules.FIGURE.finditer(markdown):

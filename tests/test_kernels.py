@@ -8,6 +8,9 @@ import sys
 import pytest
 
 from conftest import ROOT
+from proven import proven_by
+
+pytestmark = proven_by("scripts/labs/*", "scripts/weave/**/*")
 
 # Each kernel is given the ports of the one before, in another order: so it may happen where many begin at once.
 SIDE_BY_SIDE = """

@@ -8,9 +8,9 @@ import pytest
 
 import lab as labs
 from conftest import ROOT, SNIPPETS
-from proven import of_a_chapter
+from proven import of_a_lab, reads
 
-pytestmark = of_a_chapter()
+pytestmark = of_a_lab()
 
 PROVES = "labs/adam"
 mistaken = functools.partial(labs.mistaken, "adam")
@@ -148,6 +148,7 @@ def test_each_wrong_denominator_is_what_its_explanation_says(lab):
     assert np.all(np.diff(lab.denominators(v, t)) > 0)
 
 
+@reads("snippets/frameworks/measure_*.py")
 def test_the_lines_for_the_frameworks_correct_the_v_that_they_find():
     """“(Frameworks keep v without the correction.)”"""
     lines = {
@@ -594,6 +595,7 @@ def peaks():
     return {" ".join(line.split()[3:]): float(line.split()[2]) for line in lines}
 
 
+@reads("docs/adam.md")
 def test_the_remedies_stand_in_the_same_order_as_on_the_network_of_the_chapter():
     """“Clipping is best, because the batch is kept out of the update and out of v; it costs nothing while the norm stays below
     1.” “It is the same order as on the network of the chapter.”

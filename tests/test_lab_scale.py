@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 import lab as labs
+from proven import of_a_lab
+
+pytestmark = of_a_lab()
 
 PROVES = "labs/scale"
 mistaken = functools.partial(labs.mistaken, "scale")

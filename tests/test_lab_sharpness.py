@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import lab as labs
-from proven import of_a_chapter
+from proven import of_a_lab
 
-pytestmark = of_a_chapter()
+pytestmark = of_a_lab()
 
 PROVES = "labs/sharpness"
 mistaken = functools.partial(labs.mistaken, "sharpness")

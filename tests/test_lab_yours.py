@@ -10,9 +10,9 @@ from matplotlib.colors import to_rgba
 
 import lab as labs
 from conftest import SNIPPETS, names_after, no_window
-from proven import of_a_chapter
+from proven import of_a_lab, reads
 
-pytestmark = of_a_chapter()
+pytestmark = of_a_lab("snippets/measure.py", "snippets/data/*")
 
 PROVES = "labs/yours"
 mistaken = functools.partial(labs.mistaken, "yours")
@@ -542,6 +542,7 @@ def test_a_difference_of_gradients_is_nonsense_across_a_kink_and_not_on_a_smooth
     assert wild["relu"] > 0.01 > 100 * wild["SiLU"] and jumps["relu"] > 100 * jumps["SiLU"]
 
 
+@reads("snippets/frameworks/measure_*.py")
 @pytest.mark.parametrize(
     "framework, differentiates",
     [("pytorch", "torch.autograd.grad(g, "), ("keras", "outer.gradient(g, "), ("jax", "jax.jvp(slope, ")],

@@ -28,7 +28,7 @@ from PIL import Image
 
 import notebook
 import rules
-from conftest import ONCE_A_WEEK, ROOT, no_window
+from conftest import ONCE_A_WEEK, ROOT, markdown_of, no_window
 from lab import (
     LABS,
     answered,
@@ -458,7 +458,7 @@ def test_a_lab_says_what_comes_before_how_long_it_takes_and_what_to_hand_in(stem
 
 def test_the_spring_is_tried_before_it_is_computed_and_the_penguins_are_in_raw_units():
     """docs/teach.md: “find the limit of a regression, first by trying; scale it, a table of penguins in raw units;”"""
-    teach = (ROOT / "docs/teach.md").read_text(encoding="utf-8")
+    teach = markdown_of("teach")
     order = ["limit", "scale", "sharpness", "autopsy", "yours", "adam"]
     assert re.findall(r"\]\(labs/(\w+)\.py\)", teach) == order
     spring = words_of("limit")

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
 from conftest import ROOT
+from proven import proven_by
 from publish.licences import TEMPLATES, Work, anchor, bundled, page, works
 from python.get import KIT, PACKAGES
 from python.licences import JOINED
@@ -93,6 +94,7 @@ def test_every_package_in_the_theme_s_scripts_has_a_licence():
     assert {"rxjs", "lunr", "clipboard", "material-design-color"} <= set(bundled(TEMPLATES)) <= SHIPPED.keys()
 
 
+@proven_by("site/**/*.html", "site/assets/stylesheets/*.css")
 def test_every_sign_of_the_theme_comes_from_a_set_whose_licence_is_there(site):
     sets = {}
     for icon in (TEMPLATES / ".icons").rglob("*.svg"):
@@ -111,6 +113,7 @@ def test_the_theme_s_other_languages_are_not_shipped(site):
     assert not list(site.glob("assets/javascripts/lunr*"))
 
 
+@proven_by("site/**/*.html", "tests/rules.py")
 @pytest.mark.xdist_group("pages")
 def test_every_page_leads_to_the_licences(site):
     for path, html in pages_of(site).items():

@@ -15,7 +15,7 @@ import pytest
 
 import readlog
 from apart import LINES, last_line, skip_without
-from conftest import ROOT, SNIPPETS
+from conftest import SNIPPETS, markdown_of
 from proven import proven_by
 from weave.program import sections
 
@@ -26,7 +26,7 @@ pytestmark = [
 
 PROVES = "diagnose"
 FOLDER = SNIPPETS / "frameworks"
-PAGE = (ROOT / "docs" / "diagnose.md").read_text(encoding="utf-8")
+PAGE = markdown_of("diagnose")
 NEEDS = {
     "pytorch": ["torch"],
     "keras": ["tensorflow", "keras"],

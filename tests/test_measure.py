@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from apart import LINES, last_line, skip_without
-from conftest import ROOT, SNIPPETS, axes_of, names_of
+from conftest import ROOT, SNIPPETS, axes_of, markdown_of, names_of
 from proven import proven_by
 from weave.program import sections
 
@@ -30,7 +30,7 @@ pytestmark = [
 ]
 
 FOLDER = SNIPPETS / "frameworks"
-PAGE = (ROOT / "docs" / "measure.md").read_text(encoding="utf-8")
+PAGE = markdown_of("measure")
 NEEDS = {"pytorch": ["torch", "scipy"], "keras": ["tensorflow", "keras"], "jax": ["jax", "optax"]}
 TABS = {"PyTorch": "pytorch", "Keras": "keras", "JAX": "jax"}
 PARTS = ["data", "model", "hessian", "sharpness", "descent", "trap", "ends", "train", "denominators", "adam"]

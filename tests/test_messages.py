@@ -17,13 +17,13 @@ import numpy as np
 import pytest
 
 from apart import LINES, last_line, skip_without
-from conftest import ROOT, SNIPPETS
+from conftest import ROOT, SNIPPETS, markdown_of
 from proven import proven_by
 from readlog import diagnose, read
 from weave.program import sections
 
 FOLDER = ROOT / "tests/messages"
-PAGE = (ROOT / "docs/messages.md").read_text(encoding="utf-8")
+PAGE = markdown_of("messages")
 PROGRAM = SNIPPETS / "frameworks/messages_pytorch.py"
 HEADING = re.compile(
     r'^### (.+?) \{ #([\w-]+)(?: data-toc-label="([^"]+)")? \}\n(.*?)(?=^##|^\*Next)', re.M | re.S

@@ -13,10 +13,11 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from conftest import ROOT, SNIPPETS, axes_of
-from proven import of_a_chapter
+from proven import of_a_chapter, reads
 from weave.program import sections
 
 pytestmark = [pytest.mark.xdist_group("minibatch"), of_a_chapter()]  # one worker runs the program once
+of_the_live_figure = reads("docs/assets/interactive/models/*")
 
 
 def moments(points, alpha, m, beta=0.0):
@@ -1112,6 +1113,7 @@ def live():
     return json.loads(done.stdout)
 
 
+@of_the_live_figure
 def test_the_live_figure_has_200_other_points_of_the_same_kind(live, chapter):
     """“The same comparison in a live figure, on 200 other points of the same kind (10 inputs, full-batch limit
     1.346).” – “A run of mini-batches *explodes* here if after 60 updates it is above where it began; what becomes of the full
@@ -1124,6 +1126,7 @@ def test_the_live_figure_has_200_other_points_of_the_same_kind(live, chapter):
     assert live["ends"] == [False, True] and live["all"] == ["settles", "explodes"]
 
 
+@of_the_live_figure
 def test_in_the_live_figure_batch_32_settles_above_its_mean_square_limit(live):
     """“Predict: at 1.279, 5 % below the limit of the full batch, all 20 runs with batch 4 explode. Choose larger middle
     batches.” – “At 32. At 16 it is still 18 of 20 (with seed 1). For batch 32 the rate is above the mean-square limit,
@@ -1140,6 +1143,7 @@ def test_in_the_live_figure_batch_32_settles_above_its_mean_square_limit(live):
     assert typical_factor(points, 0.96 * typical, 32) < 1 < typical_factor(points, 1.04 * typical, 32)
 
 
+@of_the_live_figure
 def test_in_the_live_figure_batch_64_survives_a_rate_that_the_full_batch_does_not(live):
     """“Try: 1.38, above the limit of the full batch. What does the full batch do, and what do the 20 runs with batch
     64?” – “The full batch explodes: each update multiplies its largest error by −1.05. With batch 64 it is 3 of 20

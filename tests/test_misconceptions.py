@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from conftest import ROOT, SNIPPETS
+from conftest import SNIPPETS, markdown_of
 from weave.program import sections
 
 
@@ -15,7 +15,7 @@ def test_there_are_twelve_beliefs_and_a_run_against_each(chapter):
     optimiser”, each refuted in a few sentences and one run.” “The runs are small enough to type.” “Misconceptions: twelve beliefs, and a run against each”
     CHANGELOG.md: “Misconceptions: twelve beliefs about losses that explode, each refuted in a few sentences
     and one run.”"""
-    page = (ROOT / "docs" / "misconceptions.md").read_text(encoding="utf-8")
+    page = markdown_of("misconceptions")
     parts = re.split(r"^## ", page, flags=re.MULTILINE)
     assert "# Misconceptions: twelve beliefs" in parts[0] and len(parts) == 13 == len(chapter.printed) + 1
     beliefs = [part.splitlines()[0] for part in parts[1:]]

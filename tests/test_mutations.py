@@ -319,7 +319,8 @@ def test_rule_5_notices_what_raw_html_brings_to_the_built_page(small, tmp_path):
 
 def test_rule_4_notices_a_program_that_computes_something_else(copy):
     shutil.copytree(ROOT / "tests", copy / "tests")
-    shutil.copy(ROOT / "pyproject.toml", copy)
+    for name in ("pyproject.toml", "uv.lock"):
+        shutil.copy(ROOT / name, copy)
     mutate(copy, PROGRAM, r"0\.5 \* np\.sum", "np.sum")
     command = [sys.executable, "-m", "pytest", "-n0", "-q", "tests/test_overshoot.py", "-k", "article"]
     result = subprocess.run(command, cwd=copy, capture_output=True, text=True)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from conftest import ROOT, axes_of, names_of
-from proven import of_a_chapter
+from conftest import axes_of, markdown_of, names_of
+from proven import of_a_chapter, reads
 
 # One worker runs the program once.
 pytestmark = [pytest.mark.xdist_group("networks"), of_a_chapter()]
@@ -80,9 +80,6 @@ def tasks(names):
         "standard relu": (standard, *names.raw[1:3], relu),
         "wave": names.wave,
     }
-
-
-PAGE = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
 
 
 def numbers(text):
@@ -797,12 +794,13 @@ def test_exercise_2_the_run_settles_at_a_hundredth_of_its_curvature():
     assert lam == pytest.approx(2 / 100, rel=0.05)
 
 
+@reads("docs/{own}.md")
 def test_exercise_3_a_shift_finds_the_largest_curvature(chapter):
     """“Exercise 3 gets past it.” – “Power iteration returned −31,798.” – “This adds 31,798 to every curvature,
     so the least is now near 0, and the largest is also the largest in size. Subtract 31,798 from the
     result, and 24,331 is left, as in the last column. (It takes some 600 turns; after 100 you read
     24,276.)”"""
-    assert "**3. On your own.** Power iteration returned −31,798." in PAGE
+    assert "**3. On your own.** Power iteration returned −31,798." in markdown_of("networks")
     w = chapter.start(chapter.raw[2], seed=1)
     lam = np.linalg.eigvalsh(hessian(w, chapter.raw))
     moved = np.linalg.eigvalsh(hessian(w, chapter.raw) + 31_798 * np.eye(201))

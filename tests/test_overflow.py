@@ -21,9 +21,11 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from apart import last_line, skip_without
-from conftest import ROOT, SNIPPETS, axes_of, names_of, no_window
-from proven import of_a_framework
+from conftest import ROOT, SNIPPETS, axes_of, markdown_of, names_of, no_window
+from proven import of_a_chapter, of_a_framework, reads
 from weave.program import sections
+
+pytestmark = of_a_chapter("snippets/overshoot.py")
 
 FORMATS = "fp16", "bf16", "fp32", "fp64"
 NUMPY = {"fp16": np.float16, "fp32": np.float32, "fp64": np.float64}
@@ -989,6 +991,7 @@ def test_exercise_3_one_inf_at_update_40_gives_away_half_of_the_limit(chapter):
         assert guess == pytest.approx(1 / curvature, rel=0.06)
 
 
+@reads("docs/{own}.md")
 @pytest.mark.parametrize("name", NUMPY)
 def test_exercise_4_with_the_rate_in_the_sum_the_nan_comes_ten_updates_later(name):
     """“It depends on the order of the multiplications, as exercise 4 shows.” – “: the sum is now 0.12 times as
@@ -1026,10 +1029,11 @@ def test_exercise_4_as_it_is_done_in_the_program_bf16_too(chapter):
 
 def section(title):
     """The words of the page below a heading."""
-    page = (ROOT / "docs" / "overflow.md").read_text(encoding="utf-8")
+    page = markdown_of("overflow")
     return page.split(f"## {title}\n")[1].split("\n## ")[0]
 
 
+@reads("docs/{own}.md")
 def test_in_your_own_run_shows_a_call_of_each_of_the_four_libraries():
     """“In your own run says how to look, with PyTorch, TensorFlow, Keras and JAX too.”"""
     calls = {"PyTorch": "torch.", "TensorFlow": "tf.", "Keras": "keras.", "JAX": "jax."}

@@ -12,8 +12,11 @@ import pytest
 from matplotlib.colors import to_rgba
 
 import readlog
-from conftest import ROOT, SNIPPETS, axes_of, names_of, no_window
+from conftest import SNIPPETS, axes_of, markdown_of, names_of, no_window
+from proven import of_a_chapter, reads
 from weave.program import sections
+
+pytestmark = of_a_chapter()
 
 
 def excess(chapter, path):
@@ -198,9 +201,10 @@ def test_at_twelve_hundredths_60_updates_make_every_error_nearly_400_000_times_a
     assert b == bottom
 
 
+@reads("docs/{own}.md")
 def test_the_limit_is_never_given_as_a_rate_above_it(chapter):
     """A limit that is rounded up explodes: what the page offers as the limit is rounded down."""
-    page = (ROOT / "docs/overshoot.md").read_text(encoding="utf-8")
+    page = markdown_of("overshoot")
     shown = [float(word) for word in re.findall(r"0\.107\d*", page + "".join(chapter.printed.values()))]
     assert {0.10718, 0.107181} <= set(shown)
     for rate in set(shown) - {0.1075}:  # which the page calls above the limit
@@ -827,10 +831,11 @@ def test_weights_that_are_inf_or_nan_cannot_be_repaired(chapter, broken):
         assert not np.isfinite(b)
 
 
+@reads("docs/diagnose.md", "snippets/frameworks/*")
 def test_a_few_lines_log_every_update_in_five_frameworks():
     """“**Log the loss of every update**, not of every epoch: [a few lines](diagnose.md#log) do it in PyTorch,
     Keras, Lightning, Hugging Face and JAX.”"""
-    page = (ROOT / "docs/diagnose.md").read_text(encoding="utf-8")
+    page = markdown_of("diagnose")
     part = page.split("{ #log }")[1].split("\n## ")[0]
     tabs = re.findall(r'^=== "(.*)"\n\n    ```python\n    --8<-- "frameworks/(\w+)\.py:log"', part, re.M)
     assert [title for title, _ in tabs] == ["PyTorch", "Keras", "Lightning", "Hugging Face", "JAX"]

@@ -15,7 +15,9 @@ import pytest
 
 from apart import skip_without
 from conftest import ROOT, axes_of
-from proven import of_a_framework
+from proven import of_a_chapter, of_a_framework, reads
+
+pytestmark = of_a_chapter()
 
 NAMES = "fp16", "bf16", "fp32"
 SHAPE = {"fp16": (10, 15), "bf16": (7, 127), "fp32": (23, 127)}
@@ -192,6 +194,7 @@ def test_the_figure_shows_a_wide_range_as_long_and_a_fine_spacing_as_low(chapter
             assert line.get_ydata()[5::10] == pytest.approx([float(np.spacing(kind(one))) / one for one in x])
 
 
+@reads("docs/assets/interactive/*", "docs/assets/interactive/models/bits.js")
 def test_the_live_figure_of_the_bits_draws_what_its_words_say():
     """“The numbers around a weight in fp32, fp16 and bf16, in a live figure.” “Each stroke is a number of the format (a
     band: more than can be drawn).” “Filled is the weight, the upright line is where the update should take it, and the

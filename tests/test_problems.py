@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, markdown_of
 from problems.collection import (
     PROBLEMS,
     heavy_ball,
@@ -298,7 +298,7 @@ def test_every_file_of_the_collection_is_a_problem_of_the_set():
 def test_each_problem_names_a_section_that_teaches_it():
     for problem in sets()[0]:
         chapter, section = problem.taught
-        assert f"\n## {section}\n" in (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+        assert f"\n## {section}\n" in markdown_of(chapter)
 
 
 def test_a_number_is_printed_with_its_significant_digits_and_never_an_exponent():

@@ -1,5 +1,6 @@
 """What is proven for the very files it looks at is spared, and nothing else is."""
 
+import ast
 import json
 import os
 import re
@@ -8,8 +9,9 @@ import sys
 
 import pytest
 
-from conftest import ROOT
-from proven import found_by, of_a_chapter, proven_by
+import rules
+from conftest import ROOT, read_by
+from proven import code_of, found_by, of_a_chapter, proven_by
 
 pytestmark = proven_by("scripts/weave/memo.py")  # and what all depend on
 
@@ -24,6 +26,12 @@ def pytest_runtest_logreport(report):
     proven.note(report)
 
 spared = proven.spared
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    outcome = yield
+    proven.assert_named(item)
+    return outcome
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
@@ -50,6 +58,33 @@ def test_of_the_chapter():
 
 @proven_by("two.txt")
 def test_of_its_own():
+    pass
+"""
+TESTS_WITH_A_DOCSTRING = """
+@proven_by("one.txt")
+def test_it():
+    \'\'\'“This is true.”\'\'\'
+    assert "no docstring" != "true"
+""".replace("'''", '"' * 3)
+TESTS_THAT_READ_A_PAGE = """from proven import proven_by, reads
+
+pytestmark = proven_by("snippets/{own}.py")
+
+def test_of_the_program():
+    open("snippets/a.py").read()
+
+@reads("docs/a.md")
+def test_of_the_page():
+    open("snippets/a.py").read() + open("docs/a.md").read()
+"""
+TESTS_IN_A_BROWSER = """from proven import proven_by
+
+@proven_by("one.txt")
+def test_without_the_site(browser):
+    pass
+
+@proven_by("one.txt")
+def test_of_no_page_that_it_names(site):
     pass
 """
 TESTS_OF_PAGES = """import pytest
@@ -118,8 +153,8 @@ def ran(project, *options, **settings) -> dict[str, int]:
 
 
 def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
-    """CONTRIBUTING.md: “What runs in a framework, in a browser's Python or after each wrong answer to an exercise, tries a long chapter or a lab, holds the browser's half of a figure or of the reader of logs against the program, makes problem sets, or builds a small site, takes minutes, and is spared while each file that it looks at is as it was when it passed.”
-    “Commit the `tests/proven.json` that a run writes.” “With `WEEKLY=1` nothing is spared, as on the server once a week.”"""
+    """CONTRIBUTING.md: “What takes its time is spared while each file that it looks at is as it was when it passed: `proven_by` names these files, `reads` those that a single test looks at besides.”
+    “Commit the `tests/proven.json` that a run writes.” “With `WEEKLY=1` nothing is spared,”"""
     assert ran(project) == {"passed": 2}
     assert set(json.loads((project / "tests/proven.json").read_text())) == {
         "test_a.py::test_it[one]",
@@ -139,6 +174,32 @@ def test_a_costly_test_is_spared_until_a_file_that_it_looks_at_changes(project):
         assert ran(project) == {"passed": 2}
 
 
+def test_what_a_docstring_quotes_proves_nothing_and_makes_no_test_run_again(project):
+    """So that a sentence may be mended on its page and in its test without an hour of trainings."""
+    tests = project / "tests/test_a.py"
+    tests.write_text("from proven import proven_by\n" + TESTS_WITH_A_DOCSTRING)
+    assert ran(project) == {"passed": 1} and ran(project) == {"skipped": 1}
+    for old, new, happens in [("is true", "holds", "skipped"), ('"no docstring"', '"nor this"', "passed")]:
+        tests.write_text(tests.read_text().replace(old, new))
+        assert ran(project) == {happens: 1}
+
+
+@proven_by("tests/*.py")
+def test_of_a_file_of_tests_the_docstrings_of_functions_are_left_out_and_nothing_else():
+    quoting = 0
+    for path in (ROOT / "tests").glob("test_*.py"):
+        text = path.read_text(encoding="utf-8")
+        if "from proven import" not in text:
+            continue
+        whole, left = ast.parse(text), ast.parse(code_of(path))
+        for node in ast.walk(whole):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None:
+                quoting += 1
+                del node.body[0]
+        assert ast.dump(whole) == ast.dump(left), path
+    assert quoting > 1000
+
+
 def test_of_a_file_and_of_a_test_in_it_the_mark_of_the_test_counts(project):
     (project / "tests/test_a.py").write_text(TESTS_OF_A_CHAPTER)
     assert ran(project) == {"passed": 2} and ran(project) == {"skipped": 2}
@@ -147,17 +208,42 @@ def test_of_a_file_and_of_a_test_in_it_the_mark_of_the_test_counts(project):
         assert ran(project) == {"passed": 1, "skipped": 1}
 
 
-def test_the_tests_of_a_chapter_run_again_when_any_page_lab_or_program_has_changed():
-    """So that no sentence of a page, and no line of a program, changes without them."""
-    looked_at = set().union(*(found_by(pattern, ROOT) for pattern in of_a_chapter().mark.args))
-    for pattern in (
-        "docs/*.md",
-        "docs/labs/*.py",
-        "snippets/**/*.py",
-        "snippets/**/*.json",
-        "snippets/data/*",
-    ):
-        assert set(ROOT.glob(pattern)) <= looked_at and list(ROOT.glob(pattern))
+@proven_by("docs/*.md", "snippets/**/*", "tests/test_*.py")
+@pytest.mark.parametrize("name", rules.chapters(ROOT))
+def test_the_tests_of_a_chapter_run_again_when_its_program_or_what_runs_it_has_changed(name):
+    tests = (ROOT / f"tests/test_{name}.py").read_text(encoding="utf-8")
+    named = re.search(r"(?s)^pytestmark = .*?\bof_a_chapter\((.*?)\)", tests, re.MULTILINE)[1]
+    patterns = of_a_chapter(*re.findall('"(.*?)"', named)).mark.args
+    looked_at = set().union(*(found_by(pattern.format(own=name), ROOT) for pattern in patterns))
+    assert {*read_by(name), ROOT / "scripts/weave/run.py", ROOT / "tests/remembers.py"} <= looked_at
+
+
+def test_a_test_that_reads_a_page_names_it_or_it_fails_and_proves_nothing(project):
+    """CONTRIBUTING.md: “A test that is spared and reads a page or a program that its marks do not name fails.”"""
+    for name in ("docs", "snippets"):
+        (project / name).mkdir()
+    page, program = project / "docs/a.md", project / "snippets/a.py"
+    page.touch(), program.touch()
+    (project / "tests/test_a.py").write_text(TESTS_THAT_READ_A_PAGE)
+    assert ran(project) == {"passed": 2}
+    page.write_text("another")
+    assert ran(project) == {"passed": 1, "skipped": 1}
+    program.write_text("another")
+    assert ran(project) == {"passed": 2} and ran(project) == {"skipped": 2}
+    (project / "tests/test_a.py").write_text(TESTS_THAT_READ_A_PAGE.replace('@reads("docs/a.md")\n', ""))
+    assert ran(project) == {"passed": 1, "failed": 1}
+    assert ran(project) == {"skipped": 1, "failed": 1}
+
+
+def test_what_needs_a_browser_and_no_site_is_spared_for_the_same_release(project):
+    (project / "tests/test_a.py").write_text(TESTS_IN_A_BROWSER)
+    (project / "made").mkdir()
+    assert ran(project) == {"passed": 2}
+    assert ran(project) == {
+        "passed": 1,
+        "skipped": 1,
+    }  # what looks at the site without naming what always runs
+    assert ran(project, BROWSER="2") == {"passed": 2}
 
 
 def test_a_page_is_looked_at_again_when_it_or_a_drawing_on_it_has_changed_or_the_browser(project):

@@ -7,6 +7,7 @@ from markdown import markdown
 
 from conftest import settle, until
 from pages.finish import ALIKE, PLAIN, thin
+from proven import LOOKS, proven_by
 from publish.theme_scripts import change_theme
 from rules import pages_of
 from weave.source import SiteError
@@ -24,6 +25,10 @@ COLOUR = """kind => {
 # Links have whole addresses, and of the two buttons for the colours one is shown.
 STARTED = """() => [!document.querySelector(".md-footer a").getAttribute("href").startsWith("."),
     document.querySelectorAll("label[for^=__palette][hidden]").length < 2]"""
+
+
+def of_the_page(path: str = "{path}"):
+    return proven_by(f"site/{path}index.html", *LOOKS)
 
 
 def test_code_has_no_more_elements_than_changes_of_colour():
@@ -51,6 +56,7 @@ def test_no_page_has_more_elements_than_a_phone_opens_at_once(site):
         assert not {*words} & {*PLAIN, *ALIKE}, path
 
 
+@of_the_page()
 @pytest.mark.parametrize(
     "path, scheme", [("taylor/", "light"), ("taylor/", "dark"), ("slides/taylor/", "light")]
 )
@@ -63,6 +69,7 @@ def test_words_that_share_an_element_share_a_colour(open_page, path, scheme):
     assert page.evaluate(COLOUR, "k") != plain
 
 
+@of_the_page()
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("path", ["overshoot/", "labs/limit/"])
 def test_code_off_the_screen_waits_in_the_room_that_it_will_take(open_page, path, width):
@@ -74,6 +81,7 @@ def test_code_off_the_screen_waits_in_the_room_that_it_will_take(open_page, path
     assert page.evaluate(HEIGHTS) == pytest.approx(kept, abs=0.5) and len(kept) > 8
 
 
+@of_the_page("overshoot/")
 def test_code_off_the_screen_is_found_and_printed(open_page):
     page = open_page("overshoot/")
     assert page.evaluate("window.find('growth 1.5356, curvature 18.66')") and page.evaluate("scrollY") > 5000
@@ -81,6 +89,7 @@ def test_code_off_the_screen_is_found_and_printed(open_page):
     assert page.evaluate(f"[...{VISIBILITY}]") == ["visible"]
 
 
+@proven_by("site/index.html", "site/overshoot/index.html", "site/labs/limit/index.html", *LOOKS)
 def test_a_style_sheet_is_read_once_and_kept_however_many_pages_are_visited(open_page, site):
     page = open_page("")  # whose live figure brings a sheet of its own
     page.route("**/sitemap.xml", lambda route: route.fulfill(body=sitemap(site, page.url)))
@@ -95,6 +104,7 @@ def test_a_style_sheet_is_read_once_and_kept_however_many_pages_are_visited(open
         assert page.evaluate(f"{each_once} && read.every((one, i) => one == document.styleSheets[i])")
 
 
+@of_the_page("frameworks/")
 def test_scripts_that_start_leave_each_element_the_style_that_it_has(open_page):
     """What would make a browser find the style of every element anew."""
     page = open_page("frameworks/", kept=False, color_scheme="light")
@@ -110,6 +120,7 @@ def test_scripts_that_start_leave_each_element_the_style_that_it_has(open_page):
     assert page.locator("meta[name=color-scheme]").count() == 0
 
 
+@of_the_page("taylor/")
 def test_the_scheme_switches_without_transitions_and_the_page_s_own_bars_with_it(open_page):
     page = open_page("taylor/", color_scheme="light")
     seen = "[document.body.hasAttribute('data-md-color-switching'), getComputedStyle(document.documentElement).colorScheme]"
@@ -119,6 +130,7 @@ def test_the_scheme_switches_without_transitions_and_the_page_s_own_bars_with_it
     until(page, f"{seen}[0] === false")
 
 
+@of_the_page("taylor/")
 def test_what_the_theme_starts_it_starts_in_tasks_of_their_own(open_page):
     page = open_page("taylor/", kept=False)
     page.add_init_script(f"document.addEventListener('DOMContentLoaded', () => window.early = ({STARTED})())")

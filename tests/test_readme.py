@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from mkdocs.config import load_config
 
 import rules
-from conftest import ROOT, SNIPPETS, shown_by
+from conftest import ROOT, SNIPPETS, markdown_of, shown_by
 from held.report import main as held
 from weave.run import SCHEMES
 
@@ -41,7 +41,7 @@ def test_what_a_machine_lacks_skips_tests_at_home_and_fails_them_where_ci_is_set
 
 def test_the_order_of_a_section_on_its_page_is_code_output_figure():
     """“the page shows each in its order.” “**Write the program and the page**, with `uv run mkdocs serve` beside you.”"""
-    page = (ROOT / "docs/overshoot.md").read_text(encoding="utf-8")
+    page = markdown_of("overshoot")
     places = [page.index(f'"overshoot.py:{part.name}"') for part in shown_by("overshoot")]
     assert places == sorted(places)
 
@@ -137,7 +137,7 @@ def test_the_folders_and_rooms_that_it_draws_are_those_that_are_there():
     assert rooms == {name for name in re.findall(r"(\w+)/", TREE) if (ROOT / "scripts" / name).is_dir()}
     count = {4: "four", 5: "five", 6: "six"}[len(list((ROOT / "docs/labs").glob("[!_]*.py")))]
     assert f"{count} labs" in TREE
-    teach = (ROOT / "docs/teach.md").read_text(encoding="utf-8")
+    teach = markdown_of("teach")
     for chapter in rules.chapters(ROOT):
         assert f"slides/{chapter}.md" in teach
     for word in ("minutes", "figure"):
@@ -153,7 +153,7 @@ def test_page_program_and_tests_have_one_name_and_data_flow_one_way(tmp_path):
             assert (ROOT / path).is_file()
     (part,) = [one for one in shown_by("overshoot") if one.name == "steps"]
     assert set(part.figures) == set(SCHEMES)
-    page = (ROOT / "docs/overshoot.md").read_text(encoding="utf-8")
+    page = markdown_of("overshoot")
     for include in ('"overshoot.py:limit"', '"overshoot.limit.txt"', "figures/overshoot.steps.svg"):
         assert include in page
     settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")

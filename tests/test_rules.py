@@ -13,7 +13,7 @@ from mkdocs.utils import meta
 
 import rules
 from chapters.pattern import BLANK, lacks_tests, page_lacks, places_lack, program_lacks
-from conftest import ROOT, SNIPPETS, run_alone, shown_by
+from conftest import ROOT, SNIPPETS, markdown_of, run_alone, shown_by
 from proven import proven_by
 
 CHAPTERS = rules.chapters(ROOT)
@@ -120,7 +120,7 @@ def test_claims_have_tests_a_test_a_sentence(stem):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_chapter_has_all_the_parts_of_the_pattern_and_is_named_where_it_must_be(chapter):
-    markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+    markdown = markdown_of(chapter)
     assert page_lacks(markdown) == [] and not BLANK.search(markdown)
     assert places_lack(ROOT, chapter) == []
 
@@ -129,7 +129,7 @@ def test_each_chapter_leads_to_the_page_before_and_says_why_the_next_one_comes(s
     nav = re.findall(r"^ +- (?:\w+: )?([\w-]+)\.md$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
     for chapter in [*CHAPTERS, "frameworks"]:
         before, after = nav[nav.index(chapter) - 1], nav[nav.index(chapter) + 1]
-        markdown = (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
+        markdown = markdown_of(chapter)
         assert f"({after}.md), because" in markdown.rstrip().splitlines()[-1]
         page = (site / chapter / "index.html").read_text(encoding="utf-8")
         footer = re.findall(r'href="([^"]*)" class="md-footer__link md-footer__link--(prev|next)"', page)

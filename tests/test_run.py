@@ -12,11 +12,14 @@ import psutil
 import pytest
 
 from conftest import no_window
+from proven import proven_by
 from weave import process
 from weave.narrow import svg
 from weave.run import STYLES, TIME_LIMIT, run
 from weave.source import SiteError
 from weave.weave import weave
+
+pytestmark = proven_by("scripts/weave/**/*")
 
 
 def failure(path, **options) -> str:

@@ -15,6 +15,7 @@ from mkdocs.exceptions import Abort
 import hooks
 from conftest import remember_the_problems, small_site
 from pages.page import PageError, with_errors
+from proven import of_a_small_site
 
 pytestmark = pytest.mark.xdist_group("serving")
 
@@ -61,6 +62,7 @@ def served(tmp_path_factory):
             server.terminate()
 
 
+@of_a_small_site
 def test_an_edit_shows_a_broken_program_is_named_in_its_place_and_mending_it_is_enough(served):
     """CONTRIBUTING.md: “uv run mkdocs serve shows the site; an edit of a program or a page makes only the pages anew that show it.”"""
     program, until = served
@@ -113,6 +115,7 @@ def test_an_error_stands_where_something_of_the_program_is_missing(tmp_path):
     assert with_errors(PAGE, {}, tmp_path) == PAGE
 
 
+@of_a_small_site
 def test_an_edit_of_a_lab_shows_and_the_other_labs_are_not_run_again(served):
     program, until = served
     lab = program.parents[1] / "docs/labs/limit.py"

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 import axe
 import rules
-from conftest import ROOT, SNIPPETS, shown_by, until
+from conftest import ROOT, SNIPPETS, markdown_of, shown_by, until
 from pages.elements import FIGURES
 from proven import LOOKS, proven_by
 from takeaway.slides import letters, wall
@@ -21,14 +21,10 @@ from takeaway.slides.size import code_parts, pieces
 
 DECKS = rules.chapters(ROOT)
 LECTURES = ["lecture-45", "lecture-90"]
-NOTATION = (ROOT / "docs/notation.md").read_text(encoding="utf-8")
+NOTATION = markdown_of("notation")
 NO_RUNS = (
     ROOT / "build/no-outputs"
 )  # what stands on a slide does not depend on what is printed, but for its place
-
-
-def source(chapter):
-    return (ROOT / "docs" / f"{chapter}.md").read_text(encoding="utf-8")
 
 
 def composed(markdown):
@@ -37,7 +33,7 @@ def composed(markdown):
 
 @functools.cache
 def made(chapter):
-    return composed(source(chapter))
+    return composed(markdown_of(chapter))
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +91,7 @@ def stands(shown, program):
 @pytest.mark.parametrize("chapter", DECKS)
 def test_a_deck_shows_every_output_and_figure_and_of_the_code_what_computes(built, chapter):
     """docs/teach.md: “A deck is composed from its chapter when the site is built.”"""
-    page, folded = built(chapter), "".join(LEFT_OUT.findall(source(chapter)))
+    page, folded = built(chapter), "".join(LEFT_OUT.findall(markdown_of(chapter)))
     walls = [lines(block.get_text()) for block in page.select(CODE)]
     parts = {part.name: part.code for part in rules.sections(SNIPPETS / f"{chapter}.py")}
     for block, wall_lines in zip(page.select(CODE), walls, strict=True):
@@ -112,7 +108,7 @@ def test_a_deck_shows_every_output_and_figure_and_of_the_code_what_computes(buil
     for part in shown:
         excerpt = lines(wall.excerpt(parts[part.name])[0])
         unseen = (part.figures and not part.printed) or f'{chapter}.py:{part.name}"' in folded
-        unseen = unseen or f'\n    --8<-- "{chapter}.py:{part.name}"' in source(chapter)  # in a fold
+        unseen = unseen or f'\n    --8<-- "{chapter}.py:{part.name}"' in markdown_of(chapter)  # in a fold
         pieces = map(lines, code_parts(wall.excerpt(parts[part.name])[0]))
         assert unseen or len(excerpt) < 3 or all(piece in walls for piece in pieces), part.name
 
@@ -280,7 +276,7 @@ def test_a_long_list_shows_how_its_items_begin_without_what_they_lead_to():
 @pytest.mark.parametrize("chapter", DECKS)
 def test_a_deck_asks_every_prediction_and_keeps_the_explanations_for_the_speaker(built, chapter):
     """docs/teach.md: “and what is wrong with each option, are the speaker's notes.” “and in the speaker's notes.”"""
-    markdown, page = source(chapter), built(chapter)
+    markdown, page = markdown_of(chapter), built(chapter)
     asked = page.select("section[data-kind=predict]")
     assert len(asked) == markdown.count("!!! predict")
     options = re.findall(r'\?\?\? option "', markdown)
@@ -299,7 +295,7 @@ def test_symptoms_of_which_the_first_that_is_true_counts_are_numbered_on_across_
     lists = built("diagnose").select("section[data-kind=symptoms] .body > ol")
     assert len(lists) == 2 and "start" not in lists[0].attrs
     assert int(lists[1]["start"]) == 1 + len(lists[0].find_all("li", recursive=False))
-    titles = re.findall(r'^\?\?\? symptom "(.+)"$', source("diagnose"), re.MULTILINE)
+    titles = re.findall(r'^\?\?\? symptom "(.+)"$', markdown_of("diagnose"), re.MULTILINE)
     assert len([item for one in lists for item in one.find_all("li", recursive=False)]) == len(titles)
 
 
@@ -367,7 +363,7 @@ def test_a_question_stands_where_what_it_asks_about_is_seen(chapter):
     alone = [slide for slide in deck if slide.kind == "question"]
     assert [slide.heading for slide in alone] == ["Two questions first"] * len(alone)
     assert all(slide.kind in ("figure", "live", "run", "output") for slide in deck if slide.asks)
-    asked = re.findall(r'^\?\?\? question "(.*)"', source(chapter), re.MULTILINE)
+    asked = re.findall(r'^\?\?\? question "(.*)"', markdown_of(chapter), re.MULTILINE)
     shown = " ".join([slide.shows for slide in alone] + [ask for slide in deck for ask in slide.asks])
     assert [one for one in asked if one not in shown] == []
 
@@ -396,7 +392,7 @@ def test_no_sentence_of_the_chapter_is_lost_between_slides_and_notes(site, built
 
 
 def slides_titles(chapter):
-    return re.findall(r"^## (.*?)(?: \{.*)?$", source(chapter), re.MULTILINE)
+    return re.findall(r"^## (.*?)(?: \{.*)?$", markdown_of(chapter), re.MULTILINE)
 
 
 @pytest.mark.parametrize("chapter", DECKS)
@@ -406,7 +402,7 @@ def test_a_deck_begins_with_its_question_ends_with_the_summary_and_hides_answers
     first, last = page.select("section")[0], page.select("section")[-1]
     assert words(first.select_one(".body")).endswith("?")
     assert words(last.h2).startswith("Summary") and len(last.select(".body > ul > li")) == 3
-    answers = re.findall(r'\?\?\? answer "(.*)"', source(chapter))
+    answers = re.findall(r'\?\?\? answer "(.*)"', markdown_of(chapter))
     for answer in answers:
         (found,) = (strong for strong in page.select("strong") if strong.get_text() == f"{answer}:")
         assert found.find_parent("aside")["class"] == ["notes"]
@@ -416,7 +412,7 @@ def test_a_deck_begins_with_its_question_ends_with_the_summary_and_hides_answers
 def test_a_lecture_follows_its_schedule_row_by_row_with_the_minutes_in_the_notes(built, lecture):
     """docs/teach.md: “Two more follow the schedules, row by row, with the minutes in the notes: 45 minutes and 90 minutes.”"""
     page = built(lecture)
-    teach = source("teach").partition(f"{{ #{lecture} }}")[2].partition("\n### ")[0]
+    teach = markdown_of("teach").partition(f"{{ #{lecture} }}")[2].partition("\n### ")[0]
     rows = [(minutes, what) for minutes, what in re.findall(r"^\| (\d+) \| (.*?) \|", teach, re.MULTILINE)]
     notes = " ".join(words(note) for note in page.select("aside.notes"))
     for minutes, what in rows:
@@ -427,7 +423,7 @@ def test_a_lecture_follows_its_schedule_row_by_row_with_the_minutes_in_the_notes
         )
         assert re.sub(r"[$*\\]|alpha|lambda", "", told) in re.sub(r"[$*\\]", "", notes), what
     assert 15 < len(page.select("section")) <= 1 + int(lecture[-2:])
-    assert "[45 minutes](slides/lecture-45.md) and [90 minutes](slides/lecture-90.md)" in source("teach")
+    assert "[45 minutes](slides/lecture-45.md) and [90 minutes](slides/lecture-90.md)" in markdown_of("teach")
 
 
 def test_a_section_that_shows_nothing_is_a_slide_with_its_first_sentences():

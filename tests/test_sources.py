@@ -11,9 +11,9 @@ import re
 import numpy as np
 import pytest
 
-from conftest import ROOT, SNIPPETS
+from conftest import ROOT, SNIPPETS, markdown_of
 
-PAGE = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+PAGE = markdown_of("sources")
 
 
 @functools.cache
@@ -131,7 +131,7 @@ def test_edge_catapult_and_adam_s_limit_were_rebuilt_in_small():
     assert has("networks", "sharpness_climbs_to_two_over_the_rate_and_hovers")
     assert has("networks", "between_2_and_4", "settles_flatter", "above_4")
     assert has("adam", "denominators_held_still") and has("adam", "climbs_to_38_and_hovers")
-    page = (ROOT / "docs/networks.md").read_text(encoding="utf-8")
+    page = markdown_of("networks")
     assert "sources.md#cohen-2021" in page and "limit" in page
 
 
@@ -142,8 +142,8 @@ def test_clipping_starts_and_the_range_test_were_measured():
     assert has("fixes", "clipping_by_norm_bounces") and has("fixes", "clipping", "bounded_steps")
     assert has("depth", "clipped_at_norm_1", "twenty")
     assert has("depth", "glorot_halves") and has("depth", "he_keeps_values_and_slopes")
-    assert "50" in (ROOT / "docs/depth.md").read_text(encoding="utf-8") and has("depth", "50_layers")
-    fixes = " ".join((ROOT / "docs/fixes.md").read_text(encoding="utf-8").split())
+    assert "50" in markdown_of("depth") and has("depth", "50_layers")
+    fixes = " ".join(markdown_of("fixes").split())
     assert re.search(r"range test of 100 updates over-estimates the limit by a factor of `[\d.]+`", fixes)
 
 
@@ -153,7 +153,7 @@ def test_the_threads_were_recomputed_and_each_cause_rebuilt_in_numpy():
     log: from the first we read bounds, and the second we recomputed to the digits that were posted.” “The
     threads behind the tables of other causes are linked there; each cause was rebuilt in numpy.”"""
     digits = 11
-    cases = (ROOT / "docs/cases.md").read_text(encoding="utf-8")
+    cases = markdown_of("cases")
     assert all(f"/{number}" in cases for number in (1710, 350130))
     assert has("cases", f"{digits}_digits") and has("cases", "two_first_lines", "start_and_gradient")
     assert has("cases", "no_batch_bears_the_rate", "96_images") and has(

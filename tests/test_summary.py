@@ -6,11 +6,11 @@ import re
 import numpy as np
 import pytest
 
-from conftest import ROOT, SNIPPETS, names_after
+from conftest import SNIPPETS, markdown_of, names_after
 from test_misconceptions import came_back
 from test_notation import averaged, each_method, heavy_ball, look_ahead
 
-PAGE = (ROOT / "docs" / "summary.md").read_text(encoding="utf-8")
+PAGE = markdown_of("summary")
 
 
 def adam_with_its_preconditioner_held_still(alpha, beta, H, P, steps=3000):

@@ -6,7 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from conftest import ROOT, axes_of, changed, names_of
+from conftest import axes_of, changed, markdown_of, names_of
+from proven import of_a_chapter, reads
+
+pytestmark = of_a_chapter("snippets/overshoot.py")
 
 RATES = (0.001, 0.01, 0.05, 0.08, 0.1, 0.12, 0.3)
 CURVATURES = {  # the second derivative of what a residual costs, worked out by hand
@@ -219,10 +222,11 @@ def test_at_the_limit_it_lands_as_far_beyond_the_bottom_and_as_high_as_it_starte
     assert share(chapter, 2 / 18.66) == pytest.approx(0, abs=1e-12)
 
 
+@reads("docs/{own}.md")
 def test_the_limit_is_never_given_as_a_rate_above_it(chapter):
     """A limit that is rounded up raises the loss: what the page offers as the limit is rounded down.
     “one half is kept, above 2/λ the loss rises”"""
-    page = (ROOT / "docs/taylor.md").read_text(encoding="utf-8")
+    page = markdown_of("taylor")
     shown = re.findall(r"0\.107\d*", page + "".join(chapter.printed.values()))
     assert set(shown) == {"0.10718"}
     for b in (5, 9, 50):
@@ -1065,6 +1069,7 @@ def measured(H, w, products=20):
     return rayleigh
 
 
+@reads("docs/networks.md")
 def test_on_random_bowls_it_comes_from_below_and_a_negative_one_is_another_curvature():
     """“(If it is negative, it is another curvature, and you cannot use it. [Networks](networks.md#measure-the-sharpness)
     shows the lines in numpy, and this trap.)”"""
@@ -1077,7 +1082,7 @@ def test_on_random_bowls_it_comes_from_below_and_a_negative_one_is_another_curva
         found = measured(saddle, w, products=60)
         assert found < 0 < max(curvatures) != pytest.approx(found)
         assert found == pytest.approx(curvatures[-1], rel=0.01)
-    page = (ROOT / "docs/networks.md").read_text(encoding="utf-8")
+    page = markdown_of("networks")
     part = page.split("## Measure the sharpness")[1].split("\n## ")[0]
     assert '--8<-- "networks.py:' in part and "This is not λmax" in part
 

@@ -13,17 +13,19 @@ import numpy as np
 import pytest
 
 import rules
-from conftest import ROOT, SNIPPETS, names_after, settle, until
+from conftest import ROOT, SNIPPETS, markdown_of, names_after, settle, until
+from pages.elements import FIGURES
 from problems import command
 from problems.collection import PROBLEMS
 from problems.sets import numbered, problem_sets
+from proven import LOOKS, proven_by
 from takeaway.slides.compose import slides
 from takeaway.slides.decks import Programs
 from takeaway.slides.lectures import lectures
 
 PAGE = (ROOT / "docs" / "teach.md").read_text(encoding="utf-8")
 PROSE = " ".join(PAGE.split())
-FIGURES = ROOT / "docs/assets/interactive"
+SOURCES = ROOT / "docs/assets/interactive"
 
 
 def descend(curvature, rate, updates=10, error=1.0):
@@ -46,16 +48,12 @@ def section(anchor):
     return re.search(rf"^#+ [^\n]*{anchor}[^\n]*\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)[1]
 
 
-def chapter_text(name):
-    return (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
-
-
 @functools.cache
 def lecture(name):
     """The slides of a lecture: its first, and for each row that shows some, the minutes, what is done, and the slides."""
-    programs, notation = Programs(SNIPPETS, ROOT / "build/no-outputs"), chapter_text("notation")
+    programs, notation = Programs(SNIPPETS, ROOT / "build/no-outputs"), markdown_of("notation")
     chapters = "overshoot", "taylor", "conditioning", "overflow"
-    decks = {chapter: slides(chapter_text(chapter), programs, notation) for chapter in chapters}
+    decks = {chapter: slides(markdown_of(chapter), programs, notation) for chapter in chapters}
     ((first, *others),) = [found for one, _, found in lectures(PAGE, decks) if one == name]
     rows = []
     for slide in others:
@@ -134,7 +132,7 @@ def test_no_program_needs_more_than_numpy_and_matplotlib_and_three_chapters_thei
     order = [page for page in order if page in rules.chapters(ROOT)]
     for word, chapter in firsts.items():
         needs = [
-            page for page in order if re.search(rf"\b{word}", chapter_text(page).partition("## Exercises")[0])
+            page for page in order if re.search(rf"\b{word}", markdown_of(page).partition("## Exercises")[0])
         ]
         assert needs[0] == chapter, f"{word} is needed first in {needs[0]}"
 
@@ -264,7 +262,7 @@ def test_a_lecture_of_45_minutes_shows_in_each_row_what_the_row_says():
     kinds = [slide.kind for slide in ten]
     assert kinds.index("predict") < kinds.index("run") < kinds.index("answer")
     assert "0.10" in ten[kinds.index("predict")].heading
-    figure = (FIGURES / "parabola.js").read_text(encoding="utf-8")
+    figure = (SOURCES / "parabola.js").read_text(encoding="utf-8")
     assert [slide.name for slide in land] == ["parabola"] and '"Step by step"' in figure
     assert int(re.search(r"this\.shown >= (\d)\) this\.shown = 0", figure)[1]) >= 6, "it asks often enough"
     assert len(lines[0].shows.split(r"\\")) == 3
@@ -373,17 +371,17 @@ def test_the_week_visits_every_chapter_once_and_sets_each_problem_when_it_has_be
             f"day {day}: a problem before its chapter"
         )
         for page, number in itertools.product(pages, exercises):
-            assert re.search(rf"^\*\*{number}\. ", chapter_text(page), re.MULTILINE), (page, number)
+            assert re.search(rf"^\*\*{number}\. ", markdown_of(page), re.MULTILINE), (page, number)
         said = re.search(r"exercises? (\d)(?: to (\d))?", hand_in)
         assert not said or list(range(int(said[1]), int(said[2] or said[1]) + 1)) == exercises
-        recalls = ["## Two questions first" in chapter_text(page) for page in pages]
+        recalls = ["## Two questions first" in markdown_of(page) for page in pages]
         assert any(recalls) == (day != "1")
     assert sorted(visited) == sorted(rules.chapters(ROOT)) and len(rows) == 5
     assert sorted(itertools.chain(*(problems for _, _, problems in DAYS.values()))) == [
         *range(1, len(PROBLEMS) + 1)
     ]
-    assert "](frameworks.md)" in rows[3][2] and chapter_text("frameworks").count("\n## ") >= 10
-    assert "four public threads recomputed" in chapter_text("cases")
+    assert "](frameworks.md)" in rows[3][2] and markdown_of("frameworks").count("\n## ") >= 10
+    assert "four public threads recomputed" in markdown_of("cases")
 
 
 # ── What they get wrong ─────────────────────────────────────────────────────────────────────────────
@@ -569,10 +567,10 @@ def test_every_mistake_has_its_question_and_more_have_a_run_against_them():
     """“More of them, each with a run against it, are on Misconceptions, and under You may think in each chapter.”"""
     mistakes = section("#mistakes")
     assert mistakes.count("\n**“") == mistakes.count("??? question") == 10
-    beliefs = chapter_text("misconceptions").split("\n## “")[1:]
+    beliefs = markdown_of("misconceptions").split("\n## “")[1:]
     assert len(beliefs) >= 10 and all('--8<-- "misconceptions.py:' in belief for belief in beliefs)
     for chapter in rules.chapters(ROOT):
-        assert "## You may think …" in chapter_text(chapter), chapter
+        assert "## You may think …" in markdown_of(chapter), chapter
 
 
 # ── Figures to project ──────────────────────────────────────────────────────────────────────────────
@@ -642,6 +640,10 @@ THEN = {
 }
 
 
+of_the_figures = proven_by("docs/teach.md", *(f"site/{page}index.html" for page in FIGURES.values()), *LOOKS)
+
+
+@of_the_figures
 @pytest.mark.parametrize("link", SAYS)
 def test_a_figure_opened_from_the_page_shows_what_the_page_says(open_page, link):
     """“has one threshold where there are two. Project it.” “κ says how slow, λmax says whether. Project it.” “Project it; the
@@ -678,6 +680,7 @@ def test_a_figure_opened_from_the_page_shows_what_the_page_says(open_page, link)
         assert left < right and "loss above its floor" in figure.locator("svg").nth(1).text_content()
 
 
+@of_the_figures
 def test_on_a_phone_the_same_links_work(open_page):
     """“On a phone the same links work: let them move the knob in pairs while one figure is on the wall.”"""
     link = "overshoot.md?parabola.curve=square&parabola.start=-1#parabola"
@@ -731,14 +734,14 @@ def test_every_chapter_s_slides_are_linked_in_the_order_of_the_course():
     order = re.findall(r"- (\w+)\.md", (ROOT / "mkdocs.yml").read_text())
     assert [page for _, page in linked] == [page for page in order if page in rules.chapters(ROOT)]
     for name, page in linked:
-        assert name in re.search(r"^title: (.*)$", chapter_text(page), re.MULTILINE)[1], page
+        assert name in re.search(r"^title: (.*)$", markdown_of(page), re.MULTILINE)[1], page
 
 
 def test_exercises_have_their_answers_folded_below_them_and_options_what_is_wrong_with_them():
     """“Exercises have their answers folded below them.” “What is wrong with each option of a prediction stands below the
     option,”"""
     for chapter in rules.chapters(ROOT):
-        text = chapter_text(chapter)
+        text = markdown_of(chapter)
         asked = text.partition("\n## Exercises")[2].partition("\n## ")[0]
         numbers = re.findall(r"^\*\*(\d)\. ", asked, re.MULTILINE)
         below = re.findall(
@@ -806,6 +809,7 @@ def test_the_archive_holds_thirty_sets_and_the_files_that_are_described(site):
     assert described == {name for name in names if "set-" not in name} | {"set-01.ipynb", "set-01.html"}
 
 
+@proven_by("docs/teach.md", "scripts/**/*")
 def test_the_command_on_the_page_is_one_that_runs(tmp_path):
     words = re.search(r"^uv run problems (.*)$", PAGE, re.MULTILINE)[1].split()
     assert words[-2:] == ["--out", "sets"]

@@ -15,7 +15,7 @@ import pytest
 import mutants
 import rules
 from chapters.pattern import COLUMNS, LINES
-from conftest import ONCE_A_WEEK, ROOT, SNIPPETS, shown_by
+from conftest import ONCE_A_WEEK, ROOT, SNIPPETS, markdown_of, shown_by
 from test_messages import ENTRIES
 from weave.program import sections
 
@@ -34,8 +34,9 @@ def commands(text: str) -> list[list[str]]:
 
 def test_every_command_is_one_and_what_it_is_given_is_there():
     """“`uv run chapter check taylor` tells all that a chapter lacks, within seconds; `uv run pytest -n0
-    tests/test_taylor.py` runs one chapter's tests without building the site, in a few seconds to three quarters of a minute; `uv run pytest` runs
-    everything.” “`measure/` | `uv run benchmark`, `uv run compare --write docs/benchmark.md` (other tools, on a quiet
+    tests/test_taylor.py` runs one chapter's tests without building the site: within seconds those that an edit of its
+    page, and of what they quote from it, can break, and all of them, in up to three quarters of a minute, where its
+    program has changed or what the tests do; `uv run pytest` runs everything.” “`measure/` | `uv run benchmark`, `uv run compare --write docs/benchmark.md` (other tools, on a quiet
     machine, some hours), `measure.lighthouse`, `measure.figures`, how right the reader of logs is, and how well a
     curvature foretells a rate (`uv run --group frameworks --group evaluation predict`, an hour)” CHANGELOG.md: “`uv run
     grade` grades notebooks or a table against the key, with a page to hand back to each learner.”"""
@@ -58,12 +59,15 @@ def test_every_command_is_one_and_what_it_is_given_is_there():
 
 def test_the_checks_are_ruff_codespell_and_the_tests_and_the_browser_s_must_run():
     """“`bash .ci/run` does what the checks on the server do: `ruff`, `codespell` (British spelling), the tests; the
-    browser's must run there.” “With `WEEKLY=1` nothing is spared, as on the server once a week.”"""
+    browser's must run there.” “With `WEEKLY=1` nothing is spared, as on the server once a week, under
+    Python 3.12 and 3.13.”"""
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert re.findall(r"^uv run (\w+)", script, re.MULTILINE) == ["ruff", "ruff", "codespell", "pytest"]
     assert 'export CI="${CI:-true}"' in script  # with which a test without a browser fails
     weekly = (ROOT / ".github/workflows/weekly.yml").read_text(encoding="utf-8")
-    assert re.search(r'run: bash \.ci/run\n +env:\n +WEEKLY: "1"', weekly)
+    locked = weekly.split("  locked:")[1].split("\n\n")[0]
+    assert 'python: ["3.12", "3.13"]' in locked
+    assert re.search(r'run: bash \.ci/run\n +env:\n +UV_PYTHON: \$.*\n +WEEKLY: "1"', locked)
     assert ONCE_A_WEEK.args == (not os.environ.get("WEEKLY"),)
 
 
@@ -142,9 +146,9 @@ def test_the_changelog_counts_what_is_there():
     )
     assert len(ENTRIES) == 47
     pages = {one.relative_to(ROOT / "docs").as_posix() for one in (ROOT / "docs").glob("*.md")}
-    home = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    home = markdown_of("index")
     assert pages - set(re.findall(r"\]\(([\w-]+\.md)", home)) == {"index.md"}
-    cards = (ROOT / "docs/cards.md").read_text(encoding="utf-8")
+    cards = markdown_of("cards")
     assert len(re.findall(r"^## Card \d$", cards, re.MULTILINE)) == cards.count('"Key to card') == 5
     named = re.search(r"Twelve chapters with programs, .*?: (.*); and a summary", CHANGELOG)[1].split(", ")
     titles = [
