@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from weave.memo import fingerprint
-
 ROOT = Path(__file__).parent.parent
 PROVEN = ROOT / "tests/proven.json"
 ALWAYS = ("uv.lock", "tests/conftest.py", "tests/proven.py")
@@ -110,8 +108,13 @@ def files_of(item, root: Path = ROOT) -> tuple[Path, ...]:
 @functools.cache
 def proof_of(tests: Path, *looked_at: tuple[Path, ...]) -> str:
     """One for the same code of the tests and the same files, which are below one root each."""
-    prints = [fingerprint([*files]) for files in looked_at]
-    return hashlib.sha256("".join((code_of(tests), *prints)).encode()).hexdigest()[:16]
+    prints = [[(path.name, digest(path)) for path in files] for files in looked_at]
+    return hashlib.sha256(f"{code_of(tests)}{prints}".encode()).hexdigest()[:16]
+
+
+@functools.cache
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @functools.cache
@@ -148,38 +151,26 @@ def spare(items) -> None:
     """Skip what is proven; the others take along what they will have proven."""
     table = before()
     for item in items:
-        if looks_at(item) == set():
+        mark = item.get_closest_marker("proven_by")
+        if mark and "site" not in item.fixturenames and not any(map(of_the_site, mark.args)):
             proof = proof_of(item.path, files_of(item))
             if table.get(name_of(item)) == proof:
                 item.add_marker(pytest.mark.skip(reason=SKIPPED))
             item.user_properties.append(("proves", [name_of(item), proof]))
 
 
-def looks_at(item) -> set[str] | None:
-    """What a marked test looks at besides files of ours, which is known when it runs: the built site, a browser.
-
-    None for one that always runs: it has no mark, or its mark and what it asks for differ about the site.
-    """
-    mark = item.get_closest_marker("proven_by")
-    if not mark or any(map(of_the_site, mark.args)) != ("site" in item.fixturenames):
-        return None
-    return {"site", "browser"} & {*item.fixturenames}
-
-
 @pytest.fixture(autouse=True)
 def spared(request) -> None:
-    """The same for what looks at the built site, or into a browser: for the same bytes and the same release."""
+    """The same for what looks at the built site, once it is there: for the same bytes in the same browser."""
     item = request.node
     read_by_a_test.clear()
-    if not (seen := looks_at(item)):
-        return
-    files = [files_of(item)]
-    if "site" in seen:
-        files.append(files_of(item, request.getfixturevalue("site").parent))
-    proof = looks = proof_of(item.path, *files)
-    if "browser" in seen:
-        proof += f" {request.getfixturevalue('browser').version}"
     mark = item.get_closest_marker("proven_by")
+    if not (mark and "site" in item.fixturenames and any(map(of_the_site, mark.args))):
+        return
+    site = request.getfixturevalue("site").parent
+    proof = looks = proof_of(item.path, files_of(item), files_of(item, site))
+    if "browser" in item.fixturenames:
+        proof += f" {request.getfixturevalue('browser').version}"
     together = [one for one in request.session.items if mark.kwargs["together"] and one.path == item.path]
     others = [before().get(name_of(one), "") for one in together if "site" in one.fixturenames]
     if before().get(name_of(item)) == proof and all(other.startswith(looks) for other in others):
@@ -191,11 +182,12 @@ def assert_named(item) -> None:
     """Whether what a test has read since it began is what its mark names: else it would be spared wrongly.
 
     Only files that are read in the test's own process are heard of, and of those that may be read once for many
-    tests, the machinery and its tests, none.
+    tests, the machinery, its tests and what they import, none.
     """
     if item.get_closest_marker("proven_by"):
-        named = {*files_of(item)}
-        strange = {path for path in map(ROOT.joinpath, read_by_a_test) if of_the_repository(path)} - named
+        paths = [ROOT / name for name in [*read_by_a_test]]  # a server's thread may read on
+        if strange := {path for path in paths if of_the_repository(path)} - {*files_of(item)}:
+            strange -= {Path(getattr(module, "__file__", None) or "") for module in [*sys.modules.values()]}
         assert not strange, f"{item.nodeid} reads what its mark does not name: {sorted(map(str, strange))}"
 
 
