@@ -35,7 +35,7 @@ def commands(text: str) -> list[list[str]]:
 def test_every_command_is_one_and_what_it_is_given_is_there():
     """“`uv run chapter check taylor` tells all that a chapter lacks, within seconds; `uv run pytest -n0
     tests/test_taylor.py` runs one chapter's tests without building the site: within seconds those that an edit of its
-    page, and of what they quote from it, can break, and all of them, in up to three quarters of a minute, where its
+    page, and of what they quote from it, can break, and all of them, in ten seconds to a minute and a half, where its
     program has changed or what the tests do; `uv run pytest` runs everything.” “`measure/` | `uv run benchmark`, `uv run compare --write docs/benchmark.md` (other tools, on a quiet
     machine, some hours), `measure.lighthouse`, `measure.figures`, how right the reader of logs is, and how well a
     curvature foretells a rate (`uv run --group frameworks --group evaluation predict`, an hour)” CHANGELOG.md: “`uv run
