@@ -477,7 +477,6 @@ def tags(element):
             yield from tags(child)
 
 
-@proven_by("scripts/takeaway/*")
 def test_where_chapters_began_the_last_time_is_a_guess_that_is_never_believed(browser, tmp_path):
     chapters = "".join(f"<h1 id={name} style='break-before: page'>{name}</h1>" for name in "abc")
     contents = "<ol class=title>" + "<li></li>" * 3 + "</ol>"

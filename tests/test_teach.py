@@ -23,7 +23,7 @@ from takeaway.slides.compose import slides
 from takeaway.slides.decks import Programs
 from takeaway.slides.lectures import lectures
 
-PAGE = (ROOT / "docs" / "teach.md").read_text(encoding="utf-8")
+PAGE = markdown_of("teach")
 PROSE = " ".join(PAGE.split())
 SOURCES = ROOT / "docs/assets/interactive"
 

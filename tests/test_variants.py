@@ -25,7 +25,7 @@ from labs.kernels import Manager
 from problems.command import EASY, PUBLISHED, archive, files
 from problems.formats.markdown import for_a_bank, for_paper
 from problems.sets import numbered, problem_sets
-from proven import proven_by, reads
+from proven import proven_by
 
 of_the_sets = proven_by("scripts/**/*")
 
@@ -263,7 +263,6 @@ def test_the_key_as_a_table_holds_the_interval_that_counts():
         assert not question.answer.accepts(high + 0.02 * abs(value)), "beyond the interval it is wrong"
 
 
-@of_the_sets
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_a_set_prints_on_five_pages_with_room_to_work_without_a_request_or_a_complaint(
     browser, tmp_path, paper
@@ -283,8 +282,6 @@ def test_a_set_prints_on_five_pages_with_room_to_work_without_a_request_or_a_com
     page.close()
 
 
-@of_the_sets
-@reads("tests/axe.py")
 @pytest.mark.parametrize("name", ["set-01.html", "key.html"])
 def test_axe_finds_no_violation_on_a_sheet_or_a_key(browser, tmp_path, name):
     (tmp_path / name).write_text(written()[name], encoding="utf-8")
